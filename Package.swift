@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One place for the settings of every target: see CONTRIBUTING.md.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+let strictC: [CSetting] = [
+    .treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra"), .define("_GNU_SOURCE"),
+]
+
+/// A library target of one layer, with its test target of the same name.
+/// The dependencies named here are the architecture: `dev/check-layers` compares them with ARCHITECTURE.md.
+func layer(_ folder: String, _ name: String, _ dependencies: [String] = [], tests: [String] = []) -> [Target] {
+    [
+        .target(
+            name: name, dependencies: dependencies.map { .byName(name: $0) },
+            path: "Sources/\(folder)/\(name)", swiftSettings: strict),
+        .testTarget(
+            name: "\(name)Tests", dependencies: ([name] + dependencies + tests).map { .byName(name: $0) },
+            path: "Tests/\(name)Tests", exclude: fixtures(of: name), swiftSettings: strict),
+    ]
+}
+
+/// Test targets whose folder has fixtures that the tests read from disk by `#filePath`.
+func fixtures(of name: String) -> [String] {
+    ["KafkaProtocol", "FleetConfiguration", "PlacementPlanning"].contains(name) ? ["Fixtures"] : []
+}
+
+func debianLibrary(_ name: String, pkgConfig: String, package: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+let system: [Target] = [
+    debianLibrary("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+    debianLibrary("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
+    debianLibrary("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
+    debianLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+    .target(name: "CSystem", dependencies: ["CCurl", "COpenSSL", "CSQLite"], path: "Sources/System/CSystem", cSettings: strictC),
+]
+
+let facts: [Target] =
+    layer("Facts", "FleetModel")
+    + layer("Facts", "PlacementPlanning", ["FleetModel"])
+    + layer("Facts", "HealthRules", ["FleetModel"])
+    + layer("Facts", "OperationModel", ["FleetModel"])
+
+let wires: [Target] =
+    layer("Wires", "Processes", ["CSystem"])
+    + layer("Wires", "Transfers", ["CSystem", "CCurl"])
+    + layer("Wires", "EventLoop", ["CSystem", "COpenSSL"])
+    + layer("Wires", "KafkaProtocol")
+    + layer("Wires", "KafkaClient", ["KafkaProtocol", "EventLoop"])
+    + layer("Wires", "KafkaAdmin", ["KafkaClient", "FleetModel"], tests: ["KafkaProtocol", "EventLoop"])
+    + layer("Wires", "DockerEngine", ["Transfers"])
+    + layer("Wires", "SecureShell", ["Processes"])
+    + layer("Wires", "OperationJournal", ["OperationModel", "FleetModel", "CSQLite", "CSystem"])
+
+let services: [Target] =
+    layer("Services", "Observation", ["FleetModel", "HealthRules"])
+    + layer("Services", "Operations", ["FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation"])
+
+let edges: [Target] =
+    layer("Edges", "FleetConfiguration", ["FleetModel", "CYAML"])
+    + layer(
+        "Edges", "FleetSimulator",
+        ["FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation", "Operations"])
+    + layer(
+        "Edges", "FleetRuntime",
+        [
+            "FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation", "Operations",
+            "Processes", "Transfers", "EventLoop", "KafkaProtocol", "KafkaClient", "KafkaAdmin", "DockerEngine",
+            "SecureShell", "OperationJournal", "FleetConfiguration", "FleetSimulator",
+        ])
+    + layer(
+        "Edges", "Commands",
+        [
+            "FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation", "FleetConfiguration",
+            "FleetRuntime",
+        ])
+
+let package = Package(
+    name: "gantry",
+    products: [.executable(name: "gantry", targets: ["gantry"])],
+    targets: system + facts + wires + services + edges + [
+        .executableTarget(name: "gantry", dependencies: ["Commands"], path: "Sources/gantry", swiftSettings: strict),
+        .executableTarget(
+            name: "KafkaMessageGenerator", path: "Tools/KafkaMessageGenerator", swiftSettings: strict),
+        .executableTarget(
+            name: "gantry-bench",
+            dependencies: [
+                "FleetModel", "PlacementPlanning", "KafkaProtocol", "KafkaClient", "EventLoop", "Processes",
+            ],
+            path: "Benchmarks/gantry-bench", swiftSettings: strict),
+        .testTarget(name: "RealFleetTests", dependencies: ["Processes"], path: "Tests/RealFleetTests", swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,1 @@
+// FleetRuntime: see ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+// OperationModel: see ARCHITECTURE.md.

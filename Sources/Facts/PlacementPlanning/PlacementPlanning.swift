@@ -1,0 +1,1 @@
+// PlacementPlanning: see ARCHITECTURE.md.

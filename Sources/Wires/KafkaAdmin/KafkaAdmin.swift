@@ -1,0 +1,1 @@
+// KafkaAdmin: see ARCHITECTURE.md.

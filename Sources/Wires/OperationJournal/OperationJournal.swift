@@ -1,0 +1,1 @@
+// OperationJournal: see ARCHITECTURE.md.

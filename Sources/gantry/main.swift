@@ -1,0 +1,1 @@
+// The executable composes nothing itself: see Commands.

@@ -1,0 +1,1 @@
+// FleetConfiguration: see ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+// SecureShell: see ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+// The message generator: see CONTRIBUTING.md.
