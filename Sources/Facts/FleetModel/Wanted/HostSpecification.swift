@@ -1,0 +1,74 @@
+/// One virtual host as the operator wants it: the defaults, overridden by its own settings.
+public struct HostSpecification: Hashable, Sendable, Codable {
+    /// Its address in `virthosts`.
+    public var host: HostName
+    /// Its rack (`rack.id` of its brokers); `rack: host` gives each host a rack of its own name.
+    public var rack: String
+    /// Brokers of its first start.
+    public var brokers: Int
+    /// How to reach it.
+    public var ssh: SSHSettings
+    /// Data directories, absolute paths; every node of the host has a directory in each.
+    public var data: [String]
+    /// First ports of its nodes.
+    public var ports: PortSettings
+    /// Java heap of a broker or controller.
+    public var heap: ByteCount
+    /// Memory limit of a container.
+    public var memory: ByteCount
+
+    /// A host of these settings.
+    public init(
+        host: HostName, rack: String, brokers: Int, ssh: SSHSettings = SSHSettings(), data: [String],
+        ports: PortSettings = PortSettings(), heap: ByteCount = ByteCount(1 << 30),
+        memory: ByteCount = ByteCount(2 << 30)
+    ) {
+        self.host = host
+        self.rack = rack
+        self.brokers = brokers
+        self.ssh = ssh
+        self.data = data
+        self.ports = ports
+        self.heap = heap
+        self.memory = memory
+    }
+}
+
+/// How to reach a host. What is nil is left to the operator's own `~/.ssh/config`.
+public struct SSHSettings: Hashable, Sendable, Codable {
+    /// The login name.
+    public var user: String?
+    /// sshd's port.
+    public var port: UInt16?
+    /// A private key's absolute path.
+    public var identity: String?
+    /// An ssh_config file's absolute path, instead of the operator's own.
+    public var config: String?
+    /// A known_hosts file's absolute path, instead of the operator's own.
+    public var knownHosts: String?
+
+    /// These settings.
+    public init(
+        user: String? = nil, port: UInt16? = nil, identity: String? = nil, config: String? = nil,
+        knownHosts: String? = nil
+    ) {
+        self.user = user
+        self.port = port
+        self.identity = identity
+        self.config = config
+        self.knownHosts = knownHosts
+    }
+}
+
+/// The first port of each role on a host; the n-th node takes the n-th port, or the next free one.
+public struct PortSettings: Hashable, Sendable, Codable {
+    /// Of the brokers.
+    public var broker: UInt16
+    /// Of the controllers.
+    public var controller: UInt16
+
+    /// These ports; Kafka's own 9092 and gantry's 19092 by default.
+    public init(broker: UInt16 = 9092, controller: UInt16 = 19092) {
+        (self.broker, self.controller) = (broker, controller)
+    }
+}
