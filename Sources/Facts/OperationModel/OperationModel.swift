@@ -1,1 +1,0 @@
-// OperationModel: see ARCHITECTURE.md.

@@ -1,0 +1,89 @@
+public import FleetModel
+
+/// What an operation will do, as data: written to the journal before anything happens, so that a worker that knows
+/// nothing but the journal can carry it out and go on with it.
+public struct OperationPlan: Hashable, Sendable, Codable {
+    /// The command's name: `bootstrap`.
+    public var command: String
+    /// Its arguments as typed, secrets never among them.
+    public var arguments: [String]
+    /// The cluster it acts on.
+    public var cluster: ClusterName
+    /// The cluster's id; every worker refuses a cluster that answers with another one.
+    public var clusterID: ClusterID
+    /// The operator's reason (`-m`).
+    public var reason: String?
+    /// The steps, in an order in which each one follows what it depends on.
+    public var steps: [StepRecord]
+    /// What a failed step means for steps that do not depend on it.
+    public var failurePolicy: FailurePolicy
+
+    /// A plan of these parts.
+    public init(
+        command: String, arguments: [String], cluster: ClusterName, clusterID: ClusterID, reason: String? = nil,
+        steps: [StepRecord], failurePolicy: FailurePolicy
+    ) {
+        self.command = command
+        self.arguments = arguments
+        self.cluster = cluster
+        self.clusterID = clusterID
+        self.reason = reason
+        self.steps = steps
+        self.failurePolicy = failurePolicy
+    }
+
+    /// The command line as an operator would type it.
+    public var commandLine: String { ([command] + arguments).joined(separator: " ") }
+
+    /// The first rule that the steps break: a name used twice, or a dependency that does not come earlier. Nil when sound.
+    public var defect: String? {
+        var seen: Set<StepID> = []
+        for step in steps {
+            if let missing = step.dependencies.first(where: { !seen.contains($0) }) {
+                return "step \(step.id) waits for \(missing), which does not come before it"
+            }
+            guard seen.insert(step.id).inserted else { return "step \(step.id) stands twice in the plan" }
+        }
+        return nil
+    }
+}
+
+/// What a failed step means for the steps that do not depend on it.
+public enum FailurePolicy: String, Hashable, Sendable, Codable {
+    /// They go on: preparing hosts, where every host's error is wanted at once.
+    case finishIndependent
+    /// Nothing new starts: moving data, where the first sign of trouble stops everything.
+    case stop
+}
+
+/// One step of a plan as data. `kind` says which implementation reads `payload`.
+public struct StepRecord: Hashable, Sendable, Codable {
+    /// Unique within the plan.
+    public var id: StepID
+    /// The step's type: `place-files`.
+    public var kind: String
+    /// What it acts on, for people: `host 10.0.0.11`, `broker 3`.
+    public var subject: String
+    /// The host whose row in the closing table this step counts for; nil: the cluster as a whole.
+    public var host: HostName?
+    /// One line for people: "start broker 3".
+    public var title: String
+    /// Steps that must have ended well before.
+    public var dependencies: [StepID]
+    /// The implementation's own values, as JSON.
+    public var payload: String
+
+    /// A step of these parts.
+    public init(
+        id: StepID, kind: String, subject: String, host: HostName?, title: String, dependencies: [StepID],
+        payload: String
+    ) {
+        self.id = id
+        self.kind = kind
+        self.subject = subject
+        self.host = host
+        self.title = title
+        self.dependencies = dependencies
+        self.payload = payload
+    }
+}

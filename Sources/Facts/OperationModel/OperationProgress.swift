@@ -1,0 +1,102 @@
+public import FleetModel
+
+/// Where a step stands.
+public enum StepState: Hashable, Sendable {
+    /// Not begun.
+    case pending
+    /// Its effect was begun and its outcome is not known.
+    case intended
+    /// Ended well: the effect was had, or was already there.
+    case ended(StepOutcome)
+
+    /// Whether steps that wait for this one may begin.
+    public var isSatisfied: Bool {
+        switch self {
+        case .ended(.done), .ended(.unchanged): true
+        default: false
+        }
+    }
+
+    /// The failure it ended with, if it did.
+    public var failure: StepFailure? {
+        if case .ended(.failed(let failure)) = self { failure } else { nil }
+    }
+}
+
+/// The state of an operation: what `fold` makes of its events.
+public struct OperationProgress: Sendable {
+    /// The plan the events belong to.
+    public let plan: OperationPlan
+    /// Each step's state, by its index in the plan.
+    public private(set) var states: [StepState]
+    /// The worker that took it up last.
+    public private(set) var holder: Holder?
+    /// A stop or abort that was asked for since the last worker began.
+    public private(set) var request: ControlRequest?
+    /// How the last worker left it; nil while one is on it, or died on it.
+    public private(set) var ending: OperationEnding?
+    /// The number of the last event taken in.
+    public private(set) var sequence: Int64 = 0
+    /// When the first worker began.
+    public private(set) var startedAt: Timestamp?
+    /// When the last event came.
+    public private(set) var lastEventAt: Timestamp?
+
+    private let index: [StepID: Int]
+
+    /// The state before any event.
+    public init(plan: OperationPlan) {
+        self.plan = plan
+        self.states = Array(repeating: .pending, count: plan.steps.count)
+        self.index = Dictionary(
+            plan.steps.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The state after `events`: the fold that resume, attach, list and show share.
+    public static func fold(_ plan: OperationPlan, _ events: some Sequence<JournaledEvent>) -> OperationProgress {
+        var progress = OperationProgress(plan: plan)
+        for event in events { progress.apply(event) }
+        return progress
+    }
+
+    /// Takes one more event in. Events of steps that the plan lacks are passed over.
+    public mutating func apply(_ journaled: JournaledEvent) {
+        sequence = max(sequence, journaled.sequence)
+        lastEventAt = journaled.at
+        switch journaled.event {
+        case .started(let holder):
+            self.holder = holder
+            startedAt = startedAt ?? journaled.at
+            ending = nil
+            request = nil
+            // A step that failed is tried again by whoever takes the operation up.
+            for step in states.indices where states[step].failure != nil { states[step] = .pending }
+        case .intent(let step):
+            if let step = index[step] { states[step] = .intended }
+        case .outcome(let step, let outcome):
+            if let step = index[step] { states[step] = .ended(outcome) }
+        case .note: break
+        case .requested(let request): self.request = request
+        case .ended(let ending): self.ending = ending
+        }
+    }
+
+    /// The state of `step`; nil when the plan has no such step.
+    public func state(of step: StepID) -> StepState? { index[step].map { states[$0] } }
+
+    /// The operation's state as `operation list` names it; `holderIsAlive` is the caller's proof about `holder`.
+    public func status(holderIsAlive: Bool) -> OperationStatus {
+        switch ending {
+        case .done: .done
+        case .stopped: .stopped
+        case .failed: .failed
+        case .aborted: .aborted
+        case nil: holder == nil ? .stopped : holderIsAlive ? .running : .interrupted
+        }
+    }
+}
+
+/// The states that `gantry operation list` knows.
+public enum OperationStatus: String, Hashable, Sendable, Codable {
+    case running, interrupted, paused, stopped, done, failed, aborted
+}

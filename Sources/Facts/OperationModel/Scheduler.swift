@@ -1,0 +1,47 @@
+/// What an engine does next with an operation: a pure decision over its progress.
+public enum Scheduler {
+    /// What to do.
+    public enum Decision: Hashable, Sendable {
+        /// Begin these steps (probe first, apply if it is needed); wait for any running one otherwise.
+        case run([StepID])
+        /// Nothing more will start and nothing runs: write this ending.
+        case end(OperationEnding)
+    }
+
+    /// Steps that may begin now, at most `width` at once with those `running`; or the ending, when nothing is left.
+    ///
+    /// Steps begin in the plan's order. After a failure the plan's policy says whether independent steps still begin;
+    /// a request to stop lets running steps end and begins none.
+    public static func decide(_ progress: OperationProgress, running: Set<StepID>, width: Int) -> Decision {
+        let failures = zip(progress.plan.steps, progress.states).compactMap { step, state in
+            state.failure.map { (step, $0) }
+        }
+        let halted =
+            progress.request != nil || (!failures.isEmpty && progress.plan.failurePolicy == .stop)
+        if !halted {
+            var satisfied: Set<StepID> = []
+            for (step, state) in zip(progress.plan.steps, progress.states) where state.isSatisfied {
+                satisfied.insert(step.id)
+            }
+            let room = max(0, width - running.count)
+            let ready = zip(progress.plan.steps, progress.states).lazy.filter { step, state in
+                !state.isSatisfied && state.failure == nil && !running.contains(step.id)
+                    && step.dependencies.allSatisfy(satisfied.contains)
+            }
+            let begin = ready.prefix(room).map { $0.0.id }
+            if !begin.isEmpty { return .run(Array(begin)) }
+        }
+        guard running.isEmpty else { return .run([]) }
+        if let (step, failure) = failures.first {
+            let others = failures.count > 1 ? " (and \(failures.count - 1) more)" : ""
+            return .end(.failed(reason: "\(step.title): \(failure.reason)\(others)"))
+        }
+        let open = zip(progress.plan.steps, progress.states).filter { !$0.1.isSatisfied }
+        switch progress.request {
+        case .some where open.isEmpty: return .end(.done)
+        case .abort: return .end(.aborted(reason: "asked for; \(open.count) steps were not begun"))
+        case .stop: return .end(.stopped(reason: "asked for; \(open.count) steps remain"))
+        case nil: return .end(.done)
+        }
+    }
+}
