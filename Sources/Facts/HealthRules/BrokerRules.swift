@@ -1,0 +1,45 @@
+import FleetModel
+
+extension HealthRules {
+    static let brokerRules: [HealthRule] = [
+        HealthRule("broker-fenced", "every wanted broker is registered and serves") { context, rule in
+            context.brokers.compactMap { broker in
+                guard broker.state == .fenced else { return nil }
+                let registered = context.snapshot.cluster.value?.broker(broker.id) != nil
+                let place = broker.host.map { " on \($0)" } ?? ""
+                return rule.finding(
+                    .critical, "broker \(broker.id)",
+                    registered
+                        ? "it is fenced: registered, and not in touch with the controllers"
+                        : "its container\(place) runs, and it is not registered with the controllers",
+                    remedy: "wait some 20 s where it has just started; otherwise look at its log\(place)")
+            }
+        },
+        HealthRule("broker-missing", "every wanted broker is known to somebody") { context, rule in
+            context.brokers.compactMap { broker in
+                guard broker.state == .unknown, context.snapshot.cluster.value != nil else { return nil }
+                return rule.finding(
+                    .critical, "broker \(broker.id)", "it is not registered, and its host could not be looked at",
+                    remedy: broker.host.map { "see the finding of host \($0)" } ?? "gantry clusterstatus -v")
+            }
+        },
+        HealthRule("broker-ghost", "no registration is left of a broker that is gone") { context, rule in
+            context.brokers.compactMap { broker in
+                guard broker.state == .ghost else { return nil }
+                return rule.finding(
+                    .warning, "broker \(broker.id)",
+                    "it is still registered, and nothing runs it; it blocks feature upgrades",
+                    remedy: "make sure that it holds no replicas, then unregister it with Kafka's tools: "
+                        + "kafka-cluster.sh unregister --id \(broker.id)")
+            }
+        },
+        HealthRule("canary-failed", "a record can be produced to and fetched from every broker") { context, rule in
+            context.snapshot.canaries.compactMap { canary in
+                guard case .failed(let reason) = canary.result else { return nil }
+                return rule.finding(
+                    .critical, "broker \(canary.broker)", "the record did not come back: \(reason)",
+                    remedy: "look at the broker's log; gantry clusterstatus tries again")
+            }
+        },
+    ]
+}

@@ -1,0 +1,79 @@
+import FleetModel
+
+extension HealthRules {
+    static let containerRules: [HealthRule] = [
+        HealthRule("broker-container-dead", "every broker's container runs") { context, rule in
+            dead(.broker, context, rule)
+        },
+        HealthRule("controller-container-dead", "every controller's container runs") { context, rule in
+            dead(.controller, context, rule)
+        },
+        HealthRule("container-missing", "every wanted node has a container") { context, rule in
+            (context.expected?.nodes ?? []).compactMap { node in
+                guard context.snapshot.host(node.host)?.state == .ok,
+                    !context.snapshot.containers.contains(where: { $0.container.node == node.id })
+                else { return nil }
+                return rule.finding(
+                    .critical, subject(node.role, node.id), "\(node.host) has no container of it",
+                    remedy: "gantry bootstrap (finishes what is missing; touches nothing that runs)")
+            }
+        },
+        HealthRule("container-out-of-memory", "no container was killed for memory") { context, rule in
+            context.snapshot.containers.compactMap { host, container in
+                guard container.oomKilled, container.state == .running else { return nil }
+                return rule.finding(
+                    .warning, subject(container), "its last run on \(host) was killed for memory",
+                    remedy: "raise memory or lower heap of \(host) in defaults.cfg")
+            }
+        },
+        HealthRule("container-leftover", "every labelled container belongs to a wanted node") { context, rule in
+            guard let expected = context.expected else { return [] }
+            return context.snapshot.containers.compactMap { host, container in
+                guard let node = container.node else {
+                    return rule.finding(
+                        .warning, "container \(container.name)",
+                        "carries the cluster's label on \(host) and no node id",
+                        remedy: "ssh \(host) docker inspect \(container.name)")
+                }
+                guard expected.node(node) == nil else { return nil }
+                let retired = context.retired.contains(node)
+                return rule.finding(
+                    retired && container.state == .running ? .critical : .warning, subject(container),
+                    retired
+                        ? "was removed for good, and its container is back on \(host) (\(container.state))"
+                        : "has a container on \(host) (\(container.state)) and is no node of this cluster's layout",
+                    remedy: "ssh \(host) docker stop -t 330 \(container.name)")
+            }
+        },
+    ]
+
+    private static func dead(_ role: NodeRole, _ context: HealthContext, _ rule: HealthRule) -> [Finding] {
+        context.snapshot.containers.compactMap { host, container in
+            guard container.role == role, container.state != .running, let node = container.node,
+                context.expected.map({ $0.node(node) != nil }) ?? true
+            else { return nil }
+            var words = "its container on \(host) is \(container.state)"
+            if let code = container.exitCode, container.state != .paused { words += ", exit code \(code)" }
+            if container.oomKilled {
+                words += ", killed for memory"
+            } else if container.exitCode == 137 {
+                words += " (an unclean stop: SIGKILL)"
+            }
+            let remedy =
+                switch container.state {
+                case .paused: "ssh \(host) docker unpause \(container.name)"
+                case .restarting: "ssh \(host) docker logs --tail 50 \(container.name)"
+                default:
+                    "gantry bootstrap starts it again; ssh \(host) docker logs --tail 50 \(container.name) says why"
+                }
+            return rule.finding(.critical, subject(container), words, remedy: remedy)
+        }
+    }
+
+    static func subject(_ container: ContainerObservation) -> String {
+        guard let node = container.node else { return "container \(container.name)" }
+        return subject(container.role ?? .broker, node)
+    }
+
+    static func subject(_ role: NodeRole, _ node: NodeID) -> String { "\(role.rawValue) \(node)" }
+}

@@ -1,0 +1,44 @@
+/// How bad a finding is. Of several the worst counts: critical, then unknown, then warning (PRODUCT.md, exit codes).
+public enum Severity: String, Hashable, Comparable, Sendable, Codable, CaseIterable {
+    case ok, warning, unknown, critical
+
+    /// Orders from harmless to worst.
+    public static func < (a: Severity, b: Severity) -> Bool { a.rank < b.rank }
+
+    private var rank: Int {
+        switch self {
+        case .ok: 0
+        case .warning: 1
+        case .unknown: 2
+        case .critical: 3
+        }
+    }
+}
+
+/// One thing that is not as it should be.
+public struct Finding: Hashable, Sendable, Codable {
+    /// The rule's stable id: `broker-container-dead`.
+    public var rule: String
+    /// How bad it is.
+    public var severity: Severity
+    /// What it is about: `broker 5`, `host 10.0.0.11`.
+    public var subject: String
+    /// What was seen, in a sentence.
+    public var evidence: String
+    /// What to do next, a command where there is one.
+    public var remedy: String
+
+    /// A finding of these parts.
+    public init(rule: String, severity: Severity, subject: String, evidence: String, remedy: String) {
+        self.rule = rule
+        self.severity = severity
+        self.subject = subject
+        self.evidence = evidence
+        self.remedy = remedy
+    }
+}
+
+extension Sequence<Finding> {
+    /// The severity of all together.
+    public var severity: Severity { map(\.severity).max() ?? .ok }
+}

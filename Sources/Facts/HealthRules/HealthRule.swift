@@ -1,0 +1,67 @@
+public import FleetModel
+
+/// One rule: looks at the world as observed beside the world as wanted, and says what is wrong.
+///
+/// To add one: write a function in the file of its subject that returns findings, and name it in `HealthRules.all`.
+public struct HealthRule: Sendable {
+    /// The stable id that findings carry.
+    public let id: String
+    /// What the rule watches, for the documentation.
+    public let title: String
+    private let evaluate: @Sendable (HealthContext, HealthRule) -> [Finding]
+
+    init(_ id: String, _ title: String, _ evaluate: @escaping @Sendable (HealthContext, HealthRule) -> [Finding]) {
+        self.id = id
+        self.title = title
+        self.evaluate = evaluate
+    }
+
+    /// What this rule finds.
+    public func findings(in context: HealthContext) -> [Finding] { evaluate(context, self) }
+
+    func finding(_ severity: Severity, _ subject: String, _ evidence: String, remedy: String) -> Finding {
+        Finding(rule: id, severity: severity, subject: subject, evidence: evidence, remedy: remedy)
+    }
+}
+
+/// What the rules look at.
+public struct HealthContext: Sendable {
+    /// The cluster's name.
+    public let cluster: ClusterName
+    /// The nodes that should be there; nil when nobody knows (no journal, nothing on the hosts).
+    public let expected: ClusterLayout?
+    /// Ids that were removed for good.
+    public let retired: Set<NodeID>
+    /// What was seen.
+    public let snapshot: Snapshot
+    /// Whether an operation of ours is at work, so that moves and throttles are its.
+    public let operationRunning: Bool
+    /// The state of every broker that is wanted, registered or running.
+    public let brokers: [BrokerStatus]
+
+    /// A context of these parts.
+    public init(
+        cluster: ClusterName, expected: ClusterLayout?, retired: Set<NodeID> = [], snapshot: Snapshot,
+        operationRunning: Bool = false
+    ) {
+        self.cluster = cluster
+        self.expected = expected
+        self.retired = retired
+        self.snapshot = snapshot
+        self.operationRunning = operationRunning
+        self.brokers = BrokerStatus.all(expected: expected, snapshot: snapshot)
+    }
+}
+
+/// All rules, in the order in which their findings are shown within one severity.
+public enum HealthRules {
+    /// Every rule there is.
+    public static let all: [HealthRule] =
+        clusterRules + hostRules + containerRules + brokerRules + quorumRules + partitionRules + storageRules
+
+    /// What all rules find, the worst first.
+    public static func findings(in context: HealthContext) -> [Finding] {
+        let found = all.flatMap { $0.findings(in: context) }
+        return Severity.allCases.sorted(by: >).flatMap { severity in found.filter { $0.severity == severity } }
+    }
+}

@@ -1,1 +1,0 @@
-// HealthRules: see ARCHITECTURE.md.
