@@ -17,12 +17,10 @@ public enum Process {
     /// That it exits with another code than 0 is a result, not an error. `outputLines` and `errorLines` get each line as it
     /// comes, besides what is kept of it under `limits`.
     ///
-    /// - Parameters:
-    ///   - executable: a path, or a name looked up in `PATH`.
-    ///   - arguments: the arguments after its name.
-    ///   - deadline: the time it may take; nil for as long as it likes.
-    ///   - grace: the time between SIGTERM and SIGKILL when it is ended.
-    ///   - ignoringCancellation: for cleaning up in a task that is already cancelled; always with a deadline.
+    /// `executable` is a path, or a name looked up in `PATH`; `deadline` the time it may take, nil for as long as it likes;
+    /// `grace` the time between SIGTERM and SIGKILL when it is ended. `ignoringCancellation` is for cleaning up in a task
+    /// that is already cancelled, and always goes with a deadline.
+    ///
     /// - Throws: `ProcessError` when it cannot be started, when its deadline passes or the task is cancelled (its group is
     ///   then ended first), and `outputOverLimit`.
     public static func run(
@@ -43,12 +41,10 @@ public enum Process {
     /// The bytes between them go through the kernel only. When the last has ended, the others get `grace` to notice, then
     /// are ended too. An error names the whole pipeline.
     ///
-    /// - Parameters:
-    ///   - stages: the programs, at least one.
-    ///   - input: of the first.
-    ///   - limits: of the last's standard output, and of each one's standard error.
-    ///   - progress: told a few times a second how many bytes have gone in: those read of `input`, or without one those
-    ///     that the last program but one has written.
+    /// `input` is of the first; `limits` are of the last's standard output and of each one's standard error. `progress` is
+    /// told a few times a second how many bytes have gone in: those read of `input`, or without one those that the last
+    /// program but one has written.
+    ///
     /// - Throws: as `run`.
     public static func pipeline(
         _ stages: [Invocation], input: ChildInput = .null, limits: OutputLimits = OutputLimits(),

@@ -2,11 +2,8 @@ internal import Glibc
 
 /// Reading files with a bound.
 public enum BoundedFile {
-    /// The whole content of a file.
+    /// The whole content of a file, or of something read like one (`/proc`), of at most `limit` bytes.
     ///
-    /// - Parameters:
-    ///   - path: of a regular file, or of something read like one (`/proc`).
-    ///   - limit: the most bytes it may have.
     /// - Throws: `fileTooLarge`, `fileMissing`, `notPermitted` or `fileFailed`.
     public static func read(_ path: String, limit: Int) throws(ProcessError) -> [UInt8] {
         let file = try Descriptor.open(path, O_RDONLY, to: "read")

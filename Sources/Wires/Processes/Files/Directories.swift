@@ -2,9 +2,9 @@ internal import Glibc
 
 /// Making and checking directories.
 public enum Directories {
-    /// Makes a directory and those above it that are missing. That it exists already is fine.
+    /// Makes a directory and those above it that are missing, with the permission bits `mode` less the umask. That it
+    /// exists already is fine.
     ///
-    /// - Parameter mode: permission bits of the directories made, whatever the umask takes from them.
     /// - Throws: `fileExists` when something else than a directory has the name, `notPermitted`, `noRoom`, `fileFailed`.
     public static func make(_ path: String, mode: UInt32 = 0o755) throws(ProcessError) {
         if mkdir(path, mode) == 0 { return }
