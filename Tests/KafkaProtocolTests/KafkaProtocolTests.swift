@@ -1,1 +1,0 @@
-// KafkaProtocol: see ARCHITECTURE.md.

@@ -1,1 +1,0 @@
-// The message generator: see CONTRIBUTING.md.
