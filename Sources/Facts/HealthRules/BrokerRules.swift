@@ -17,7 +17,7 @@ extension HealthRules {
         },
         HealthRule("broker-missing", "every wanted broker is known to somebody") { context, rule in
             context.brokers.compactMap { broker in
-                guard broker.state == .unknown, context.snapshot.cluster.value != nil else { return nil }
+                guard broker.state == .unknown, context.snapshot.cluster.value?.brokers.value != nil else { return nil }
                 return rule.finding(
                     .critical, "broker \(broker.id)", "it is not registered, and its host could not be looked at",
                     remedy: broker.host.map { "see the finding of host \($0)" } ?? "gantry clusterstatus -v")

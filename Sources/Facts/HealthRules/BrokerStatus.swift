@@ -49,8 +49,8 @@ public struct BrokerStatus: Hashable, Sendable {
             }, uniquingKeysWith: { first, second in first.1.state == .running ? first : second })
         let cluster = snapshot.cluster.value
         let registered = Dictionary(
-            (cluster?.brokers ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let load = cluster?.partitions.load() ?? [:]
+            (cluster?.brokers.value ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let load = cluster?.partitions.value?.load() ?? [:]
         let bytes = Dictionary(
             (cluster?.logDirectories ?? []).compactMap { entry in
                 entry.directories.value.map { ($0.reduce(ByteCount.zero) { $0 + $1.logBytes }) }
@@ -68,7 +68,7 @@ public struct BrokerStatus: Hashable, Sendable {
                 id: id, host: host, port: wanted[id]?.port ?? registered[id]?.endpoint.port,
                 state: state(
                     wanted: wanted[id] != nil, container: container?.state, hostSeen: hostSeen,
-                    registration: cluster == nil ? nil : .some(registered[id])),
+                    registration: cluster?.brokers.value == nil ? nil : .some(registered[id])),
                 container: container?.state.rawValue ?? (hostSeen ? "missing" : "unknown"),
                 restarts: container?.restarts ?? 0, partitions: load[id]?.replicas ?? 0,
                 leaders: load[id]?.leaders ?? 0, logBytes: bytes[id], canary: canaries[id])

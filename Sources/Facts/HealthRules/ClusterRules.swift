@@ -3,7 +3,9 @@ import FleetModel
 extension HealthRules {
     static let clusterRules: [HealthRule] = [
         HealthRule("cluster-unreachable", "at least one node answers") { context, rule in
-            guard let reason = context.snapshot.cluster.reason else { return [] }
+            guard
+                let reason = context.snapshot.cluster.reason ?? context.snapshot.cluster.value?.brokers.reason
+            else { return [] }
             // Where every host was seen and Kafka does not answer, it is down; otherwise that could not be found out.
             let allSeen = context.snapshot.hosts.allSatisfy { $0.state == .ok }
             let bootstrapped = context.expected != nil || !context.snapshot.containers.isEmpty

@@ -54,7 +54,7 @@ extension HealthRules {
         _ context: HealthContext, _ rule: HealthRule, _ severity: Severity, _ words: String, remedy: String,
         where matches: (PartitionObservation) -> Bool
     ) -> [Finding] {
-        guard let table = context.snapshot.cluster.value?.partitions else { return [] }
+        guard let table = context.snapshot.cluster.value?.partitions.value else { return [] }
         var count = 0
         var names: [String] = []
         for row in table.rows where !row.topic.isCanary && matches(row) {

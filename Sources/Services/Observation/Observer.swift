@@ -54,8 +54,8 @@ public struct Observer: Sendable {
         case .unknown(let reason): cluster = .unknown(reason: reason)
         case .known(let layout):
             cluster = await self.cluster.observe(layout, detail: request.detail)
-            if request.canary, let observation = cluster.value {
-                canaries = await self.canaries(observation, layout)
+            if request.canary, let registered = cluster.value?.brokers.value {
+                canaries = await self.canaries(registered, layout)
             }
         }
         return Snapshot(
@@ -86,15 +86,18 @@ public struct Observer: Sendable {
     }
 
     /// Canaries go to brokers that are registered or wanted; a fenced one is known not to serve.
-    private func canaries(_ observation: ClusterObservation, _ layout: ClusterLayout) async -> [CanaryObservation] {
-        let registered = Set(observation.brokers.map(\.id))
-        let wanted = layout.brokers.map(\.id).filter { !registered.contains($0) }
-        return await mapBounded(observation.brokers.map(\.id) + wanted, width: Self.width) { id in
+    private func canaries(_ registered: [RegisteredBroker], _ layout: ClusterLayout) async -> [CanaryObservation] {
+        let known = Set(registered.map(\.id))
+        let wanted = layout.brokers.map(\.id).filter { !known.contains($0) }
+        let fenced = Set(registered.filter(\.fenced).map(\.id))
+        return await mapBounded(registered.map(\.id) + wanted, width: Self.width) { id in
             let result: CanaryResult
-            switch observation.broker(id)?.fenced {
-            case false: result = await cluster.canary(id, layout: layout)
-            case true: result = .skipped(reason: "the broker is fenced")
-            case nil: result = .skipped(reason: "the broker is not registered")
+            if !known.contains(id) {
+                result = .skipped(reason: "the broker is not registered")
+            } else if fenced.contains(id) {
+                result = .skipped(reason: "the broker is fenced")
+            } else {
+                result = await cluster.canary(id, layout: layout)
             }
             return CanaryObservation(broker: id, result: result)
         }

@@ -97,3 +97,8 @@ public protocol FleetClock: Sendable {
     /// Waits; ends early by throwing `CancellationError` when the task is cancelled.
     func sleep(for duration: Duration) async throws
 }
+
+extension ObservationDetail {
+    /// Registrations and quorum alone: what waiting needs, cheap enough to be asked twice a second.
+    public static let minimal = ObservationDetail(logDirectories: false, configuration: false)
+}

@@ -4,14 +4,14 @@ public struct ClusterObservation: Sendable {
     public var clusterID: ClusterID
     /// The active controller as the quorum names it; nil when there is none.
     public var controller: NodeID?
-    /// Registered brokers, fenced ones too, by id.
-    public var brokers: [RegisteredBroker]
+    /// Registered brokers, fenced ones too, by id; unknown when only controllers answered.
+    public var brokers: Known<[RegisteredBroker]>
     /// The controllers' quorum (KIP-595).
     public var quorum: Known<QuorumObservation>
     /// Controllers that are registered, voters or not: each blocks a feature upgrade until it can do it.
     public var registeredControllers: Known<[NodeID]>
-    /// All topics' partitions.
-    public var partitions: PartitionTable
+    /// All topics' partitions; unknown when only controllers answered.
+    public var partitions: Known<PartitionTable>
     /// Moves under way (KIP-455).
     public var reassignments: Known<[ReassignmentObservation]>
     /// Log directories of each broker that was asked, by id.
@@ -21,8 +21,8 @@ public struct ClusterObservation: Sendable {
 
     /// An observation of these parts.
     public init(
-        clusterID: ClusterID, controller: NodeID?, brokers: [RegisteredBroker], quorum: Known<QuorumObservation>,
-        registeredControllers: Known<[NodeID]>, partitions: PartitionTable,
+        clusterID: ClusterID, controller: NodeID?, brokers: Known<[RegisteredBroker]>, quorum: Known<QuorumObservation>,
+        registeredControllers: Known<[NodeID]>, partitions: Known<PartitionTable>,
         reassignments: Known<[ReassignmentObservation]>, logDirectories: [BrokerLogDirectories] = [],
         throttles: Known<[ThrottleObservation]> = .known([])
     ) {
@@ -37,8 +37,8 @@ public struct ClusterObservation: Sendable {
         self.throttles = throttles
     }
 
-    /// The registration of broker `id`, if there is one.
-    public func broker(_ id: NodeID) -> RegisteredBroker? { brokers.first { $0.id == id } }
+    /// The registration of broker `id`; nil when there is none, or nobody could tell.
+    public func broker(_ id: NodeID) -> RegisteredBroker? { brokers.value?.first { $0.id == id } }
 }
 
 /// A broker as the controllers have it.

@@ -1,0 +1,156 @@
+import FleetModel
+import Observation
+public import OperationModel
+
+/// Carries an operation out: decides with `Scheduler`, journals intent and outcome around every effect, and leaves
+/// an ending behind unless it is killed or fenced.
+public struct OperationEngine: Sendable {
+    /// Steps under way at once: hosts are worked on side by side, bounded by what sshd and two cores bear.
+    public static let width = 64
+    /// How often requests from outside are looked for in the journal: the time an operator waits for `pause`.
+    public static let requestInterval: Duration = .milliseconds(500)
+    /// How often the lease is renewed; taken over after ten minutes without (PRODUCT.md section 4).
+    public static let heartbeatInterval: Duration = .seconds(20)
+
+    private let store: any OperationStore
+    private let world: OperationWorld
+
+    /// An engine over `store` that acts on `world`.
+    public init(store: any OperationStore, world: OperationWorld) {
+        self.store = store
+        self.world = world
+    }
+
+    /// Runs the lease's operation until its ending, which is journaled and returned.
+    ///
+    /// Cancelling the task stops at once: steps under way are cut off with their intent in the journal and no ending,
+    /// which the next run probes. The lease is not given back here.
+    /// - Throws: `StoreError` when the journal refuses, after which nothing more is done; `CancellationError`.
+    public func run(_ lease: Lease) async throws -> OperationEnding {
+        let plan = try store.operation(lease.operation).plan
+        if let defect = plan.defect {
+            let ending = OperationEnding.failed(reason: defect)
+            try store.append(.ended(ending), under: lease, at: world.clock.now())
+            return ending
+        }
+        let recorder = Recorder(store: store, lease: lease, plan: plan, clock: world.clock)
+        try await recorder.catchUp()
+        try await recorder.append(.started(lease.holder))
+        return try await withThrowingTaskGroup(of: Turn.self) { group in
+            group.addTask { try await watch(recorder, lease) }
+            defer { group.cancelAll() }
+            var running: Set<StepID> = []
+            while true {
+                switch Scheduler.decide(await recorder.progress, running: running, width: Self.width) {
+                case .end(let ending):
+                    try await recorder.append(.ended(ending))
+                    return ending
+                case .run(let steps):
+                    for id in steps {
+                        guard let record = plan.steps.first(where: { $0.id == id }) else { continue }
+                        running.insert(id)
+                        group.addTask { .ended(id, try await perform(record, recorder)) }
+                    }
+                }
+                switch try await group.next() {
+                case .ended(let id, let outcome):
+                    running.remove(id)
+                    try await recorder.append(.outcome(id, outcome))
+                case .requested:
+                    group.addTask { try await watch(recorder, lease) }
+                case nil: break
+                }
+                try Task.checkCancellation()
+            }
+        }
+    }
+
+    private enum Turn: Sendable {
+        case ended(StepID, StepOutcome)
+        case requested
+    }
+
+    /// One step: probe, and where it is needed intent and effect. The outcome is journaled by the caller.
+    private func perform(_ record: StepRecord, _ recorder: Recorder) async throws -> StepOutcome {
+        let context = StepContext(world: world, cluster: recorder.plan.cluster) { note in
+            // A note that can't be kept is no reason to fail the step: the next append will say so.
+            _ = try? await recorder.append(.note(record.id, note))
+        }
+        do throws(StepFailure) {
+            let step = try StepCatalog.step(record)
+            if case .satisfied(let note) = try await step.probe(context) { return .unchanged(note: note) }
+            try await recorder.intend(record.id)
+            return .done(note: try await step.apply(context))
+        } catch {
+            if let fatal = await recorder.fatal { throw fatal }
+            try Task.checkCancellation()
+            return .failed(error)
+        }
+    }
+
+    /// Returns when somebody has asked for something; keeps the lease alive meanwhile.
+    private func watch(_ recorder: Recorder, _ lease: Lease) async throws -> Turn {
+        var renewed = world.clock.uptime()
+        while true {
+            try await world.clock.sleep(for: Self.requestInterval)
+            if world.clock.uptime() - renewed >= Self.heartbeatInterval {
+                try store.renew(lease, at: world.clock.now())
+                renewed = world.clock.uptime()
+            }
+            let before = await recorder.progress.request
+            try await recorder.catchUp()
+            if await recorder.progress.request != before { return .requested }
+        }
+    }
+}
+
+/// The one writer of an operation's events, and the progress that they make.
+actor Recorder {
+    nonisolated let plan: OperationPlan
+    private(set) var progress: OperationProgress
+    /// The store's refusal that ends the run: steps only know their own kind of failure.
+    private(set) var fatal: StoreError?
+
+    private static let page = 10_000
+    private let store: any OperationStore
+    private let lease: Lease
+    private let clock: any FleetClock
+
+    init(store: any OperationStore, lease: Lease, plan: OperationPlan, clock: any FleetClock) {
+        self.store = store
+        self.lease = lease
+        self.plan = plan
+        self.clock = clock
+        self.progress = OperationProgress(plan: plan)
+    }
+
+    /// Takes in what the journal holds and this process has not seen.
+    func catchUp() throws(StoreError) {
+        while true {
+            let events = try store.events(of: lease.operation, after: progress.sequence, limit: Self.page)
+            for event in events { progress.apply(event) }
+            if events.count < Self.page { return }
+        }
+    }
+
+    func append(_ event: OperationEvent) throws(StoreError) {
+        do {
+            let journaled = try store.append(event, under: lease, at: clock.now())
+            // Requests may have come between: they are taken in, in their place.
+            if journaled.sequence != progress.sequence + 1 { try catchUp() } else { progress.apply(journaled) }
+        } catch {
+            fatal = error
+            throw error
+        }
+    }
+
+    func intend(_ step: StepID) throws(StepFailure) {
+        do {
+            try append(.intent(step))
+        } catch {
+            throw StepFailure(
+                code: "journal", what: "journaling the intent", object: "step \(step)", reason: "\(error)",
+                remedy: "gantry operation list")
+        }
+    }
+}

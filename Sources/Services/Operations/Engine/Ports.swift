@@ -1,0 +1,176 @@
+public import FleetModel
+public import Observation
+
+/// Works on hosts by what SSH alone can do.
+public protocol HostControl: Sendable {
+    /// Everything that bootstrap must know of a host before it touches it, in one round trip.
+    func inspect(_ host: HostName, _ question: HostQuestion) async throws(HostProblem) -> HostAnswers
+
+    /// The paths among `files` that are absent on the host or have other contents or another mode.
+    func differing(_ files: [FileToPlace], on host: HostName) async throws(HostProblem) -> [String]
+
+    /// Places the files, each atomically, making directories above them; returns the paths that changed.
+    func place(_ files: [FileToPlace], on host: HostName) async throws(HostProblem) -> [String]
+
+    /// Makes directories (mode 0755, owned by the login's root) that are absent.
+    func makeDirectories(_ paths: [String], on host: HostName) async throws(HostProblem)
+}
+
+/// What to find out of a host.
+public struct HostQuestion: Hashable, Sendable {
+    /// The cluster it is about.
+    public var cluster: ClusterName
+    /// Data directories of `defaults.cfg`.
+    public var data: [String]
+
+    /// A question about these.
+    public init(cluster: ClusterName, data: [String]) { (self.cluster, self.data) = (cluster, data) }
+}
+
+/// What a host is, as SSH sees it.
+public struct HostAnswers: Hashable, Sendable {
+    /// Whether commands can be run as root, at once or by `sudo -n`.
+    public var privileged: Bool
+    /// `uname -m`.
+    public var architecture: String
+    /// Compose on the host; nil when there is none.
+    public var compose: ComposeFlavour?
+    /// TCP ports that something listens on.
+    public var listening: Set<UInt16>
+    /// The file system under each data directory (or under the nearest parent that exists).
+    public var disks: [DiskObservation]
+    /// `meta.properties` found below the data directories, by the directory they lie in.
+    public var formatted: [String: MetaProperties]
+    /// What the host remembers of the cluster; nil when it has never heard of it.
+    public var memory: String?
+
+    /// A host of these facts.
+    public init(
+        privileged: Bool, architecture: String, compose: ComposeFlavour?, listening: Set<UInt16>,
+        disks: [DiskObservation], formatted: [String: MetaProperties], memory: String?
+    ) {
+        self.privileged = privileged
+        self.architecture = architecture
+        self.compose = compose
+        self.listening = listening
+        self.disks = disks
+        self.formatted = formatted
+        self.memory = memory
+    }
+}
+
+/// Which Compose a host has. A project stays with the one it was made with: each re-creates the other's containers.
+public enum ComposeFlavour: String, Hashable, Sendable, Codable {
+    /// `docker compose`, the plugin.
+    case v2
+    /// `docker-compose` 1.29.
+    case v1
+}
+
+/// The identity in a directory's `meta.properties`.
+public struct MetaProperties: Hashable, Sendable, Codable {
+    /// `cluster.id`; nil where the file has none that could be read.
+    public var clusterID: ClusterID?
+    /// `node.id` (or `broker.id` of ZooKeeper days).
+    public var nodeID: NodeID?
+    /// `directory.id`.
+    public var directoryID: DirectoryID?
+
+    /// An identity of these parts.
+    public init(clusterID: ClusterID?, nodeID: NodeID?, directoryID: DirectoryID?) {
+        self.clusterID = clusterID
+        self.nodeID = nodeID
+        self.directoryID = directoryID
+    }
+
+    /// Reads Java properties; what is missing or malformed stays nil.
+    public init(properties: some StringProtocol) {
+        self.init(clusterID: nil, nodeID: nil, directoryID: nil)
+        for line in properties.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
+            let parts = line.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            let value = String(parts[1].filter { !$0.isWhitespace })
+            switch String(parts[0].filter { !$0.isWhitespace }) {
+            case "cluster.id": clusterID = ClusterID(rawValue: value)
+            case "node.id", "broker.id": nodeID = NodeID(value)
+            case "directory.id": directoryID = DirectoryID(rawValue: value)
+            default: break
+            }
+        }
+    }
+}
+
+/// Works on containers and images of a host.
+public protocol ContainerControl: Sendable {
+    /// The image behind `reference` on the host; nil when it is not there.
+    func image(_ reference: String, on host: HostName) async throws(HostProblem) -> ImageObservation?
+
+    /// Brings the image to the host: from `archive` when given, else from the techhost's Docker, else by a pull there.
+    /// `progress` is told, at most once a second, what has been brought.
+    func bringImage(
+        _ reference: String, archive: String?, to host: HostName, progress: @escaping @Sendable (String) async -> Void
+    ) async throws(HostProblem)
+
+    /// Runs a command in a container of its own, which is gone afterwards in every case.
+    func runOnce(_ run: OneOffRun, on host: HostName) async throws(HostProblem) -> OneOffResult
+
+    /// Starts services of the cluster's Compose file that do not run, making their containers at first need; touches
+    /// no container that runs.
+    func start(_ services: [String], of cluster: ClusterName, on host: HostName) async throws(HostProblem)
+
+    /// The last `lines` lines that a container wrote.
+    func logs(of container: String, lines: Int, on host: HostName) async throws(HostProblem) -> [String]
+}
+
+/// An image on a host.
+public struct ImageObservation: Hashable, Sendable {
+    /// Its digest.
+    public var id: String
+    /// As Docker says it: `amd64`.
+    public var architecture: String
+
+    /// An image of these facts.
+    public init(id: String, architecture: String) { (self.id, self.architecture) = (id, architecture) }
+}
+
+/// A command to run in a container of its own.
+public struct OneOffRun: Hashable, Sendable {
+    /// The container's name; one that is left of an earlier run is removed first.
+    public var name: String
+    /// The image's reference.
+    public var image: String
+    /// Program and arguments.
+    public var command: [String]
+    /// Directories of the host, at the same path in the container.
+    public var mounts: [String]
+    /// Environment as `NAME=value`.
+    public var environment: [String]
+
+    /// A run of these parts.
+    public init(name: String, image: String, command: [String], mounts: [String], environment: [String] = []) {
+        self.name = name
+        self.image = image
+        self.command = command
+        self.mounts = mounts
+        self.environment = environment
+    }
+}
+
+/// How such a run ended.
+public struct OneOffResult: Hashable, Sendable {
+    /// The command's exit code.
+    public var exitCode: Int32
+    /// The last lines that it wrote, both streams.
+    public var output: [String]
+
+    /// A result of these parts.
+    public init(exitCode: Int32, output: [String]) { (self.exitCode, self.output) = (exitCode, output) }
+}
+
+/// Values that outlive operations: the journal's, written under the operation's lease.
+public protocol FleetMemory: Sendable {
+    /// The value of `key`; nil when it was never set.
+    func value(_ key: String) async throws -> String?
+    /// Sets it.
+    func setValue(_ value: String, for key: String) async throws
+}

@@ -1,0 +1,92 @@
+public import FleetModel
+public import Observation
+public import OperationModel
+
+/// One act of a workflow. A value: it is written into the plan, and read back by a worker that knows nothing else.
+///
+/// Adding a step is one file with one such type, named in `StepCatalog`.
+public protocol Step: Sendable, Codable {
+    /// Names the type in plans: `place-files`. Never changed once released: journals hold it.
+    static var kind: String { get }
+    /// What it acts on, unique among the steps of its kind: `10.0.0.11`, `3`.
+    var object: String { get }
+    /// The same for people: `host 10.0.0.11`, `broker 3`.
+    var subject: String { get }
+    /// The host whose row in the closing table it counts for; nil: the cluster as a whole.
+    var host: HostName? { get }
+    /// One line for people: "place 4 files on 10.0.0.11".
+    var title: String { get }
+
+    /// Whether the effect is already there. Changes nothing, and can be called at any time, as often as one likes.
+    func probe(_ context: StepContext) async throws(StepFailure) -> Probe
+
+    /// Has the effect. Called only after a probe said that it is needed; may be called again after a crash.
+    /// - Returns: a few words for the journal, or nil.
+    func apply(_ context: StepContext) async throws(StepFailure) -> String?
+}
+
+extension Step {
+    /// The step's name within a plan.
+    public var id: StepID { StepID(Self.kind, object) }
+}
+
+/// What a probe found.
+public enum Probe: Hashable, Sendable {
+    /// The effect is there already; a few words for the journal.
+    case satisfied(String?)
+    /// It is not there.
+    case needed
+}
+
+/// What a step works with.
+public struct StepContext: Sendable {
+    /// The world.
+    public let world: OperationWorld
+    /// The cluster that the operation is about.
+    public let cluster: ClusterName
+    /// Tells people how far a long step has come; kept in the journal.
+    public let note: @Sendable (String) async -> Void
+
+    /// A context of these parts.
+    public init(world: OperationWorld, cluster: ClusterName, note: @escaping @Sendable (String) async -> Void) {
+        self.world = world
+        self.cluster = cluster
+        self.note = note
+    }
+
+    /// The failure of `what` on `object` behind a host's problem.
+    public func failure(_ problem: HostProblem, what: String, object: String) -> StepFailure {
+        StepFailure(
+            code: problem.code, what: what, object: object, reason: problem.reason, remedy: problem.remedy,
+            evidence: problem.evidence, unreachable: problem.unreachable)
+    }
+}
+
+/// Everything outside that an operation acts on, behind ports.
+public struct OperationWorld: Sendable {
+    /// Hosts.
+    public let hosts: any HostControl
+    /// Containers, to work on.
+    public let containers: any ContainerControl
+    /// Containers, to look at.
+    public let containerSource: any ContainerSource
+    /// Kafka.
+    public let cluster: any ClusterSource
+    /// What outlives the operation.
+    public let memory: any FleetMemory
+    /// Time.
+    public let clock: any FleetClock
+
+    /// A world of these parts.
+    public init(
+        hosts: any HostControl, containers: any ContainerControl, containerSource: any ContainerSource,
+        cluster: any ClusterSource, memory: any FleetMemory, clock: any FleetClock
+    ) {
+        self.hosts = hosts
+        self.containers = containers
+        self.containerSource = containerSource
+        self.cluster = cluster
+        self.memory = memory
+        self.clock = clock
+    }
+}

@@ -1,0 +1,43 @@
+// JSONEncoder and JSONDecoder: the one way to write a Codable value that the platform offers.
+import FoundationEssentials
+public import OperationModel
+
+/// The kinds of steps there are; turns steps into a plan's records and back.
+public enum StepCatalog {
+    private static let types: [any Step.Type] = [
+        RecordLayout.self, PlaceFiles.self, BringImage.self, FormatNode.self, StartNodes.self, AwaitQuorum.self,
+        AwaitBroker.self, CheckCluster.self,
+    ]
+
+    /// The record of `step`, waiting for `dependencies`.
+    public static func record(_ step: some Step, after dependencies: [StepID]) throws(StepFailure) -> StepRecord {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return StepRecord(
+                id: step.id, kind: type(of: step).kind, subject: step.subject, host: step.host, title: step.title,
+                dependencies: dependencies, payload: String(decoding: try encoder.encode(step), as: UTF8.self))
+        } catch {
+            throw unreadable(type(of: step).kind, "\(error)")
+        }
+    }
+
+    /// The step behind `record`.
+    /// - Throws: a failure that names a newer gantry as the remedy when the kind or its payload is not known.
+    public static func step(_ record: StepRecord) throws(StepFailure) -> any Step {
+        guard let type = types.first(where: { $0.kind == record.kind }) else {
+            throw unreadable(record.kind, "this version of gantry has no such step")
+        }
+        do {
+            return try JSONDecoder().decode(type, from: Data(record.payload.utf8))
+        } catch {
+            throw unreadable(record.kind, "\(error)")
+        }
+    }
+
+    private static func unreadable(_ kind: String, _ reason: String) -> StepFailure {
+        StepFailure(
+            code: "step-unreadable", what: "reading the plan", object: "step \(kind)", reason: reason,
+            remedy: "use the version of gantry that made the plan; gantry operation show names it")
+    }
+}

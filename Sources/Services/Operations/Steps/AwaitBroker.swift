@@ -1,0 +1,82 @@
+public import FleetModel
+import Observation
+public import OperationModel
+
+/// Waits until the brokers of one host are registered and unfenced.
+public struct AwaitBroker: Step {
+    /// Names the type in plans.
+    public static let kind = "await-brokers"
+    /// A new broker needs seconds; one that recovers its logs after a power loss needs minutes.
+    static let limit: Duration = .seconds(600)
+    /// Without a registration after this time something is wrong that recovery does not explain.
+    static let registrationLimit: Duration = .seconds(120)
+    /// The host.
+    public var target: HostName
+    /// Its brokers that are waited for.
+    public var brokers: [NodeID]
+    /// The nodes of the cluster.
+    public var layout: ClusterLayout
+
+    /// Waits for `brokers` on `target`.
+    public init(target: HostName, brokers: [NodeID], layout: ClusterLayout) {
+        self.target = target
+        self.brokers = brokers
+        self.layout = layout
+    }
+
+    /// The host's name.
+    public var object: String { target.rawValue }
+    /// As people write it.
+    public var subject: String { "host \(target)" }
+    /// The host.
+    public var host: HostName? { target }
+    /// One line for people.
+    public var title: String {
+        "wait for broker\(brokers.count == 1 ? "" : "s") "
+            + "\(brokers.map(\.description).joined(separator: ", ")) on \(target)"
+    }
+
+    /// Whether all of them serve.
+    public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {
+        try await missing(context) == nil ? .satisfied(nil) : .needed
+    }
+
+    /// Looks until all serve, one dies, or the time is up.
+    public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
+        var watch = NodeWatch(brokers.compactMap(layout.node), context)
+        let start = context.world.clock.uptime()
+        while true {
+            guard let missing = try await missing(context) else { return nil }
+            try await watch.look()
+            let limit = missing.registered ? Self.limit : Self.registrationLimit
+            guard context.world.clock.uptime() - start < limit else {
+                throw StepFailure(
+                    code: "broker-not-serving", what: title, object: "broker \(missing.broker) on \(target)",
+                    reason: "after \(limit.components.seconds) s it is \(missing.words)",
+                    remedy: "see that \(target) reaches the controllers' ports; then gantry bootstrap",
+                    evidence: (try? await context.world.containers.logs(
+                        of: "\(context.cluster)-broker-\(missing.broker)", lines: NodeWatch.evidenceLines, on: target))
+                        ?? [])
+            }
+            try await pause(context)
+        }
+    }
+
+    private struct Missing {
+        var broker: NodeID
+        var registered: Bool
+        var words: String
+    }
+
+    private func missing(_ context: StepContext) async throws(StepFailure) -> Missing? {
+        let seen = await context.world.cluster.observe(layout, detail: .minimal)
+        if let found = seen.value?.clusterID, found != layout.clusterID { throw otherCluster(found, layout) }
+        for id in brokers {
+            guard let broker = seen.value?.broker(id) else {
+                return Missing(broker: id, registered: false, words: "not registered with the controllers")
+            }
+            if broker.fenced { return Missing(broker: id, registered: true, words: "registered and still fenced") }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,81 @@
+public import FleetModel
+import Observation
+public import OperationModel
+
+/// Waits until the controllers have a leader and every voter follows it.
+public struct AwaitQuorum: Step {
+    /// Names the type in plans.
+    public static let kind = "await-quorum"
+    /// A quorum of JVMs on a slow machine needs some ten seconds; what takes longer is broken.
+    static let limit: Duration = .seconds(120)
+    /// The nodes of the cluster.
+    public var layout: ClusterLayout
+
+    /// Waits for the controllers of `layout`.
+    public init(layout: ClusterLayout) { self.layout = layout }
+
+    /// The whole quorum.
+    public var object: String { "quorum" }
+    /// As people write it.
+    public var subject: String { "quorum" }
+    /// None: the cluster as a whole.
+    public var host: HostName? { nil }
+    /// One line for people.
+    public var title: String {
+        "wait for controllers \(layout.controllers.map(\.id.description).joined(separator: ", "))"
+    }
+
+    /// Whether the quorum is whole.
+    public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {
+        try await missing(context) == nil ? .satisfied(nil) : .needed
+    }
+
+    /// Looks until it is whole, a controller dies, or the time is up.
+    public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
+        var watch = NodeWatch(layout.controllers, context)
+        let start = context.world.clock.uptime()
+        while true {
+            guard let missing = try await missing(context) else { return nil }
+            try await watch.look()
+            guard context.world.clock.uptime() - start < Self.limit else {
+                throw StepFailure(
+                    code: "quorum-not-whole", what: title, object: subject,
+                    reason: "after \(Self.limit.components.seconds) s: \(missing)",
+                    remedy: "see that the hosts reach each other on the controllers' ports; then gantry bootstrap")
+            }
+            try await pause(context)
+        }
+    }
+
+    /// What is still missing; nil when nothing is.
+    private func missing(_ context: StepContext) async throws(StepFailure) -> String? {
+        let seen = await context.world.cluster.observe(layout, detail: .minimal)
+        guard let cluster = seen.value else { return seen.reason }
+        guard cluster.clusterID == layout.clusterID else { throw otherCluster(cluster.clusterID, layout) }
+        guard let quorum = cluster.quorum.value else { return cluster.quorum.reason }
+        guard quorum.leader != nil else { return "no leader yet" }
+        let lacking = layout.controllers.filter { node in !quorum.voters.contains { $0.id == node.id } }
+        if let first = lacking.first { return "controller \(first.id) is no voter" }
+        let silent = quorum.voters.first { $0.id != quorum.leader && $0.lastFetch == nil }
+        return silent.map { "controller \($0.id) has not fetched yet" }
+    }
+}
+
+/// The failure that a cluster with another id means.
+func otherCluster(_ found: ClusterID, _ layout: ClusterLayout) -> StepFailure {
+    StepFailure(
+        code: "cluster-id-mismatch", what: "asking Kafka", object: "the cluster",
+        reason: "it answers as cluster \(found), and this one is \(layout.clusterID)",
+        remedy: "check virthosts in defaults.cfg: these hosts or ports carry another cluster")
+}
+
+/// Waits one interval of `NodeWatch`.
+func pause(_ context: StepContext) async throws(StepFailure) {
+    do {
+        try await context.world.clock.sleep(for: NodeWatch.interval)
+    } catch {
+        throw StepFailure(
+            code: "cancelled", what: "waiting", object: "the step", reason: "it was cut off",
+            remedy: "gantry operation resume")
+    }
+}

@@ -1,0 +1,113 @@
+public import FleetModel
+import Observation
+public import OperationModel
+
+/// Formats the directories of a new node with Kafka's own tool, in a container of its own. A directory that has a
+/// `meta.properties` is never formatted: formatting an existing voter loses committed metadata (KIP-853).
+public struct FormatNode: Step {
+    /// Names the type in plans.
+    public static let kind = "format"
+    /// The node.
+    public var node: NodePlacement
+    /// The cluster's name.
+    public var cluster: ClusterName
+    /// The cluster's id.
+    public var clusterID: ClusterID
+    /// The image that holds the tool.
+    public var image: String
+    /// `--initial-controllers` for a member of the first quorum; nil: `--no-initial-controllers`.
+    public var initialControllers: String?
+
+    /// Formats `node`.
+    public init(
+        node: NodePlacement, cluster: ClusterName, clusterID: ClusterID, image: String, initialControllers: String?
+    ) {
+        self.node = node
+        self.cluster = cluster
+        self.clusterID = clusterID
+        self.image = image
+        self.initialControllers = initialControllers
+    }
+
+    /// The node's id.
+    public var object: String { node.id.description }
+    /// As people write it.
+    public var subject: String { "\(node.role.rawValue) \(node.id)" }
+    /// Its host.
+    public var host: HostName? { node.host }
+    /// One line for people.
+    public var title: String { "format \(subject) on \(node.host)" }
+
+    /// Whether every directory carries this node's identity. One of another node or cluster is a failure.
+    public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {
+        let answers: HostAnswers
+        do {
+            let roots = node.dataDirectories.map { String($0.dropLast("/\(cluster)/\(node.id)".count)) }
+            answers = try await context.world.hosts.inspect(
+                node.host, HostQuestion(cluster: cluster, data: roots))
+        } catch {
+            throw context.failure(error, what: "reading meta.properties", object: subject)
+        }
+        for directory in node.dataDirectories {
+            guard let found = answers.formatted[directory] else { continue }
+            if let blocker = ForeignData.blocker(found, at: directory, node: node, clusterID: clusterID) {
+                throw StepFailure(
+                    code: blocker.code, what: "formatting", object: subject, reason: blocker.reason,
+                    remedy: blocker.remedy)
+            }
+        }
+        let missing = node.dataDirectories.filter { answers.formatted[$0] == nil }
+        return missing.isEmpty ? .satisfied(nil) : .needed
+    }
+
+    /// Makes the directories and runs `kafka-storage.sh format` over them.
+    public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
+        let properties = OnHostPath.properties(of: node.id, cluster: cluster)
+        var command = [InImagePath.storage, "format", "-t", clusterID.rawValue, "-c", properties, "-g"]
+        if let initialControllers {
+            command += ["--initial-controllers", initialControllers]
+        } else {
+            command.append("--no-initial-controllers")
+        }
+        let result: OneOffResult
+        do {
+            try await context.world.hosts.makeDirectories(node.dataDirectories, on: node.host)
+            result = try await context.world.containers.runOnce(
+                OneOffRun(
+                    name: ContainerName.formatter(of: node, cluster: cluster), image: image, command: command,
+                    mounts: node.dataDirectories + [OnHostPath.directory(of: cluster)],
+                    environment: ["KAFKA_HEAP_OPTS=-Xmx256m"]), on: node.host)
+        } catch {
+            throw context.failure(error, what: "formatting", object: "\(subject) on \(node.host)")
+        }
+        guard result.exitCode == 0 else {
+            throw StepFailure(
+                code: "format-failed", what: "formatting", object: "\(subject) on \(node.host)",
+                reason: "kafka-storage.sh ended with exit code \(result.exitCode)",
+                remedy: "read the lines above; the settings come from defaults.cfg (kafka:)", evidence: result.output)
+        }
+        return nil
+    }
+}
+
+/// What a directory with somebody else's identity means.
+enum ForeignData {
+    /// The blocker, when `found` is not the identity of `node` in this cluster; nil when it is.
+    static func blocker(
+        _ found: MetaProperties, at directory: String, node: NodePlacement, clusterID: ClusterID
+    ) -> Blocker? {
+        let reason: String
+        if found.clusterID != clusterID {
+            reason = "\(directory) on \(node.host) belongs to cluster \(found.clusterID?.rawValue ?? "(unreadable)")"
+        } else if found.nodeID != node.id {
+            reason = "\(directory) on \(node.host) belongs to node \(found.nodeID?.description ?? "(unreadable)")"
+        } else if let wanted = node.directoryID, let has = found.directoryID, wanted != has {
+            reason = "\(directory) on \(node.host) has directory id \(has), and the quorum expects \(wanted)"
+        } else {
+            return nil
+        }
+        return Blocker(
+            code: "foreign-data", object: "host \(node.host)", reason: reason,
+            remedy: "move that directory away, or name another one in data: of \(node.host)")
+    }
+}

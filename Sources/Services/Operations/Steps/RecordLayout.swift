@@ -1,0 +1,70 @@
+import FoundationEssentials
+public import FleetModel
+public import OperationModel
+
+/// Writes down which nodes the cluster has and where, before any of them is made: from then on that, and not
+/// `brokers:` of `defaults.cfg`, says what is wanted.
+public struct RecordLayout: Step {
+    /// Names the type in plans.
+    public static let kind = "record-layout"
+    /// The cluster.
+    public var cluster: ClusterName
+    /// Its nodes.
+    public var layout: ClusterLayout
+
+    /// Records `layout` as the nodes of `cluster`.
+    public init(cluster: ClusterName, layout: ClusterLayout) { (self.cluster, self.layout) = (cluster, layout) }
+
+    /// The cluster's name.
+    public var object: String { cluster.rawValue }
+    /// As people write it.
+    public var subject: String { "cluster \(cluster)" }
+    /// None: the cluster as a whole.
+    public var host: HostName? { nil }
+    /// One line for people.
+    public var title: String { "record \(layout.nodes.count) nodes in the journal" }
+
+    /// Whether the journal holds exactly this layout.
+    public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {
+        do {
+            let stored = try await context.world.memory.value(LayoutMemory.key(of: cluster))
+            return stored == (try LayoutMemory.text(layout)) ? .satisfied(nil) : .needed
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    /// Writes it.
+    public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
+        do {
+            try await context.world.memory.setValue(LayoutMemory.text(layout), for: LayoutMemory.key(of: cluster))
+            return nil
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    private func failure(_ error: any Error) -> StepFailure {
+        StepFailure(
+            code: "journal", what: "recording the layout", object: subject, reason: "\(error)",
+            remedy: "see that the state directory can be written, then gantry operation resume")
+    }
+}
+
+/// How a layout is kept, in the journal and on every host: JSON with sorted keys, so that equal ones are equal text.
+public enum LayoutMemory {
+    /// Its name in the journal.
+    public static func key(of cluster: ClusterName) -> String { "layout/\(cluster)" }
+
+    /// The layout as text.
+    public static func text(_ layout: ClusterLayout) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(layout), as: UTF8.self)
+    }
+
+    /// The layout in `text`; throws when it is none.
+    public static func layout(_ text: String) throws -> ClusterLayout {
+        try JSONDecoder().decode(ClusterLayout.self, from: Data(text.utf8))
+    }
+}

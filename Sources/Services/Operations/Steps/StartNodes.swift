@@ -1,0 +1,75 @@
+public import FleetModel
+import Observation
+public import OperationModel
+
+/// Starts nodes of one host through its Compose file. Containers that run are never touched.
+public struct StartNodes: Step {
+    /// Names the type in plans.
+    public static let kind = "start-nodes"
+    /// The host.
+    public var target: HostName
+    /// The cluster.
+    public var cluster: ClusterName
+    /// The role of the nodes, part of the step's name.
+    public var role: NodeRole
+    /// The nodes.
+    public var nodes: [NodePlacement]
+
+    /// Starts `nodes`, all of `role` and on `target`.
+    public init(target: HostName, cluster: ClusterName, role: NodeRole, nodes: [NodePlacement]) {
+        self.target = target
+        self.cluster = cluster
+        self.role = role
+        self.nodes = nodes
+    }
+
+    /// Role and host.
+    public var object: String { "\(role.rawValue)s/\(target)" }
+    /// As people write it.
+    public var subject: String { "host \(target)" }
+    /// The host.
+    public var host: HostName? { target }
+    /// One line for people.
+    public var title: String {
+        "start \(role.rawValue)\(nodes.count == 1 ? "" : "s") \(nodes.map(\.id.description).joined(separator: ", "))"
+            + " on \(target)"
+    }
+
+    /// Whether every container runs.
+    public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {
+        try await notRunning(context).isEmpty ? .satisfied(nil) : .needed
+    }
+
+    /// Starts them and looks whether their containers are there; whether they stay is for the steps that wait.
+    public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
+        let start = try await notRunning(context)
+        do {
+            try await context.world.containers.start(
+                start.map { ContainerName.service(of: $0) }, of: cluster, on: target)
+        } catch {
+            throw context.failure(error, what: title, object: subject)
+        }
+        let seen = try await containers(context)
+        if let missing = start.first(where: { node in !seen.contains { $0.node == node.id } }) {
+            throw StepFailure(
+                code: "container-missing", what: title, object: subject,
+                reason: "Compose ended well, and there is no container of \(missing.role.rawValue) \(missing.id)",
+                remedy:
+                    "ssh \(target) 'cd \(OnHostPath.directory(of: cluster)) && docker compose config' shows the file")
+        }
+        return nil
+    }
+
+    private func notRunning(_ context: StepContext) async throws(StepFailure) -> [NodePlacement] {
+        let seen = try await containers(context)
+        return nodes.filter { node in !seen.contains { $0.node == node.id && $0.state == .running } }
+    }
+
+    private func containers(_ context: StepContext) async throws(StepFailure) -> [ContainerObservation] {
+        do {
+            return try await context.world.containerSource.containers(on: target).containers
+        } catch {
+            throw context.failure(error, what: "looking at containers", object: subject)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/// Why an operation must not begin: nothing was changed.
+public struct Blocker: Hashable, Sendable, Codable {
+    /// A stable code: `port-in-use`. The same in `--accept CODE=OBJECT`.
+    public var code: String
+    /// What is in the way: `host 10.0.0.11`.
+    public var object: String
+    /// Why, in a sentence.
+    public var reason: String
+    /// The smallest thing that helps.
+    public var remedy: String
+    /// Whether nobody could tell, because something did not answer.
+    public var unknown: Bool
+
+    /// A blocker of these parts.
+    public init(code: String, object: String, reason: String, remedy: String, unknown: Bool = false) {
+        self.code = code
+        self.object = object
+        self.reason = reason
+        self.remedy = remedy
+        self.unknown = unknown
+    }
+}

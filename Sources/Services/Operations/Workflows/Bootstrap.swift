@@ -1,0 +1,118 @@
+public import FleetModel
+import Observation
+public import OperationModel
+
+/// The first workflow: from hosts that answer to a cluster that works. Run again, it finishes what is missing.
+///
+/// ```
+/// record-layout ─ place-files/H ─┐
+///                 bring-image/H ─┴ format/N ─ start controllers/H ─ await-quorum ─ start brokers/H ─ await-brokers/H ─ check
+/// ```
+public struct Bootstrap: Sendable {
+    /// What is wanted.
+    public var fleet: FleetSpecification
+    /// The nodes, old and new.
+    public var layout: ClusterLayout
+    /// What was seen of the hosts.
+    public var surveys: [HostSurvey]
+    /// The rendered files of each host: the Compose file, and each node's properties.
+    public var files: [HostName: HostFiles]
+    /// Whether records are sent as a check.
+    public var canary: Bool
+
+    /// A bootstrap of these parts.
+    public init(
+        fleet: FleetSpecification, layout: ClusterLayout, surveys: [HostSurvey], files: [HostName: HostFiles],
+        canary: Bool
+    ) {
+        self.fleet = fleet
+        self.layout = layout
+        self.surveys = surveys
+        self.files = files
+        self.canary = canary
+    }
+
+    /// The plan. Hosts are worked on side by side; steps wait for each other only where they must.
+    /// - Throws: a failure only when a step cannot be written as JSON, which is a defect.
+    public func plan(arguments: [String], reason: String?) throws(StepFailure) -> OperationPlan {
+        let cluster = fleet.cluster.name
+        var records: [StepRecord] = []
+        func add(_ step: some Step, after dependencies: [StepID]) throws(StepFailure) -> StepID {
+            records.append(try StepCatalog.record(step, after: dependencies))
+            return step.id
+        }
+        let recorded = try add(RecordLayout(cluster: cluster, layout: layout), after: [])
+        var formatted: [NodeID: StepID] = [:]
+        for host in fleet.hosts where !layout.nodes(on: host.host).isEmpty {
+            let placed = try add(PlaceFiles(target: host.host, files: filesToPlace(on: host.host)), after: [recorded])
+            let image = try add(
+                BringImage(
+                    target: host.host, image: fleet.cluster.image, archive: fleet.cluster.imageArchive),
+                after: [recorded])
+            for node in layout.nodes(on: host.host) {
+                formatted[node.id] = try add(
+                    FormatNode(
+                        node: node, cluster: cluster, clusterID: layout.clusterID, image: fleet.cluster.image,
+                        initialControllers: node.role == .controller ? layout.initialControllers : nil),
+                    after: [placed, image])
+            }
+        }
+        // A quorum's first members know each other from the format on: none starts before all of them are formatted.
+        let allControllers = layout.controllers.compactMap { formatted[$0.id] }
+        var controllersStarted: [StepID] = []
+        for (host, nodes) in byHost(layout.controllers) {
+            controllersStarted.append(
+                try add(
+                    StartNodes(target: host, cluster: cluster, role: .controller, nodes: nodes), after: allControllers))
+        }
+        let quorum = try add(AwaitQuorum(layout: layout), after: controllersStarted)
+        var serving: [StepID] = []
+        for (host, nodes) in byHost(layout.brokers) {
+            let started = try add(
+                StartNodes(target: host, cluster: cluster, role: .broker, nodes: nodes),
+                after: nodes.compactMap { formatted[$0.id] } + [quorum])
+            serving.append(
+                try add(AwaitBroker(target: host, brokers: nodes.map(\.id), layout: layout), after: [started]))
+        }
+        _ = try add(CheckCluster(layout: layout, canary: canary), after: serving)
+        return OperationPlan(
+            command: "bootstrap", arguments: arguments, cluster: cluster, clusterID: layout.clusterID, reason: reason,
+            steps: records, failurePolicy: .finishIndependent)
+    }
+
+    /// Hosts with their nodes, in the order of `virthosts`.
+    private func byHost(_ nodes: [NodePlacement]) -> [(HostName, [NodePlacement])] {
+        fleet.hosts.compactMap { host in
+            let own = nodes.filter { $0.host == host.host }
+            return own.isEmpty ? nil : (host.host, own)
+        }
+    }
+
+    /// Properties of nodes without a container, and the Compose file where a node lacks its container. What belongs to
+    /// a node that exists is left as it is: a changed setting is for `gantry restart --changed`.
+    private func filesToPlace(on host: HostName) -> [TextFile] {
+        guard let rendered = files[host] else { return [] }
+        let survey = surveys.first { $0.host == host }
+        let present = Set(((try? survey?.containers.get())?.containers ?? []).compactMap(\.node))
+        let missing = layout.nodes(on: host).filter { !present.contains($0.id) }
+        let compose = missing.isEmpty ? [] : [rendered.compose]
+        return (rendered.always + compose + missing.compactMap { rendered.properties[$0.id] }).map(TextFile.init)
+    }
+}
+
+/// One host's rendered files.
+public struct HostFiles: Sendable {
+    /// The stamped Compose file.
+    public var compose: FileToPlace
+    /// The properties of each node.
+    public var properties: [NodeID: FileToPlace]
+    /// Files that are placed whenever they differ: what the host remembers of the cluster.
+    public var always: [FileToPlace]
+
+    /// Files of these parts.
+    public init(compose: FileToPlace, properties: [NodeID: FileToPlace], always: [FileToPlace]) {
+        self.compose = compose
+        self.properties = properties
+        self.always = always
+    }
+}

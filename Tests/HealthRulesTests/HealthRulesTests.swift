@@ -1,0 +1,1 @@
+// HealthRules: see ARCHITECTURE.md.
