@@ -183,6 +183,13 @@ private let ample: Duration = .seconds(60)
         #expect(try await hasEnded(sleeper))
     }
 
+    @Test func `what a child puts in the background lives on when that was asked for`() async throws {
+        let result = try await Process.run(
+            "sh", ["-c", "sleep 1000 >&- 2>&- & echo $!"], deadline: ample, keepingDescendants: true)
+        let sleeper = try #require(Int32(result.stdout.trimmed))
+        #expect(kill(sleeper, SIGKILL) == 0)
+    }
+
     @Test func `a hundred children at once are kept apart`() async throws {
         let outputs = try await withThrowingTaskGroup(of: (Int, String).self) { group in
             for number in 0..<100 {

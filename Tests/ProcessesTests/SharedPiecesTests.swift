@@ -166,12 +166,27 @@ import Testing
             defer { kill(sleeper, SIGKILL) }
             withExtendedLifetime(lock) {}
             lock = nil
-            _ = try FileLock.take(path)
+            // A child of another test may hold every descriptor for the moment between fork and exec.
+            _ = try await FileLock.take(path, within: .seconds(30))
         }
     }
 }
 
 @Suite struct MachineTests {
+    @Test func `a socket that is not there, or whose path is too long, is an error`() throws {
+        let missing = #expect(throws: ProcessError.self) { _ = try UnixSocket.connect("/no/such/socket") }
+        #expect(missing?.code == .fileMissing)
+        let long = "/tmp/" + String(repeating: "x", count: UnixSocket.longestPath)
+        #expect(throws: ProcessError.self) { _ = try UnixSocket.connect(long) }
+    }
+
+    @Test func `the entries of a directory are its names`() async throws {
+        try await TemporaryDirectory.with { directory in
+            for name in ["a", ".b", "c d"] { try AtomicFile.write([], to: "\(directory)/\(name)") }
+            #expect(try Directories.entries(directory).sorted() == [".b", "a", "c d"])
+        }
+    }
+
     @Test func `this process runs, and an id used again is another process`() throws {
         let current = try ProcessIdentity.current()
         #expect(current.isRunning)

@@ -10,6 +10,7 @@ final class Children {
 
     private let names: [String]
     private let readiness: Readiness
+    private let keepsDescendants: Bool
     private let watch: UInt64
     private let start = ContinuousClock.now
 
@@ -27,11 +28,13 @@ final class Children {
         var exit: ExitStatus?
     }
 
-    init(starting stages: [Invocation], input: ChildInput, limits: OutputLimits, readiness: Readiness)
-        throws(ProcessError)
-    {
+    init(
+        starting stages: [Invocation], input: ChildInput, limits: OutputLimits, keepsDescendants: Bool,
+        readiness: Readiness
+    ) throws(ProcessError) {
         names = stages.map(\.executable)
         self.readiness = readiness
+        self.keepsDescendants = keepsDescendants
         watch = readiness.open()
         if case .descriptor(let raw) = input {
             measuredDescriptor = raw
@@ -175,7 +178,7 @@ final class Children {
 
     private func reapIfEnded(_ stage: Int) -> Bool {
         guard csystem_process_has_ended(programs[stage].pid) != 0 else { return false }
-        signal(stage, SIGKILL)
+        if !keepsDescendants { signal(stage, SIGKILL) }
         var status: Int32 = 0
         var reaped: pid_t
         repeat { reaped = waitpid(programs[stage].pid, &status, 0) } while reaped == -1 && errno == EINTR

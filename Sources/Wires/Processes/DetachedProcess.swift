@@ -11,7 +11,7 @@ public enum DetachedProcess {
     public static func start(_ invocation: Invocation, logFile: String) throws(ProcessError) -> ProcessIdentity {
         let input = try Descriptor.open("/dev/null", O_RDONLY, to: "open")
         let log = try Descriptor.open(logFile, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, mode: 0o600, to: "append to")
-        let child = try spawn(invocation, input: input.raw, output: log.raw, error: log.raw, newSession: true)
+        let child = try spawn(invocation, input: input.raw, output: log.raw, error: log.raw)
         // It is our child and unreaped, so its entry in /proc exists even when it has already ended.
         return try ProcessIdentity.of(child)
     }

@@ -1,7 +1,7 @@
 /// Child processes: run to their end, with everything they do bounded.
 ///
-/// A child has a process group of its own, no descriptors but the three standard ones, default signal handling. Its end is
-/// seen through a pidfd on one thread shared by all children; no thread blocks for one. When the program ends, what is left
+/// A child has a session of its own (so it cannot ask on the operator's terminal), no descriptors but the three standard
+/// ones, default signal handling. Its end is seen through a pidfd on one thread shared by all children; no thread blocks for one. When the program ends, what is left
 /// of its group is killed; a descendant that made a session of its own survives, and an output stream it still holds does
 /// not delay the result.
 public enum Process {
@@ -19,7 +19,8 @@ public enum Process {
     ///
     /// `executable` is a path, or a name looked up in `PATH`; `deadline` the time it may take, nil for as long as it likes;
     /// `grace` the time between SIGTERM and SIGKILL when it is ended. `ignoringCancellation` is for cleaning up in a task
-    /// that is already cancelled, and always goes with a deadline.
+    /// that is already cancelled, and always goes with a deadline. `keepingDescendants` spares what a program leaves behind
+    /// when it ends by itself, for those that go into the background.
     ///
     /// - Throws: `ProcessError` when it cannot be started, when its deadline passes or the task is cancelled (its group is
     ///   then ended first), and `outputOverLimit`.
@@ -27,12 +28,15 @@ public enum Process {
         _ executable: String, _ arguments: [String] = [], environment: ChildEnvironment = .inherited,
         workingDirectory: String? = nil, input: ChildInput = .null, limits: OutputLimits = OutputLimits(),
         deadline: Duration? = nil, grace: Duration = defaultGrace, ignoringCancellation: Bool = false,
+        keepingDescendants: Bool = false,
         outputLines: LineHandler? = nil, errorLines: LineHandler? = nil
     ) async throws(ProcessError) -> ProcessResult {
         let result = try await pipeline(
             [Invocation(executable, arguments, environment: environment, workingDirectory: workingDirectory)],
             input: input, limits: limits, deadline: deadline, grace: grace,
-            ignoringCancellation: ignoringCancellation, outputLines: outputLines, errorLines: errorLines)
+            ignoringCancellation: ignoringCancellation, keepingDescendants: keepingDescendants,
+            outputLines: outputLines,
+            errorLines: errorLines)
         return ProcessResult(exit: result.stages[0].exit, stdout: result.stdout, stderr: result.stages[0].stderr)
     }
 
@@ -49,6 +53,7 @@ public enum Process {
     public static func pipeline(
         _ stages: [Invocation], input: ChildInput = .null, limits: OutputLimits = OutputLimits(),
         deadline: Duration? = nil, grace: Duration = defaultGrace, ignoringCancellation: Bool = false,
+        keepingDescendants: Bool = false,
         outputLines: LineHandler? = nil, errorLines: LineHandler? = nil, progress: ((Int64) async -> Void)? = nil
     ) async throws(ProcessError) -> PipelineResult {
         guard !stages.isEmpty else {
@@ -58,7 +63,8 @@ public enum Process {
             throw ProcessError(.cancelled, subject: stages[0].executable, reason: "cancelled before it was started")
         }
         let readiness = try Readiness.shared.get()
-        let children = try Children(starting: stages, input: input, limits: limits, readiness: readiness)
+        let children = try Children(
+            starting: stages, input: input, limits: limits, keepsDescendants: keepingDescendants, readiness: readiness)
         defer { children.close() }
         return try await children.supervise(
             Supervision(stages: stages.count, deadline: deadline, grace: grace),

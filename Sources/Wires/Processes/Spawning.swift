@@ -1,11 +1,14 @@
 internal import CSystem
 internal import Glibc
 
-/// Starts one program in a process group or session of its own; the descriptors stay the caller's.
+/// Starts one program in a session of its own; the descriptors stay the caller's.
+///
+/// A session is a process group that can be signalled, and it has no controlling terminal: ssh's helpers would ask for
+/// passwords on ours.
 ///
 /// - Throws: `executableMissing`, `directoryMissing`, `notPermitted` or `spawnFailed`.
 func spawn(
-    _ invocation: Invocation, input: Int32, output: Int32, error: Int32, newSession: Bool = false
+    _ invocation: Invocation, input: Int32, output: Int32, error: Int32
 ) throws(ProcessError) -> pid_t {
     let arguments = CStrings([invocation.executable] + invocation.arguments)
     let environment = invocation.environment.entries.map(CStrings.init)
@@ -17,7 +20,7 @@ func spawn(
     var child: pid_t = -1
     var request = csystem_spawn(
         executable: arguments.first, arguments: arguments.pointer, environment: environment?.pointer,
-        directory: directory?.first, input: input, output: output, error: error, new_session: newSession ? 1 : 0)
+        directory: directory?.first, input: input, output: output, error: error)
     let failure = csystem_process_spawn(&request, &child)
     guard failure == 0 else { throw spawnError(failure, invocation) }
     return child

@@ -11,10 +11,9 @@ struct csystem_spawn {
     char *const *environment;
     const char *directory;
     int input, output, error;
-    int new_session;
 };
 
-/// Starts a child in a process group (or session) of its own, with default signals, no blocked ones and no descriptor but 0, 1, 2.
+/// Starts a child in a session (so in a process group) of its own, with default signals, no blocked ones and no descriptor but 0, 1, 2.
 /// Returns 0 or an errno.
 int csystem_process_spawn(const struct csystem_spawn *request, pid_t *child);
 
@@ -38,6 +37,8 @@ int csystem_process_open(const char *path, int flags, unsigned mode);
 int csystem_process_lock(int descriptor, int wait);
 /// Removes a directory and all in it; links are removed, not followed; what can't be removed stays.
 void csystem_process_remove_tree(const char *path);
+/// A stream connected to a unix socket, non-blocking, or -1.
+int csystem_process_connect(const char *path);
 
 int csystem_readiness_open(void);
 int csystem_readiness_event(void);

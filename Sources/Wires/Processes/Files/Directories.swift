@@ -50,6 +50,22 @@ public enum Directories {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// The names in a directory, without `.` and `..`, in no order.
+    ///
+    /// - Throws: `fileMissing`, `notPermitted` or `fileFailed`.
+    public static func entries(_ path: String) throws(ProcessError) -> [String] {
+        guard let directory = opendir(path) else { throw ProcessError.file("list", path, errno) }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     /// The path of the directory a path is in.
     public static func parent(of path: String) -> String {
         let trimmed = path[...].trimmingTrailingSlashes
