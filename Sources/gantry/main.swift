@@ -1,1 +1,3 @@
-// The executable composes nothing itself: see Commands.
+import Commands
+
+await Commands.main()

@@ -1,1 +1,83 @@
-// Commands: see ARCHITECTURE.md.
+import Glibc
+
+/// The command line of gantry: what `main.swift` calls.
+public enum Commands {
+    /// Runs the command that the process's arguments name, and ends the process with its status.
+    public static func main() async -> Never {
+        // A reader that goes away shows as EPIPE where it is written, instead of ending the process.
+        signal(SIGPIPE, SIG_IGN)
+        let environment = Environment.process
+        let terminal = Terminal.current(environment)
+        let output = Output(showsLive: terminal.errorIsTerminal && terminal.understandsSequences)
+        // Swift reads the arguments from /proc/self/cmdline; there is always the program's name.
+        let arguments: [String]? = CommandLine.arguments.isEmpty ? nil : Array(CommandLine.arguments.dropFirst())
+        exit(await run(arguments, environment: environment, terminal: terminal, output: output).rawValue)
+    }
+
+    /// Runs one command line. Nil arguments: they could not be read.
+    static func run(
+        _ arguments: [String]?, environment: Environment, terminal: Terminal, output: Output,
+        table: CommandTable = .gantry
+    ) async -> ExitStatus {
+        func context(_ options: CommonValues) -> CommandContext {
+            CommandContext(
+                options: options, environment: environment, terminal: terminal, output: output, table: table)
+        }
+        // Until the line is understood, errors follow what can be seen of its options.
+        var current = context(CommonValues.glance(at: arguments ?? []))
+        do {
+            guard let arguments else {
+                throw CommandError(
+                    "no-arguments", "the command line can't be read", object: "/proc/self/cmdline",
+                    reason: "/proc is not mounted", next: "mount -t proc proc /proc")
+            }
+            let status: ExitStatus
+            switch try CommandLineParser.parse(arguments, by: table.definitions) {
+            case .help(let path, let options):
+                current = context(options)
+                status = try await HelpCommand(path: path).run(in: current)
+            case .version(let options):
+                current = context(options)
+                status = await VersionCommand().run(in: current)
+            case .run(let parsed):
+                current = context(parsed.common)
+                guard let command = table.entry(parsed.path)?.command else {
+                    throw CommandError.usage("there is no such command", next: "gantry help")
+                }
+                status = try await command.init(parsed).run(in: current)
+            }
+            output.live(nil)
+            try checkOutput(output)
+            return status
+        } catch {
+            let error = CommandError(describing: error)
+            current.show(error)
+            return error.exit
+        }
+    }
+
+    private static func checkOutput(_ output: Output) throws(CommandError) {
+        guard output.failure != 0 else { return }
+        throw CommandError(
+            "output", "the result could not be written", object: "standard output",
+            reason: String(cString: strerror(output.failure)), next: "run it again with its output elsewhere")
+    }
+}
+
+extension CommonValues {
+    /// What can be seen of the common options in a line that may have mistakes.
+    static func glance(at arguments: [String]) -> CommonValues {
+        var values = CommonValues()
+        let arguments = arguments.prefix { $0 != "--" }
+        for (index, argument) in zip(arguments.indices, arguments) {
+            let next = arguments.index(after: index) < arguments.endIndex ? arguments[index + 1] : ""
+            func value(_ name: String) -> String? {
+                argument == name
+                    ? next : argument.hasPrefix(name + "=") ? String(argument.dropFirst(name.count + 1)) : nil
+            }
+            if let format = value("--format").flatMap(OutputFormat.init(rawValue:)) { values.format = format }
+            if let color = value("--color").flatMap(ColorChoice.init(rawValue:)) { values.color = color }
+        }
+        return values
+    }
+}

@@ -1,0 +1,145 @@
+/// What there is to know of a command without running it: parsing, help, completion and manual pages are made of it.
+struct CommandDefinition: Sendable {
+    /// As typed: `clusterstatus`.
+    let name: String
+    /// One line, without a full stop.
+    let summary: String
+    /// By place.
+    let arguments: [ArgumentDefinition]
+    /// Its own options; those common to all commands are not among them.
+    let options: [OptionDefinition]
+    /// Which of the options of changing commands it has.
+    let changes: ChangeOptions
+    /// Paragraphs below the summary.
+    let details: [String]
+    /// Command lines worth copying.
+    let examples: [Example]
+    /// Works, and is shown nowhere.
+    let isHidden: Bool
+    /// Where not empty, the command does nothing by itself.
+    let subcommands: [CommandDefinition]
+
+    /// A command line and what it is for.
+    struct Example: Hashable, Sendable {
+        let line: String
+        let purpose: String
+        init(_ line: String, _ purpose: String) { (self.line, self.purpose) = (line, purpose) }
+    }
+
+    init(
+        _ name: String, _ summary: String, arguments: [any ArgumentKey] = [], options: [any OptionKey] = [],
+        changes: ChangeOptions = [], details: [String] = [], examples: [Example] = [], isHidden: Bool = false,
+        subcommands: [CommandDefinition] = []
+    ) {
+        self.name = name
+        self.summary = summary
+        self.arguments = arguments.map(\.definition)
+        self.options = options.map(\.definition)
+        self.changes = changes
+        self.details = details
+        self.examples = examples
+        self.isHidden = isHidden
+        self.subcommands = subcommands
+    }
+
+    /// Whether it changes a host, the cluster, or an operation.
+    var changesSomething: Bool { changes.contains(.dryRun) }
+
+    /// All it takes: its own options, then those of changing commands that it has, then the common ones.
+    var allOptions: [OptionDefinition] { options + changes.definitions + CommonOptions.definitions }
+
+    /// `HOST COUNT`, `[HOST…]`: its arguments as a usage line shows them.
+    var synopsis: String { arguments.map(\.synopsis).joined(separator: " ") }
+}
+
+/// A kind of value without its type.
+struct ValueDefinition: Sendable {
+    /// `HOST`.
+    let placeholder: String
+    /// After "wants": "a number above 0".
+    let expectation: String
+    /// What a shell can offer.
+    let completion: CompletionHint
+    /// Whether a text is one.
+    let accepts: @Sendable (String) -> Bool
+
+    init<Value: ArgumentValue>(_ type: Value.Type, _ placeholder: String) {
+        self.placeholder = placeholder
+        expectation = Value.expectation
+        completion = Value.completion
+        accepts = { Value(argument: $0) != nil }
+    }
+}
+
+/// An option without its value's type.
+struct OptionDefinition: Sendable {
+    /// Without the dashes.
+    let name: String
+    /// One letter, without the dash.
+    let short: Character?
+    /// Nil: a flag.
+    let value: ValueDefinition?
+    /// One line, without a full stop.
+    let help: String
+    /// What holds when it isn't given, for help alone.
+    let `default`: String?
+    /// Whether it may be given several times.
+    let repeats: Bool
+    /// Works, and is shown nowhere.
+    let isHidden: Bool
+
+    init(
+        name: String, short: Character? = nil, value: ValueDefinition?, help: String, default: String? = nil,
+        repeats: Bool = false, isHidden: Bool = false
+    ) {
+        self.name = name
+        self.short = short
+        self.value = value
+        self.help = help
+        self.default = `default`
+        self.repeats = repeats
+        self.isHidden = isHidden
+    }
+
+    /// `-m, --message WHY`.
+    var synopsis: String {
+        let names = (short.map { ["-\($0)"] } ?? []) + (name.isEmpty ? [] : ["--\(name)"])
+        return names.joined(separator: ", ") + (value.map { " \($0.placeholder)" } ?? "")
+    }
+
+    /// `--yes`, or `-m` for one without a long name.
+    var spelling: String { name.isEmpty ? "-\(short.map(String.init) ?? "")" : "--\(name)" }
+}
+
+/// An argument without its value's type.
+struct ArgumentDefinition: Sendable {
+    /// What it may be.
+    let value: ValueDefinition
+    /// How many there may be.
+    let arity: Arity
+    /// One line, without a full stop.
+    let help: String
+
+    /// `HOST`, `[DIR]`, `[HOST…]`, `HOST…`.
+    var synopsis: String {
+        switch arity {
+        case .one: value.placeholder
+        case .optional: "[\(value.placeholder)]"
+        case .any: "[\(value.placeholder)…]"
+        case .several: "\(value.placeholder)…"
+        }
+    }
+}
+
+/// How many values an argument takes.
+enum Arity: Hashable, Sendable {
+    case one
+    case optional
+    /// None or more.
+    case any
+    /// One or more.
+    case several
+
+    var minimum: Int { self == .one || self == .several ? 1 : 0 }
+    var maximum: Int { self == .one || self == .optional ? 1 : .max }
+}

@@ -1,0 +1,16 @@
+import OperationModel
+
+/// `gantry operation log`.
+struct OperationLogCommand: Command {
+    static let definition = CommandDefinition(
+        "log", "show what an operation did, event by event", arguments: [OperationCommands.id])
+
+    /// Nil: the newest.
+    let id: OperationID?
+
+    init(_ arguments: ParsedArguments) throws(CommandError) {
+        id = arguments[OperationCommands.id]
+    }
+
+    func run(in context: CommandContext) async throws -> ExitStatus { throw CommandError.notThere("operation log") }
+}

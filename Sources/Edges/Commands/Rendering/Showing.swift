@@ -1,0 +1,37 @@
+import FleetModel
+
+extension CommandContext {
+    /// How documents are shown.
+    var documentStyle: Style {
+        Style(
+            hasColor: terminal.colorsOutput(options.color), hasUnicode: terminal.hasUnicode,
+            columns: terminal.outputIsTerminal ? terminal.columns : nil)
+    }
+
+    /// How messages on standard error are shown.
+    var messageStyle: Style {
+        Style(
+            hasColor: terminal.colorsError(options.color), hasUnicode: terminal.hasUnicode,
+            columns: terminal.errorIsTerminal ? terminal.columns : nil)
+    }
+
+    /// Writes the command's one document to standard output, as `--format` says.
+    func show(_ report: some Report) {
+        switch options.format {
+        case .table: output.document(report.document.text(documentStyle))
+        case .json: output.document(report.json.text(.indented))
+        case .plain: output.document(report.plain.joined(separator: "\n"))
+        }
+    }
+
+    /// Says why the command failed: as the JSON document where that is wanted and none was written yet, else on
+    /// standard error.
+    func show(_ error: CommandError) {
+        output.live(nil)
+        if options.format == .json, !output.hasDocument {
+            output.document(error.json.text(.indented))
+        } else {
+            output.message(error.text(messageStyle))
+        }
+    }
+}
