@@ -1,1 +1,180 @@
-// HealthRules: see ARCHITECTURE.md.
+import FleetModel
+import HealthRules
+import Testing
+
+struct HealthRulesTests {
+    @Test func `a healthy cluster has no finding`() throws {
+        let world = try #require(World())
+        #expect(world.findings == [])
+        #expect(world.findings.severity == .ok)
+        #expect(world.state(1) == .running)
+    }
+
+    @Test func `a killed broker is critical at once, while Kafka still shows it unfenced`() throws {
+        var world = try #require(World())
+        world.container(2) {
+            $0.state = .exited
+            $0.exitCode = 137
+        }
+        let finding = try #require(world.findings.first)
+        #expect(finding.rule == "broker-container-dead" && finding.subject == "broker 2")
+        #expect(finding.severity == .critical)
+        #expect(finding.evidence.contains("exit code 137") && finding.evidence.contains("SIGKILL"))
+        #expect(world.state(2) == .stopped)
+    }
+
+    @Test func `a broker whose container was removed is missing`() throws {
+        var world = try #require(World())
+        world.snapshot.hosts[1].containers = []
+        #expect(world.state(2) == .missing)
+        #expect(world.rules.contains("container-missing"))
+    }
+
+    @Test func `a running container without a serving registration is fenced`() throws {
+        var world = try #require(World())
+        world.registration(2, fenced: true)
+        #expect(world.state(2) == .fenced)
+        world.registration(2, fenced: nil)
+        #expect(world.state(2) == .fenced)
+        #expect(world.rules.contains("broker-fenced"))
+    }
+
+    @Test func `a broker that serves on a host that can't be reached is running`() throws {
+        var world = try #require(World())
+        world.snapshot.hosts[1] = HostObservation(
+            host: World.hosts[1], state: .unreachable(reason: "no route", remedy: "look"))
+        #expect(world.state(2) == .running)
+        #expect(world.rules == ["host-unreachable"])
+        #expect(world.findings.severity == .critical)
+    }
+
+    @Test func `what neither Docker nor Kafka can tell is unknown`() throws {
+        var world = try #require(World())
+        world.snapshot.hosts = World.hosts.map {
+            HostObservation(host: $0, state: .unreachable(reason: "no route", remedy: "look"))
+        }
+        world.snapshot.cluster = .unknown(reason: "nobody answers")
+        #expect(world.state(1) == .unknown && world.state(2) == .unknown)
+        #expect(world.findings.contains { $0.rule == "cluster-unreachable" && $0.severity == .unknown })
+    }
+
+    @Test func `a Kafka that is silent while every host was seen is critical`() throws {
+        var world = try #require(World())
+        world.snapshot.cluster = .unknown(reason: "nobody answers")
+        #expect(world.findings.contains { $0.rule == "cluster-unreachable" && $0.severity == .critical })
+    }
+
+    @Test func `a registration that nobody wants and nothing runs is a ghost`() throws {
+        var world = try #require(World())
+        world.layout = world.layout.map { layout in
+            ClusterLayout(clusterID: layout.clusterID, nodes: layout.nodes.filter { $0.id.rawValue != 2 })
+        }
+        world.snapshot.hosts[1].containers = []
+        world.registration(2, fenced: true)
+        #expect(world.state(2) == .ghost)
+        #expect(world.rules.contains("broker-ghost"))
+    }
+
+    @Test func `a retired node whose container is back is critical`() throws {
+        var world = try #require(World())
+        let two = try #require(NodeID(rawValue: 2))
+        world.layout = world.layout.map { layout in
+            ClusterLayout(clusterID: layout.clusterID, nodes: layout.nodes.filter { $0.id != two })
+        }
+        world.retired = [two]
+        #expect(
+            world.findings.contains { $0.rule == "container-leftover" && $0.severity == .critical })
+    }
+
+    @Test func `partitions are judged by leader, min ISR and ISR, canaries left out`() throws {
+        var world = try #require(World())
+        world.cluster { cluster in
+            var table = PartitionTable()
+            table.beginTopic(TopicObservation(name: "t", minInSyncReplicas: 2))
+            table.append(partition: 0, leader: -1, replicas: [1, 2], inSync: [])
+            table.append(partition: 1, leader: 1, replicas: [1, 2], inSync: [1])
+            table.beginTopic(TopicObservation(name: "u", minInSyncReplicas: 1))
+            table.append(partition: 0, leader: 1, replicas: [1, 2], inSync: [1])
+            table.beginTopic(TopicObservation(name: "__gantry-canary-2"))
+            table.append(partition: 0, leader: -1, replicas: [2], inSync: [])
+            cluster.partitions = .known(table)
+        }
+        #expect(world.rules == ["partitions-offline", "partitions-under-min-isr", "partitions-under-replicated"])
+        #expect(world.findings.map(\.subject) == ["1 partition", "1 partition", "1 partition"])
+        let counts = try #require(world.snapshot.cluster.value?.partitions.value?.counts())
+        #expect(counts.total == 3 && counts.offline == 1 && counts.underMinInSync == 2)
+    }
+
+    @Test func `a min ISR above the replication factor asks for no more than the factor`() throws {
+        var world = try #require(World())
+        world.cluster { cluster in
+            var table = PartitionTable()
+            table.beginTopic(TopicObservation(name: "t", minInSyncReplicas: 2))
+            table.append(partition: 0, leader: 1, replicas: [1], inSync: [1])
+            cluster.partitions = .known(table)
+        }
+        #expect(world.findings == [])
+    }
+
+    @Test func `another cluster's id on Kafka or on a container is critical`() throws {
+        var world = try #require(World())
+        let other = try #require(ClusterID(rawValue: "other"))
+        world.cluster { $0.clusterID = other }
+        world.container(1) { $0.clusterID = other }
+        #expect(world.rules.filter { $0 == "cluster-id-mismatch" }.count == 2)
+    }
+
+    @Test func `moves and throttles are findings only while no operation of ours runs`() throws {
+        var world = try #require(World())
+        let one = try #require(NodeID(rawValue: 1))
+        world.cluster {
+            $0.reassignments = .known([
+                ReassignmentObservation(
+                    partition: TopicPartition(topic: "t", partition: 0), replicas: [one], adding: [one], removing: [])
+            ])
+        }
+        #expect(world.rules == ["reassignment-orphan"])
+        world.operationRunning = true
+        #expect(world.rules == [])
+        world.operationRunning = false
+        world.cluster {
+            $0.reassignments = .known([])
+            $0.throttles = .known([
+                ThrottleObservation(subject: "broker 1", name: "leader.replication.throttled.rate", value: "1")
+            ])
+        }
+        #expect(world.rules == ["throttle-leftover"])
+    }
+
+    @Test func `a voter that stopped fetching is told by the leader's own clock`() throws {
+        var world = try #require(World())
+        let other = try #require(NodeID(rawValue: 9002))
+        world.cluster { cluster in
+            guard var quorum = cluster.quorum.value else { return }
+            quorum.voters.append(
+                QuorumMember(
+                    id: other, directoryID: nil, lag: 40, lastCaughtUp: nil,
+                    lastFetch: Timestamp(milliseconds: 1_000_000 - 11_000)))
+            cluster.quorum = .known(quorum)
+        }
+        #expect(world.rules == ["quorum-voter-lagging"])
+    }
+
+    @Test func `the worst finding comes first and decides: critical, then unknown, then warning`() throws {
+        var world = try #require(World())
+        world.cluster { $0.quorum = .unknown(reason: "no majority") }
+        world.snapshot.hosts[0].disks = [DiskObservation(path: "/d", total: ByteCount(1000), free: ByteCount(100))]
+        world.snapshot.canaries = [
+            CanaryObservation(broker: try #require(NodeID(rawValue: 1)), result: .failed(reason: "timed out"))
+        ]
+        #expect(world.rules == ["canary-failed", "quorum-unknown", "disk-full"])
+        #expect(world.findings.severity == .critical)
+        #expect([Finding]().severity == .ok)
+    }
+
+    @Test func `every rule has an id of its own and a title`() {
+        let ids = HealthRules.all.map(\.id)
+        #expect(Set(ids).count == ids.count)
+        #expect(HealthRules.all.allSatisfy { !$0.title.isEmpty })
+    }
+}

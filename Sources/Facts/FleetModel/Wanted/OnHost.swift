@@ -19,6 +19,9 @@ public enum OnHostPath {
     /// The retired ids and hosts, kept on every host so that losing the techhost's journal brings none of them back.
     public static func retired(of cluster: ClusterName) -> String { "\(directory(of: cluster))/retired.json" }
 
+    /// The cluster's layout, kept on every host so that a techhost that lost its journal still knows the nodes.
+    public static func layout(of cluster: ClusterName) -> String { "\(directory(of: cluster))/layout.json" }
+
     /// The lease of the operation that is at work on this host.
     public static func lease(of cluster: ClusterName) -> String { "\(directory(of: cluster))/lease.json" }
 

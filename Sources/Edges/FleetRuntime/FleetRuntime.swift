@@ -1,1 +1,0 @@
-// FleetRuntime: see ARCHITECTURE.md.

@@ -1,0 +1,85 @@
+import FleetModel
+import Operations
+
+/// What the inspection script found on a host: the script, and the reading of what it prints. Pure.
+///
+/// Every line is `KEY<TAB>VALUE…`; lines that are not understood are passed over, so that a login shell that greets
+/// does no harm.
+struct HostReport: Equatable {
+    var architecture = ""
+    var compose: ComposeFlavour?
+    var listening: Set<UInt16> = []
+    var disks: [DiskObservation] = []
+    var formatted: [String: MetaProperties] = [:]
+    var layout: String?
+    var retired: [NodeID] = []
+    /// Set by the script's last line: what came before it is whole.
+    var isComplete = false
+
+    /// Bounds what one host may print: some hundred directories of meta.properties.
+    static let outputLimit = 4 << 20
+
+    /// POSIX sh; arguments: the cluster's directory, the cluster's name, then the data directories.
+    /// `df` is asked for the nearest parent that exists, since a data directory is made only at the first start.
+    static let script = #"""
+        set -u
+        dir=$1; cluster=$2; shift 2
+        tab=$(printf '\t')
+        echo "arch${tab}$(uname -m)"
+        if docker compose version >/dev/null 2>&1; then echo "compose${tab}v2"
+        elif docker-compose version >/dev/null 2>&1; then echo "compose${tab}v1"; fi
+        if [ -r "$dir/.compose" ]; then echo "compose${tab}$(head -c 8 "$dir/.compose")"; fi
+        for f in /proc/net/tcp /proc/net/tcp6; do
+          [ -r "$f" ] && awk -v t="$tab" '$4 == "0A" { n = split($2, a, ":"); print "port" t a[n] }' "$f"
+        done
+        for d in "$@"; do
+          p=$d
+          while [ ! -d "$p" ]; do p=$(dirname "$p"); done
+          df -Pk "$p" 2>/dev/null | awk -v t="$tab" -v d="$d" 'NR == 2 { print "disk" t d t $2 t $4 }'
+          for m in "$d/$cluster"/*/meta.properties; do
+            [ -f "$m" ] && head -c 4096 "$m" | tr -d '\r' | awk -v t="$tab" -v m="${m%/meta.properties}" '{ print "meta" t m t $0 }'
+          done
+        done
+        for f in layout retired; do
+          [ -r "$dir/$f.json" ] && echo "$f${tab}$(head -c 1048576 "$dir/$f.json" | tr -d '\n')"
+        done
+        echo "end${tab}"
+        """#
+
+    init(parsing output: String) {
+        var meta: [String: String] = [:]
+        for line in output.split(separator: "\n") {
+            let fields = line.split(separator: "\t", maxSplits: 4, omittingEmptySubsequences: false).map(String.init)
+            guard fields.count >= 2 else { continue }
+            switch fields[0] {
+            case "arch": architecture = fields[1]
+            case "compose": compose = ComposeFlavour(rawValue: fields[1].filter { !$0.isWhitespace }) ?? compose
+            case "port": if let port = UInt16(fields[1], radix: 16) { listening.insert(port) }
+            case "disk":
+                guard fields.count >= 4, let total = Int64(fields[2]), let free = Int64(fields[3]) else { continue }
+                disks.append(
+                    DiskObservation(
+                        path: fields[1], total: ByteCount(kibibytes: total), free: ByteCount(kibibytes: free)))
+            case "meta" where fields.count >= 3:
+                meta[fields[1], default: ""] += fields[2...].joined(separator: "\t") + "\n"
+            case "layout": layout = fields[1...].joined(separator: "\t")
+            case "retired": retired = Self.ids(fields[1])
+            case "end": isComplete = true
+            default: continue
+            }
+        }
+        formatted = meta.mapValues { MetaProperties(properties: $0) }
+    }
+
+    /// The numbers of `{"retired":[3,5]}`: the file is gantry's own, and a damaged one must not hide the host.
+    private static func ids(_ text: String) -> [NodeID] {
+        text.split(whereSeparator: { !$0.isNumber }).compactMap { NodeID($0) }
+    }
+}
+
+extension ByteCount {
+    fileprivate init(kibibytes: Int64) {
+        let (bytes, overflow) = kibibytes.multipliedReportingOverflow(by: 1024)
+        self.init(overflow ? .max : bytes)
+    }
+}
