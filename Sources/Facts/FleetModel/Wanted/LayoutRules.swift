@@ -59,6 +59,7 @@ extension ClusterLayout {
     ///   - directoryIDs: gives each controller the id its metadata directory is formatted with; called once a node.
     ///   - retired: ids that were used before and never come back.
     ///   - occupiedPorts: ports that something else holds on a host.
+    /// - Returns: every node of the cluster.
     /// - Throws: `LayoutError` when ids, ports or hosts do not suffice.
     public static func initial(
         for fleet: FleetSpecification, clusterID: ClusterID, directoryIDs: (NodeID) -> DirectoryID,
@@ -76,6 +77,7 @@ extension ClusterLayout {
     ///   - directoryIDs: gives each new controller its directory id.
     ///   - retired: ids that were used before and never come back.
     ///   - occupiedPorts: ports that something else holds on a host.
+    /// - Returns: the existing nodes and the new ones.
     /// - Throws: `LayoutError` when ids, ports or hosts do not suffice.
     public func extended(
         for fleet: FleetSpecification, except: Set<HostName> = [], directoryIDs: (NodeID) -> DirectoryID,
@@ -100,9 +102,10 @@ extension ClusterLayout {
     ///   - directoryIDs: gives each new controller its directory id.
     ///   - retired: ids that were used before and never come back.
     ///   - occupiedPorts: ports that something else holds on a host.
+    /// - Returns: the existing nodes and the new ones.
     /// - Throws: `LayoutError` when ids, ports or hosts do not suffice, or a host is not in `virthosts`.
     public func extended(
-        for fleet: FleetSpecification, moreBrokers: [HostName: Int], controllers wanted: Int,
+        for fleet: FleetSpecification, moreBrokers: [HostName: Int], controllers: Int,
         directoryIDs: (NodeID) -> DirectoryID, retired: Set<NodeID> = [],
         occupiedPorts: [HostName: Set<UInt16>] = [:]
     ) throws(LayoutError) -> ClusterLayout {
@@ -116,7 +119,7 @@ extension ClusterLayout {
                 layout.insert(try room.node(.broker, on: host, cluster: fleet.cluster.name))
             }
         }
-        for host in try controllerHosts(of: fleet, wanted: wanted) {
+        for host in try controllerHosts(of: fleet, wanted: controllers) {
             var node = try room.node(.controller, on: host, cluster: fleet.cluster.name)
             node.directoryID = directoryIDs(node.id)
             layout.insert(node)
