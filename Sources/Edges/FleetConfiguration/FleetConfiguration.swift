@@ -1,1 +1,0 @@
-// FleetConfiguration: see ARCHITECTURE.md.
