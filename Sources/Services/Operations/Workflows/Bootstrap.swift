@@ -93,7 +93,7 @@ public struct Bootstrap: Sendable {
     private func filesToPlace(on host: HostName) -> [TextFile] {
         guard let rendered = files[host] else { return [] }
         let survey = surveys.first { $0.host == host }
-        let present = Set(((try? survey?.containers.get())?.containers ?? []).compactMap(\.node))
+        let present = Set((survey?.seenContainers ?? []).compactMap(\.node))
         let missing = layout.nodes(on: host).filter { !present.contains($0.id) }
         let compose = missing.isEmpty ? [] : [rendered.compose]
         return (rendered.always + compose + missing.compactMap { rendered.properties[$0.id] }).map(TextFile.init)

@@ -8,15 +8,11 @@ public struct Blocker: Hashable, Sendable, Codable {
     public var reason: String
     /// The smallest thing that helps.
     public var remedy: String
-    /// Whether nobody could tell, because something did not answer.
-    public var unknown: Bool
-
     /// A blocker of these parts.
-    public init(code: String, object: String, reason: String, remedy: String, unknown: Bool = false) {
+    public init(code: String, object: String, reason: String, remedy: String) {
         self.code = code
         self.object = object
         self.reason = reason
         self.remedy = remedy
-        self.unknown = unknown
     }
 }

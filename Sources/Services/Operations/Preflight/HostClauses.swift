@@ -1,0 +1,106 @@
+import FleetModel
+import Observation
+
+extension Assumptions {
+    /// Room that a host needs for a start: Kafka's own files, the image unpacked, and first data.
+    static let minimumRoom = ByteCount(1 << 30)
+
+    static let hostClauses: [Clause] = [
+        Clause("H1", "The techhost reaches it by SSH, with a host key that is known.", blocking: true) { subject in
+            switch subject.survey.answers {
+            case .success: .pass("SSH answers")
+            case .failure(let problem): .fail(problem.code, problem.reason, remedy: problem.remedy)
+            }
+        },
+        Clause("H2", "The login is root, or runs everything with sudo and no password.", blocking: true) { subject in
+            withAnswers(subject) { answers in
+                answers.privileged
+                    ? .pass("privileged")
+                    : .fail(
+                        "not-privileged", "the login is not root and sudo asks for a password",
+                        remedy: "log in as root, or allow this user sudo without a password (NOPASSWD)")
+            }
+        },
+        Clause("H3", "Docker 20.10 or later runs, and its socket can be used.", blocking: true) { subject in
+            switch subject.survey.containers {
+            case .success(let facts): .pass("Docker \(facts.docker.version)")
+            case .failure(let problem): .fail(problem.code, problem.reason, remedy: problem.remedy)
+            case nil: .unknown("SSH did not get that far")
+            }
+        },
+        Clause("H4", "Compose is there: the plugin (v2), or docker-compose 1.29.", blocking: true) { subject in
+            withAnswers(subject) { answers in
+                if let compose = answers.compose { return .pass("Compose \(compose.rawValue)") }
+                return .fail(
+                    "no-compose", "neither `docker compose` nor docker-compose is there",
+                    remedy: "ssh \(subject.survey.host) apt-get install docker-compose")
+            }
+        },
+        Clause("H5", "Its processor is x86_64 or aarch64, as the image's.", blocking: true) { subject in
+            withAnswers(subject) { answers in
+                ["amd64", "arm64"].contains(Architecture(docker: answers.architecture).name)
+                    ? .pass(answers.architecture)
+                    : .fail(
+                        "architecture", "its processor is \(answers.architecture)",
+                        remedy: "use an x86_64 or aarch64 host")
+            }
+        },
+        Clause("H6", "The ports of its nodes are free.", blocking: true) { subject in
+            withAnswers(subject) { ports($0, subject) }
+        },
+        Clause("H7", "Every data directory has at least \(minimumRoom) free.", blocking: true) { subject in
+            withAnswers(subject) { answers in
+                if let disk = answers.disks.first(where: { $0.free < minimumRoom }) {
+                    return .fail(
+                        "no-room", "\(disk.path) has \(disk.free) free of \(disk.total); \(minimumRoom) is the least",
+                        remedy: "free space there, or name another directory in data: of \(subject.survey.host)")
+                }
+                return .pass(answers.disks.map { "\($0.path): \($0.free) free" }.joined(separator: ", "))
+            }
+        },
+        Clause("H8", "Its data directories hold no other cluster's or node's data.", blocking: true) { subject in
+            withAnswers(subject) { foreignData($0, subject) }
+        },
+    ]
+
+    private static func withAnswers(
+        _ subject: ClauseSubject, _ judge: (HostAnswers) -> ClauseVerdict
+    ) -> ClauseVerdict {
+        switch subject.survey.answers {
+        case .success(let answers): judge(answers)
+        case .failure: .unknown("SSH did not get that far")
+        }
+    }
+
+    /// A port of a node without running container must be free; a node that runs holds its own.
+    private static func ports(_ answers: HostAnswers, _ subject: ClauseSubject) -> ClauseVerdict {
+        let running = Set(
+            subject.survey.seenContainers.filter { $0.state == .running || $0.state == .paused }.compactMap(\.node))
+        let taken = subject.nodes.filter { !running.contains($0.id) && answers.listening.contains($0.port) }
+        guard let first = taken.first else {
+            return .pass(subject.nodes.map { "\($0.port)" }.joined(separator: ", "))
+        }
+        let nodes = taken.map { "\($0.port) (\($0.role.rawValue) \($0.id))" }.joined(separator: ", ")
+        return .fail(
+            "port-in-use", "something else listens on \(nodes)",
+            remedy: "ssh \(subject.survey.host) ss -ltnp 'sport = :\(first.port)' shows what; "
+                + "stop it, or set ports: of \(subject.survey.host)")
+    }
+
+    private static func foreignData(_ answers: HostAnswers, _ subject: ClauseSubject) -> ClauseVerdict {
+        guard let layout = subject.layout else {
+            return answers.formatted.isEmpty
+                ? .pass("empty") : .pass("\(answers.formatted.count) directories of this cluster's name")
+        }
+        let wanted = Dictionary(
+            subject.nodes.flatMap { node in node.dataDirectories.map { ($0, node) } },
+            uniquingKeysWith: { first, _ in first })
+        for (directory, found) in answers.formatted.sorted(by: { $0.key < $1.key }) {
+            guard let node = wanted[directory],
+                let blocker = ForeignData.blocker(found, at: directory, node: node, clusterID: layout.clusterID)
+            else { continue }
+            return .fail(blocker.code, blocker.reason, remedy: blocker.remedy)
+        }
+        return .pass("no foreign data")
+    }
+}
