@@ -163,7 +163,7 @@ ip route replace default via $FLEET_NET.1 dev host0
 sysctl -qw net.ipv4.ip_forward=1 || true
 # Docker makes groups of its own
 for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/*/; do
-    mountpoint -q "\$hierarchy" && mount -o remount,rw "\$hierarchy" || true
+    mountpoint -q "\$hierarchy" && mount -o remount,bind,rw "\$hierarchy" || true
 done 2>/dev/null
 NETWORK
     chmod 755 "$root/usr/local/sbin/host-network"
