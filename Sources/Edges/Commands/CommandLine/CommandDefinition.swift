@@ -56,6 +56,8 @@ struct CommandDefinition: Sendable {
 struct ValueDefinition: Sendable {
     /// `HOST`.
     let placeholder: String
+    /// `HOST`, or "the argument" where the placeholder is a list of words.
+    var name: String { placeholder.contains("|") ? "the argument" : placeholder }
     /// After "wants": "a number above 0".
     let expectation: String
     /// What a shell can offer.

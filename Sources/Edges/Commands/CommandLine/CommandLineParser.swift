@@ -191,10 +191,10 @@ struct CommandLineParser {
             let taken = rest.prefix(min(argument.arity.maximum, max(0, rest.count - needed)))
             guard taken.count >= argument.arity.minimum else {
                 throw .usage(
-                    "\(argument.value.placeholder) is missing: \(argument.help)",
+                    "\(argument.value.name) is missing: \(argument.help)",
                     reason: "usage: \(pathText) \(command.synopsis)", next: helpCommand)
             }
-            for word in taken { try check(word, argument.value, of: argument.value.placeholder) }
+            for word in taken { try check(word, argument.value, of: argument.value.name) }
             places[argument.value.placeholder] = Array(taken)
             rest = rest.dropFirst(taken.count)
         }

@@ -8,6 +8,7 @@ struct CommandTable: Sendable {
         OperationCommands.entry,
         CommandEntry(AuditCommand.self),
         CommandEntry(VersionCommand.self),
+        CommandEntry(CompletionCommand.self),
         CommandEntry(HelpCommand.self),
     ])
 

@@ -1,32 +1,54 @@
 import FleetModel
+import Glibc
 
 /// `gantry help`, and `--help` anywhere.
 struct HelpCommand: Command {
     private static let topic = Argument<String>("COMMAND", .any, "the command to explain, or none for all")
+    private static let manual = Option<DirectoryPath>("man", "write the manual pages into a directory", isHidden: true)
 
     static let definition = CommandDefinition(
-        "help", "explain gantry or one of its commands", arguments: [topic],
+        "help", "explain gantry or one of its commands", arguments: [topic], options: [manual],
         examples: [.init("gantry help operation list", "explain one command")])
 
     private let path: [String]
+    private let manual: String?
 
-    init(path: [String]) { self.path = path }
-    init(_ arguments: ParsedArguments) throws(CommandError) { path = arguments.all(Self.topic) }
+    init(path: [String]) { (self.path, manual) = (path, nil) }
+    init(_ arguments: ParsedArguments) throws(CommandError) {
+        path = arguments.all(Self.topic)
+        manual = arguments[Self.manual]?.path
+    }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
+        if let manual {
+            for page in ManualPages.all(context.table.definitions) { try Self.write(page, to: manual) }
+            return .done
+        }
         let style = context.documentStyle
         let commands = context.table.definitions
-        if path.isEmpty {
+        guard let first = path.first else {
             context.output.document(HelpText.overview(commands, style))
             return .done
         }
         guard let entry = context.table.entry(path) else {
-            let near = Spelling.nearest(path[0], among: commands.filter { !$0.isHidden }.map(\.name))
+            let near = Spelling.nearest(first, among: commands.filter { !$0.isHidden }.map(\.name))
             throw CommandError.usage(
                 "there is no command '\(path.joined(separator: " "))'", reason: near.map { "did you mean '\($0)'?" },
                 next: "gantry help")
         }
         context.output.document(HelpText.explanation(entry.definition, path: path, style))
         return .done
+    }
+
+    private static func write(_ page: ManualPages.Page, to directory: String) throws(CommandError) {
+        let path = "\(directory)/\(page.file)"
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let code = descriptor < 0 ? errno : DescriptorSink(descriptor: descriptor).write(Array(page.text.utf8))
+        if descriptor >= 0 { close(descriptor) }
+        guard code == 0 else {
+            throw CommandError(
+                "output", "a manual page could not be written", object: path, reason: String(cString: strerror(code)),
+                next: "name a directory that can be written to")
+        }
     }
 }
