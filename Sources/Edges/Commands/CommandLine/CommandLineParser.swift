@@ -1,3 +1,5 @@
+import FleetConfiguration
+
 /// What a command line asks for.
 enum Invocation: Sendable {
     /// Run the command.
@@ -66,7 +68,7 @@ struct CommandLineParser {
         let owner = commands.first { $0.subcommands.contains { $0.name == word } }
         let meant =
             path.isEmpty && owner != nil
-            ? owner.map { "\($0.name) \(word)" } : Spelling.nearest(word, among: visible.map(\.name))
+            ? owner.map { "\($0.name) \(word)" } : Spelling.meant(by: word, among: visible.map(\.name))
         return .usage(
             "'\(word)' is no command of '\(pathText)'", reason: meant.map { "did you mean '\($0)'?" },
             next: helpCommand)
@@ -131,7 +133,7 @@ struct CommandLineParser {
     private func check(_ text: String, _ value: ValueDefinition, of owner: String) throws(CommandError) {
         if value.accepts(text) { return }
         var meant: String?
-        if case .words(let words) = value.completion { meant = Spelling.nearest(text, among: words) }
+        if case .words(let words) = value.completion { meant = Spelling.meant(by: text, among: words) }
         throw .usage(
             "\(owner) wants \(value.expectation), not '\(text)'", reason: meant.map { "did you mean '\($0)'?" },
             next: helpCommand)
@@ -142,7 +144,7 @@ struct CommandLineParser {
     }
 
     private func unknownOption(_ spelling: String) -> CommandError {
-        let near = Spelling.nearest(spelling, among: available.filter { !$0.isHidden }.map(\.spelling))
+        let near = Spelling.meant(by: spelling, among: available.filter { !$0.isHidden }.map(\.spelling))
         let owners = owners(of: spelling)
         let reason: String? =
             if owners.isEmpty {

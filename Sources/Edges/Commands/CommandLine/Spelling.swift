@@ -1,53 +1,24 @@
-/// Finds what somebody may have meant.
-enum Spelling {
-    /// Longer words are compared with nothing: the work grows with the product of the lengths.
-    private static let longestWord = 64
+import FleetConfiguration
 
-    /// The candidate closest to `word`: at most a third of its letters wrong (one at least); else one that begins with
-    /// it or contains it. Nil when none is close. Of equals the first one.
-    static func nearest(_ word: String, among candidates: some Sequence<String>) -> String? {
-        guard (1...longestWord).contains(word.count) else { return nil }
-        let wanted = word.lowercased()
-        let allowed = max(1, word.count / 3)
-        var best: (distance: Int, candidate: String)?
-        for candidate in candidates where candidate.count <= longestWord {
-            let distance = distance(wanted, candidate.lowercased())
-            if distance <= allowed, distance < best?.distance ?? .max { best = (distance, candidate) }
-        }
-        if let best { return best.candidate }
-        guard word.count >= 3 else { return nil }
-        return candidates.first { $0.lowercased().hasPrefix(wanted) }
-            ?? candidates.first { containing($0.lowercased(), wanted) }
+extension Spelling {
+    /// Shorter beginnings and pieces of a word mean too many things.
+    private static let shortestPiece = 3
+
+    /// What somebody may have meant: the nearest spelling; else the first candidate that begins with the word, or has
+    /// it inside.
+    static func meant(by word: String, among candidates: [String]) -> String? {
+        if let near = nearest(to: word, among: candidates) { return near }
+        let piece = Array(word.lowercased().utf8)
+        guard (shortestPiece...64).contains(piece.count) else { return nil }
+        return candidates.first { $0.utf8.starts(with: piece) } ?? candidates.first { contains($0, piece) }
     }
 
-    private static func containing(_ text: String, _ part: String) -> Bool {
-        var rest = text[...]
-        while !rest.isEmpty {
-            if rest.hasPrefix(part) { return true }
-            rest = rest.dropFirst()
+    private static func contains(_ text: String, _ piece: [UInt8]) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while rest.count >= piece.count {
+            if rest.starts(with: piece) { return true }
+            rest.removeFirst()
         }
         return false
-    }
-
-    /// Insertions, deletions, substitutions and swaps of neighbours between two words (optimal string alignment,
-    /// the restricted Damerau-Levenshtein distance).
-    static func distance(_ a: String, _ b: String) -> Int {
-        let a = Array(a)
-        let b = Array(b)
-        if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
-        var beforeLast = [Int](repeating: 0, count: b.count + 1)
-        var last = Array(0...b.count)
-        for i in 1...a.count {
-            var row = [i] + [Int](repeating: 0, count: b.count)
-            for j in 1...b.count {
-                let cost = a[i - 1] == b[j - 1] ? 0 : 1
-                row[j] = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + cost)
-                if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
-                    row[j] = min(row[j], beforeLast[j - 2] + 1)
-                }
-            }
-            (beforeLast, last) = (last, row)
-        }
-        return last[b.count]
     }
 }

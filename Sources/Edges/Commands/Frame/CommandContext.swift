@@ -1,3 +1,6 @@
+import FleetConfiguration
+import Glibc
+
 /// What a command has to work with besides its arguments.
 struct CommandContext: Sendable {
     /// The common options.
@@ -24,8 +27,30 @@ struct CommandContext: Sendable {
 
     /// The fleet directory that the command acts on.
     /// - Throws: status 78 where there is none.
-    func fleet() throws(CommandError) -> FleetLocation {
-        try FleetLocation.find(option: options.fleet, environment: environment)
+    func fleet() throws(CommandError) -> FleetDirectory {
+        do {
+            return try FleetDirectory.locate(
+                option: options.fleet, variable: environment[FleetDirectory.variable],
+                currentDirectory: Self.currentDirectory, exists: { access($0, F_OK) == 0 })
+        } catch { throw error.commandError }
+    }
+
+    /// The fleet's configuration; its warnings are said on standard error.
+    /// - Throws: every mistake in it, status 78.
+    func configuration() throws(CommandError) -> FleetConfiguration {
+        let directory = try fleet()
+        do {
+            let configuration = try FleetConfiguration.load(directory: directory, home: environment["HOME"])
+            for warning in configuration.warnings { note(warning.description) }
+            return configuration
+        } catch { throw error.commandError }
+    }
+
+    /// `getcwd(3)`; "/" where the directory was deleted.
+    static var currentDirectory: String {
+        guard let path = getcwd(nil, 0) else { return "/" }
+        defer { free(path) }
+        return String(cString: path)
     }
 
     /// Says something on standard error, unless `-q`.

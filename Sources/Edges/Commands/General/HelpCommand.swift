@@ -1,4 +1,4 @@
-import FleetModel
+import FleetConfiguration
 import Glibc
 
 /// `gantry help`, and `--help` anywhere.
@@ -31,7 +31,7 @@ struct HelpCommand: Command {
             return .done
         }
         guard let entry = context.table.entry(path) else {
-            let near = Spelling.nearest(first, among: commands.filter { !$0.isHidden }.map(\.name))
+            let near = Spelling.meant(by: first, among: commands.filter { !$0.isHidden }.map(\.name))
             throw CommandError.usage(
                 "there is no command '\(path.joined(separator: " "))'", reason: near.map { "did you mean '\($0)'?" },
                 next: "gantry help")

@@ -1,12 +1,16 @@
 /// Finds what was meant by a word that is not known.
-enum Spelling {
+public enum Spelling {
     /// Words longer than this are no slip of a known one; the bound also keeps the work small.
     private static let longest = 64
 
     /// The candidate that `word` most likely stands for; nil when none is near.
     ///
     /// Case, `-` for `_` and the like cost nothing; beyond that one slip for every three characters is forgiven.
-    static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+    /// - Parameters:
+    ///   - word: what was written; longer than 64 bytes it is no slip of anything.
+    ///   - candidates: the words that are known.
+    /// - Returns: the nearest one; of equally near ones the first.
+    public static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
         guard word.utf8.count <= longest else { return nil }
         let plain = folded(word)
         let allowed = max(1, plain.count / 3)
