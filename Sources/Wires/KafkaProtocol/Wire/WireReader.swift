@@ -136,13 +136,15 @@ extension WireReader {
     /// Reads the length of a string: two bytes, or compact. Nil is null.
     private mutating func readStringLength(compact: Bool) throws(WireError) -> Int? {
         if compact { return try readCompactLength() }
-        return try checkedLength(Int(readInt16()))
+        let length = Int(try readInt16())
+        return try checkedLength(length)
     }
 
     /// Reads the length of bytes or of an array: four bytes, or compact. Nil is null.
     private mutating func readLength(compact: Bool) throws(WireError) -> Int? {
         if compact { return try readCompactLength() }
-        return try checkedLength(Int(readInt32()))
+        let length = Int(try readInt32())
+        return try checkedLength(length)
     }
 
     private mutating func readCompactLength() throws(WireError) -> Int? {
@@ -189,7 +191,8 @@ extension WireReader {
     /// Reads a string.
     /// - Throws: `truncated`, `negativeLength`, `invalidUTF8` or `unexpectedNull`.
     public mutating func readString(compact: Bool) throws(WireError) -> String {
-        try present(readNullableString(compact: compact))
+        guard let value = try readNullableString(compact: compact) else { throw error(.unexpectedNull) }
+        return value
     }
 
     /// Reads a byte sequence that may be null, if this version allows null.
@@ -202,7 +205,8 @@ extension WireReader {
     /// Reads a byte sequence.
     /// - Throws: `truncated`, `negativeLength` or `unexpectedNull`.
     public mutating func readBytes(compact: Bool) throws(WireError) -> [UInt8] {
-        try present(readNullableBytes(compact: compact))
+        guard let value = try readNullableBytes(compact: compact) else { throw error(.unexpectedNull) }
+        return value
     }
 
     /// Reads exactly `count` bytes.
@@ -216,12 +220,6 @@ extension WireReader {
     private func null<Value>(_ allowed: Bool) throws(WireError) -> Value? {
         guard allowed else { throw error(.unexpectedNull) }
         return nil
-    }
-
-    @inline(__always)
-    private func present<Value>(_ value: Value?) throws(WireError) -> Value {
-        guard let value else { throw error(.unexpectedNull) }
-        return value
     }
 }
 
@@ -251,7 +249,9 @@ extension WireReader {
 
     /// Reads an array of structures.
     mutating func readArray<Element: WireStructure>(version: Int16, compact: Bool) throws(WireError) -> [Element] {
-        try present(readNullableArray(version: version, compact: compact))
+        let elements: [Element]? = try readNullableArray(version: version, compact: compact)
+        guard let elements else { throw error(.unexpectedNull) }
+        return elements
     }
 
     /// Reads a structure that may be null: one byte says so. (KIP-893)
@@ -272,7 +272,9 @@ extension WireReader {
     mutating func readIntegers<Element: FixedWidthInteger & BitwiseCopyable>(
         compact: Bool
     ) throws(WireError) -> [Element] {
-        try present(readNullableIntegers(compact: compact))
+        let elements: [Element]? = try readNullableIntegers(compact: compact)
+        guard let elements else { throw error(.unexpectedNull) }
+        return elements
     }
 
     /// Reads an array of strings that may be null.
@@ -284,15 +286,16 @@ extension WireReader {
 
     /// Reads an array of strings.
     mutating func readStrings(compact: Bool) throws(WireError) -> [String] {
-        try present(readNullableStrings(compact: compact))
+        guard let value = try readNullableStrings(compact: compact) else { throw error(.unexpectedNull) }
+        return value
     }
 
     /// Reads an array of identifiers.
     mutating func readUUIDs(compact: Bool) throws(WireError) -> [KafkaUUID] {
-        try present(
-            readNullableElements(minimumSize: 16, compact: compact, allowed: false) { reader throws(WireError) in
-                try reader.readUUID()
-            })
+        let elements = try readNullableElements(minimumSize: 16, compact: compact, allowed: false) {
+            reader throws(WireError) in try reader.readUUID()
+        }
+        return elements ?? []
     }
 }
 
