@@ -42,7 +42,9 @@ let system: [Target] = [
     debianLibrary("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
     debianLibrary("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
     debianLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
-    .target(name: "CSystem", dependencies: ["CCurl", "COpenSSL", "CSQLite"], path: "Sources/System/CSystem", cSettings: strictC),
+    .target(
+        name: "CSystem", dependencies: ["CCurl", "COpenSSL", "CSQLite"], path: "Sources/System/CSystem",
+        cSettings: strictC),
 ]
 
 let facts: [Target] =
@@ -64,7 +66,9 @@ let wires: [Target] =
 
 let services: [Target] =
     layer("Services", "Observation", ["FleetModel", "HealthRules"])
-    + layer("Services", "Operations", ["FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation"])
+    + layer(
+        "Services", "Operations",
+        ["FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation"])
 
 let edges: [Target] =
     layer("Edges", "FleetConfiguration", ["FleetModel", "CYAML"])
@@ -98,6 +102,7 @@ let package = Package(
                 "FleetModel", "PlacementPlanning", "KafkaProtocol", "KafkaClient", "EventLoop", "Processes",
             ],
             path: "Benchmarks/gantry-bench", swiftSettings: strict),
-        .testTarget(name: "RealFleetTests", dependencies: ["Processes"], path: "Tests/RealFleetTests", swiftSettings: strict),
+        .testTarget(
+            name: "RealFleetTests", dependencies: ["Processes"], path: "Tests/RealFleetTests", swiftSettings: strict),
     ]
 )

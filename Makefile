@@ -1,0 +1,51 @@
+# Everything here is one of the scripts in dev/, each of which runs alone and says what it takes with --help.
+
+release := swift build -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
+
+.PHONY: help build test check fast-tests real-tests deps demo bench fleet-up fleet-down clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+
+build: ## the release binary, build/gantry
+	$(release) --product gantry
+	@mkdir -p build
+	@cp "$$($(release) --show-bin-path)/gantry" build/gantry.new && mv build/gantry.new build/gantry
+
+test: deps check build real-tests ## everything, set-up included; hosts or Kafka that cannot be had are named skips
+
+check: ## format, layers, words, scripts, generated code, fast tests
+	dev/check-format
+	dev/check-layers
+	dev/check-words
+	dev/check-scripts
+	swift build --build-tests
+	KAFKA_MESSAGE_GENERATOR="$$(swift build --show-bin-path)/KafkaMessageGenerator" dev/check-generated
+	dev/test-fast
+
+fast-tests: ## what needs no hosts
+	swift build --build-tests
+	dev/test-fast
+
+real-tests: ## on real hosts; build first
+	swift build --build-tests
+	dev/test-real
+
+deps: ## what all of this takes on a bare Debian 12
+	dev/deps
+
+demo: deps build ## three hosts, a cluster, a broker that dies
+	dev/demo
+
+bench: ## figures as JSON, with ratios
+	swift run -c release gantry-bench
+
+fleet-up: deps ## three hosts to play with
+	dev/fleet up 3
+
+fleet-down: ## and away with them
+	dev/fleet down
+
+clean:
+	rm -rf build .build
