@@ -58,20 +58,23 @@ struct CommandLineParser {
     private mutating func word(_ word: String) throws(CommandError) {
         if leaf != nil { return words.append(word) }
         let candidates = path.last?.subcommands ?? commands
-        if let command = candidates.first(where: { $0.name == word }) { return path.append(command) }
-        // `gantry help operation list` and `gantry operation` alike: a path is asked for by its parts.
-        throw unknownCommand(word, among: candidates)
+        guard let command = candidates.first(where: { $0.name == word }) else {
+            throw Self.unknownCommand(word, behind: path, of: commands)
+        }
+        path.append(command)
     }
 
-    private func unknownCommand(_ word: String, among candidates: [CommandDefinition]) -> CommandError {
-        let visible = candidates.filter { !$0.isHidden }
-        let owner = commands.first { $0.subcommands.contains { $0.name == word } }
-        let meant =
-            path.isEmpty && owner != nil
-            ? owner.map { "\($0.name) \(word)" } : Spelling.meant(by: word, among: visible.map(\.name))
+    /// The error of a word that is no command: `path` leads to the group that it was looked for in.
+    static func unknownCommand(
+        _ word: String, behind path: [CommandDefinition], of commands: [CommandDefinition]
+    ) -> CommandError {
+        let visible = (path.last?.subcommands ?? commands).filter { !$0.isHidden }
+        let group = path.isEmpty ? commands.first { $0.subcommands.contains { $0.name == word } } : nil
+        let meant = group.map { "\($0.name) \(word)" } ?? Spelling.meant(by: word, among: visible.map(\.name))
+        let names = path.map(\.name)
         return .usage(
-            "'\(word)' is no command of '\(pathText)'", reason: meant.map { "did you mean '\($0)'?" },
-            next: helpCommand)
+            "'\(word)' is no command of '\((["gantry"] + names).joined(separator: " "))'",
+            reason: meant.map { "did you mean '\($0)'?" }, next: (["gantry", "help"] + names).joined(separator: " "))
     }
 
     private mutating func longOption(_ argument: String, _ rest: inout ArraySlice<String>) throws(CommandError) {

@@ -25,9 +25,12 @@ struct Option<Value: ArgumentValue>: Sendable {
 struct Argument<Value: ArgumentValue>: Sendable {
     let definition: ArgumentDefinition
 
-    init(_ placeholder: String = Value.placeholder, _ arity: Arity = .one, _ help: String) {
+    init(_ placeholder: String, _ arity: Arity, _ help: String) {
         definition = ArgumentDefinition(value: ValueDefinition(Value.self, placeholder), arity: arity, help: help)
     }
+
+    /// An argument under its type's own name.
+    init(_ arity: Arity, _ help: String) { self.init(Value.placeholder, arity, help) }
 }
 
 /// What stands in a command's list of options.

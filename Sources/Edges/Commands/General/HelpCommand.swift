@@ -1,4 +1,3 @@
-import FleetConfiguration
 import Glibc
 
 /// `gantry help`, and `--help` anywhere.
@@ -26,17 +25,17 @@ struct HelpCommand: Command {
         }
         let style = context.documentStyle
         let commands = context.table.definitions
-        guard let first = path.first else {
-            context.output.document(HelpText.overview(commands, style))
-            return .done
+        var found: [CommandDefinition] = []
+        for name in path {
+            let candidates = found.last?.subcommands ?? commands
+            guard let next = candidates.first(where: { $0.name == name }) else {
+                throw CommandLineParser.unknownCommand(name, behind: found, of: commands)
+            }
+            found.append(next)
         }
-        guard let entry = context.table.entry(path) else {
-            let near = Spelling.meant(by: first, among: commands.filter { !$0.isHidden }.map(\.name))
-            throw CommandError.usage(
-                "there is no command '\(path.joined(separator: " "))'", reason: near.map { "did you mean '\($0)'?" },
-                next: "gantry help")
-        }
-        context.output.document(HelpText.explanation(entry.definition, path: path, style))
+        let text =
+            found.last.map { HelpText.explanation($0, path: path, style) } ?? HelpText.overview(commands, style)
+        context.output.document(text)
         return .done
     }
 

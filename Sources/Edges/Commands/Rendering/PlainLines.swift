@@ -8,7 +8,8 @@ extension Document.Block {
         switch self {
         case .heading: []
         case .text(let cell): [TextWidth.harmless(cell.exact ?? cell.text)]
-        case .pairs(let pairs): pairs.map { PlainLine.fields([($0.key, $0.value.exact ?? $0.value.text)]) }
+        case .pairs(let pairs):
+            pairs.map { PlainLine.fields([($0.key, $0.value.exact ?? $0.value.text)]) }.filter { !$0.isEmpty }
         case .table(let table):
             table.rows.map { row in
                 PlainLine.line(table.noun, zip(table.columns, row).map { ($0.key, $1.exact ?? $1.text) })

@@ -1,0 +1,34 @@
+import Foundation
+import Testing
+
+@testable import Commands
+
+/// `tools/` keeps the names that operators know from the scripts before gantry.
+@Suite struct OldNamesTests {
+    static let folder = URL(filePath: Fixture.path("../../../tools")).standardized
+
+    @Test func `every old name is a script of one line that calls a command of today`() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path())
+        #expect(Set(names).isSuperset(of: ["bootstrap_cluster.sh", "clusterstatus.sh"]))
+        for name in names {
+            let lines = try Fixture.read(Self.folder.appending(path: name).path()).split(separator: "\n")
+            #expect(lines.count == 2 && lines.first == "#!/bin/sh", "\(name)")
+            let words = lines.last?.split(separator: " ").map(String.init) ?? []
+            #expect(words.prefix(2) == ["exec", "gantry"] && words.last == #""$@""#, "\(name)")
+            let path = Array(words.dropFirst(2).dropLast())
+            #expect(CommandTable.gantry.entry(path)?.command != nil, "\(name)")
+        }
+    }
+
+    @Test func `an old name hands its arguments and its status on as they are`() throws {
+        try Fixture.withDirectory { directory in
+            let stand = "\(directory)/gantry"
+            try Fixture.write("#!/bin/sh\nprintf '<%s>' \"$@\"\nexit 4\n", to: stand)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: stand)
+            let script = Self.folder.appending(path: "bootstrap_cluster.sh").path()
+            let result = try Tool.run("env", ["PATH=\(directory):/bin:/usr/bin", script, "-m", "a b", ""])
+            #expect(result.output == "<bootstrap><-m><a b><>")
+            #expect(result.status == 4)
+        }
+    }
+}

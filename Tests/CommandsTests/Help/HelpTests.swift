@@ -1,0 +1,37 @@
+import Testing
+
+@testable import Commands
+
+/// The help of every command as a file: a change to the table is seen in review.
+@Suite struct HelpTests {
+    @Test func `the overview is as recorded`() throws {
+        try expectSnapshot(HelpText.overview(CommandTable.gantry.definitions, Style(columns: 100)), "help/gantry.txt")
+    }
+
+    @Test(arguments: TableTests.all.map(\.path))
+    func `the help of a command is as recorded`(path: [String]) throws {
+        let definition = try #require(CommandTable.gantry.entry(path)?.definition)
+        let text = HelpText.explanation(definition, path: path, Style(columns: 100))
+        try expectSnapshot(text, "help/\(path.joined(separator: "-")).txt")
+    }
+
+    @Test func `what is hidden is nowhere`() {
+        let definitions = CommandTable.sample.definitions
+        let texts =
+            [HelpText.overview(definitions, Style())] + ManualPages.all(definitions).map(\.text)
+            + Shell.allCases.map { $0.script(definitions) }
+        for text in texts { #expect(!text.contains("hidden") && !text.contains("--man")) }
+    }
+
+    @Test func `every option of a command is in its help and in its manual page`() throws {
+        let pages = ManualPages.all(CommandTable.gantry.definitions)
+        for (path, command) in TableTests.all where command.subcommands.isEmpty {
+            let help = HelpText.explanation(command, path: path, Style())
+            let page = try #require(pages.first { $0.file == "gantry-\(path[0]).1" })
+            for option in (command.options + command.changes.definitions) where !option.isHidden {
+                #expect(help.contains(option.spelling))
+                #expect(page.text.replacing("\\", with: "").contains(option.spelling))
+            }
+        }
+    }
+}
