@@ -60,6 +60,7 @@ require_programs() {
 prepare_machine() {
     export PATH=$PATH:/usr/sbin:/sbin
     require_programs
+    require_network
     require_cgroups
     mkdir -p "$FLEET_DIR/hosts"
     (
@@ -73,15 +74,19 @@ prepare_machine() {
     ) 9>"$FLEET_DIR/lock"
 }
 
+# The bridge's alias says whose it is.
+require_network() {
+    local owner
+    owner=$(cat "/sys/class/net/$(bridge)/ifalias" 2>/dev/null) || return 0
+    if [ "$owner" != "$FLEET_DIR" ] && [ -s "$owner/settings" ]; then
+        die "$FLEET_NET belongs to the fleet in $owner; choose another FLEET_NET"
+    fi
+}
+
 prepare_bridge() {
-    local bridge owner
+    local bridge
     bridge=$(bridge)
-    if ip link show "$bridge" >/dev/null 2>&1; then
-        owner=$(cat "/sys/class/net/$bridge/ifalias")
-        if [ "$owner" != "$FLEET_DIR" ] && [ -s "$owner/settings" ]; then
-            die "$FLEET_NET belongs to the fleet in $owner; choose another FLEET_NET"
-        fi
-    else
+    if ! ip link show "$bridge" >/dev/null 2>&1; then
         ip link add "$bridge" type bridge 2>/dev/null || cannot "a network bridge cannot be made"
     fi
     ip link set "$bridge" alias "$FLEET_DIR"
