@@ -1,3 +1,4 @@
+import FleetConfiguration
 import Testing
 
 @testable import Commands
@@ -13,6 +14,17 @@ import Testing
         let definition = try #require(CommandTable.gantry.entry(path)?.definition)
         let text = HelpText.explanation(definition, path: path, Style(columns: 100))
         try expectSnapshot(text, "help/\(path.joined(separator: "-")).txt")
+    }
+
+    @Test func `every setting is explained in help and in a manual page`() async throws {
+        let result = await Harness().run("help", "defaults.cfg")
+        let page = try #require(ManualPages.all([]).last)
+        #expect(page.file == "gantry-defaults.cfg.5")
+        #expect(FleetConfiguration.reference.count > 20)
+        for entry in FleetConfiguration.reference {
+            #expect(result.output.contains("\n\(entry.path)\n"))
+            #expect(page.text.contains(#"\fB\#(Roff.escaped(entry.path))\fR"#))
+        }
     }
 
     @Test func `what is hidden is nowhere`() {

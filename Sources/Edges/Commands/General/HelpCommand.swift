@@ -7,7 +7,10 @@ struct HelpCommand: Command {
 
     static let definition = CommandDefinition(
         "help", "explain gantry or one of its commands", arguments: [topic], options: [manual],
-        examples: [.init("gantry help operation list", "explain one command")])
+        examples: [
+            .init("gantry help operation list", "explain one command"),
+            .init("gantry help defaults.cfg", "explain every setting"),
+        ])
 
     private let path: [String]
     private let manual: String?
@@ -25,6 +28,10 @@ struct HelpCommand: Command {
         }
         let style = context.documentStyle
         let commands = context.table.definitions
+        if path == [ConfigurationHelp.topic] {
+            context.output.document(ConfigurationHelp.text(style))
+            return .done
+        }
         var found: [CommandDefinition] = []
         for name in path {
             let candidates = found.last?.subcommands ?? commands

@@ -1,3 +1,5 @@
+import FleetConfiguration
+
 /// Manual pages in man(7) macros, made of the same definitions as everything else.
 enum ManualPages {
     /// A page: its file's name and its text, a newline at its end.
@@ -6,10 +8,10 @@ enum ManualPages {
         let text: String
     }
 
-    /// `gantry.1`, and `gantry-COMMAND.1` for each command that is shown.
+    /// `gantry.1`, `gantry-COMMAND.1` for each command that is shown, and `gantry-defaults.cfg.5`.
     static func all(_ commands: [CommandDefinition]) -> [Page] {
         let visible = commands.filter { !$0.isHidden }
-        return [overview(visible)] + visible.map { page($0, among: visible) }
+        return [overview(visible)] + visible.map { page($0, among: visible) } + [configuration()]
     }
 
     private static func overview(_ commands: [CommandDefinition]) -> Page {
@@ -40,7 +42,7 @@ enum ManualPages {
         page.item(#"\fIk/docker\-compose.yml\fR"#, "in the fleet directory: the template of every node's service")
         page.item(#"\fI/etc/gantry\fR"#, "the fleet directory where no other is named")
         page.item(#"\fI/var/lib/gantry\fR"#, "its journal, plans and logs; .gantry in any other fleet directory")
-        page.seeAlso(commands.map { "gantry-\($0.name)" })
+        page.seeAlso(commands.map { "gantry-\($0.name)" }, configuration: true)
         return Page(file: "gantry.1", text: page.text)
     }
 
@@ -84,56 +86,24 @@ enum ManualPages {
         page.seeAlso(["gantry"] + commands.map { "gantry-\($0.name)" }.filter { $0 != title })
         return Page(file: "\(title).1", text: page.text)
     }
+
+    /// The settings, from the table that reads the file.
+    private static func configuration() -> Page {
+        var page = Roff(title: "GANTRY-DEFAULTS.CFG", section: 5)
+        page.heading("NAME")
+        page.line(#"gantry\-defaults.cfg \- the cluster, its hosts and their settings"#)
+        page.heading("DESCRIPTION")
+        page.paragraph(ConfigurationHelp.introduction)
+        page.heading("SETTINGS")
+        for entry in FleetConfiguration.reference {
+            page.item(#"\fB\#(Roff.escaped(entry.path))\fR"#, ConfigurationHelp.explanation(of: entry))
+        }
+        page.seeAlso(["gantry"])
+        return Page(file: "gantry-defaults.cfg.5", text: page.text)
+    }
 }
 
-/// Writes man(7) (groff_man(7)); only what groff and mandoc both know.
-private struct Roff {
-    private(set) var text: String
-
-    init(title: String, section: Int) {
-        // No date: a page made twice from the same source is the same.
-        text = ".TH \(Self.escaped(title)) \(section) \"\" \"gantry \(Version.text)\" \"Gantry\"\n"
-    }
-
-    /// Text that no macro and no escape of roff is read from.
-    static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\\": result += #"\e"#
-            case "-": result += #"\-"#
-            case "'": result += #"\(aq"#
-            case "`": result += #"\(ga"#
-            case "^": result += #"\(ha"#
-            case "~": result += #"\(ti"#
-            case _ where scalar.value < 0x80: result.unicodeScalars.append(scalar)
-            default:
-                let hex = String(scalar.value, radix: 16, uppercase: true)
-                result += "\\[u" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex + "]"
-            }
-        }
-        return result.hasPrefix(".") ? #"\&"# + result : result
-    }
-
-    static func placeholder(_ value: ValueDefinition) -> String { #"\fI\#(escaped(value.placeholder))\fR"# }
-
-    mutating func line(_ roff: String) { text += roff + "\n" }
-    mutating func macro(_ name: String, _ arguments: [String] = []) {
-        line(([".\(name)"] + arguments.map { "\"\(Self.escaped($0))\"" }).joined(separator: " "))
-    }
-    mutating func heading(_ title: String) { line(".SH \(title)") }
-    mutating func subheading(_ title: String) { macro("SS", [title]) }
-    mutating func paragraph(_ sentence: String) {
-        // A heading begins a paragraph by itself.
-        let isFirst = text.split(separator: "\n").last.map { $0.hasPrefix(".SH") || $0.hasPrefix(".SS") } ?? true
-        if !isFirst { line(".PP") }
-        line(Self.escaped(sentence))
-    }
-    mutating func item(_ tag: String, _ sentence: String) {
-        line(".TP")
-        line(tag)
-        line(Self.escaped(sentence))
-    }
+extension Roff {
     mutating func options(_ options: [OptionDefinition]) {
         for option in options where !option.isHidden {
             let names = option.short.map { [#"\fB\-\#($0)\fR"#] } ?? []
@@ -151,9 +121,10 @@ private struct Roff {
         heading("EXIT STATUS")
         for status in statuses { item(#"\fB\#(status.rawValue)\fR"#, status.meaning) }
     }
-    mutating func seeAlso(_ names: [String]) {
+    mutating func seeAlso(_ names: [String], configuration: Bool = false) {
         heading("SEE ALSO")
-        line(names.map { #"\fB\#(Self.escaped($0))\fR(1)"# }.joined(separator: ",\n"))
+        let pages = names.map { ($0, 1) } + (configuration ? [("gantry-defaults.cfg", 5)] : [])
+        line(pages.map { #"\fB\#(Self.escaped($0))\fR(\#($1))"# }.joined(separator: ",\n"))
     }
 }
 
