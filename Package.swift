@@ -68,7 +68,7 @@ let services: [Target] =
     layer("Services", "Observation", ["FleetModel", "HealthRules"])
     + layer(
         "Services", "Operations",
-        ["FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation"])
+        ["FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation"], tests: ["FleetSimulator"])
 
 let edges: [Target] =
     layer("Edges", "FleetConfiguration", ["FleetModel", "CYAML"])

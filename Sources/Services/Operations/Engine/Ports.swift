@@ -12,8 +12,8 @@ public protocol HostControl: Sendable {
     /// Places the files, each atomically, making directories above them; returns the paths that changed.
     func place(_ files: [FileToPlace], on host: HostName) async throws(HostProblem) -> [String]
 
-    /// Makes directories (mode 0755, owned by the login's root) that are absent.
-    func makeDirectories(_ paths: [String], on host: HostName) async throws(HostProblem)
+    /// Makes directories that are absent, owned by `owner` as chown(1) takes it: `0:0`. Those that exist stay as they are.
+    func makeDirectories(_ paths: [String], owner: String, on host: HostName) async throws(HostProblem)
 }
 
 /// What to find out of a host.
@@ -43,11 +43,13 @@ public struct HostAnswers: Hashable, Sendable {
     public var formatted: [String: MetaProperties]
     /// What the host remembers of the cluster; nil when it has never heard of it.
     public var memory: String?
+    /// Node ids that it remembers as retired.
+    public var retired: [NodeID]
 
     /// A host of these facts.
     public init(
         privileged: Bool, architecture: String, compose: ComposeFlavour?, listening: Set<UInt16>,
-        disks: [DiskObservation], formatted: [String: MetaProperties], memory: String?
+        disks: [DiskObservation], formatted: [String: MetaProperties], memory: String?, retired: [NodeID] = []
     ) {
         self.privileged = privileged
         self.architecture = architecture
@@ -56,6 +58,7 @@ public struct HostAnswers: Hashable, Sendable {
         self.disks = disks
         self.formatted = formatted
         self.memory = memory
+        self.retired = retired
     }
 }
 
@@ -143,15 +146,20 @@ public struct OneOffRun: Hashable, Sendable {
     public var command: [String]
     /// Directories of the host, at the same path in the container.
     public var mounts: [String]
+    /// Who it runs as: `0:0`.
+    public var user: String
     /// Environment as `NAME=value`.
     public var environment: [String]
 
     /// A run of these parts.
-    public init(name: String, image: String, command: [String], mounts: [String], environment: [String] = []) {
+    public init(
+        name: String, image: String, command: [String], mounts: [String], user: String, environment: [String] = []
+    ) {
         self.name = name
         self.image = image
         self.command = command
         self.mounts = mounts
+        self.user = user
         self.environment = environment
     }
 }

@@ -1,4 +1,5 @@
 public import FleetModel
+public import HealthRules
 
 /// One clause of `assumptions.txt`: what a host must offer, and how that is checked. The text that operators read and
 /// the check that runs are the same value, so that neither can drift from the other.
@@ -36,49 +37,6 @@ public struct ClauseSubject: Sendable {
 
     /// The nodes that are to run on the host.
     var nodes: [NodePlacement] { layout?.nodes(on: survey.host) ?? [] }
-}
-
-/// How a clause was judged.
-public struct ClauseVerdict: Hashable, Sendable {
-    /// The result.
-    public var result: ClauseResult
-    /// The code of the blocker that a failure is.
-    public var code: String
-    /// What was seen.
-    public var evidence: String
-    /// What helps; empty where nothing has to.
-    public var remedy: String
-
-    static func pass(_ evidence: String) -> ClauseVerdict {
-        ClauseVerdict(result: .pass, code: "", evidence: evidence, remedy: "")
-    }
-
-    static func fail(_ code: String, _ evidence: String, remedy: String) -> ClauseVerdict {
-        ClauseVerdict(result: .fail, code: code, evidence: evidence, remedy: remedy)
-    }
-
-    static func unknown(_ evidence: String) -> ClauseVerdict {
-        ClauseVerdict(result: .unknown, code: "unknown", evidence: evidence, remedy: "see the clauses before this one")
-    }
-}
-
-/// The results that a clause knows.
-public enum ClauseResult: String, Hashable, Sendable, Codable {
-    case pass, fail, warn, unknown, waived
-}
-
-/// One line of `gantry preflight`.
-public struct ClauseFinding: Hashable, Sendable {
-    /// The clause's number.
-    public var clause: String
-    /// The host.
-    public var host: HostName
-    /// The clause's sentence.
-    public var title: String
-    /// Whether bootstrap and addhost refuse without it.
-    public var isBlocking: Bool
-    /// The verdict, a waived failure as `waived` with the operator's reason in its evidence.
-    public var verdict: ClauseVerdict
 }
 
 /// All clauses, and the judging of hosts by them.

@@ -1,4 +1,5 @@
 import FleetModel
+import HealthRules
 import Observation
 
 extension Assumptions {

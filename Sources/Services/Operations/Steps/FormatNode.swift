@@ -1,4 +1,5 @@
 public import FleetModel
+import HealthRules
 import Observation
 public import OperationModel
 
@@ -15,17 +16,21 @@ public struct FormatNode: Step {
     public var clusterID: ClusterID
     /// The image that holds the tool.
     public var image: String
+    /// Who the node's process runs as, and owns its directories: `0:0`.
+    public var user: String
     /// `--initial-controllers` for a member of the first quorum; nil: `--no-initial-controllers`.
     public var initialControllers: String?
 
     /// Formats `node`.
     public init(
-        node: NodePlacement, cluster: ClusterName, clusterID: ClusterID, image: String, initialControllers: String?
+        node: NodePlacement, cluster: ClusterName, clusterID: ClusterID, image: String, user: String,
+        initialControllers: String?
     ) {
         self.node = node
         self.cluster = cluster
         self.clusterID = clusterID
         self.image = image
+        self.user = user
         self.initialControllers = initialControllers
     }
 
@@ -71,11 +76,11 @@ public struct FormatNode: Step {
         }
         let result: OneOffResult
         do {
-            try await context.world.hosts.makeDirectories(node.dataDirectories, on: node.host)
+            try await context.world.hosts.makeDirectories(node.dataDirectories, owner: user, on: node.host)
             result = try await context.world.containers.runOnce(
                 OneOffRun(
                     name: ContainerName.formatter(of: node, cluster: cluster), image: image, command: command,
-                    mounts: node.dataDirectories + [OnHostPath.directory(of: cluster)],
+                    mounts: node.dataDirectories + [OnHostPath.directory(of: cluster)], user: user,
                     environment: ["KAFKA_HEAP_OPTS=-Xmx256m"]), on: node.host)
         } catch {
             throw context.failure(error, what: "formatting", object: "\(subject) on \(node.host)")

@@ -53,6 +53,7 @@ public struct Bootstrap: Sendable {
                 formatted[node.id] = try add(
                     FormatNode(
                         node: node, cluster: cluster, clusterID: layout.clusterID, image: fleet.cluster.image,
+                        user: files[host.host]?.users[node.id] ?? "0:0",
                         initialControllers: node.role == .controller ? layout.initialControllers : nil),
                     after: [placed, image])
             }
@@ -106,12 +107,21 @@ public struct HostFiles: Sendable {
     public var compose: FileToPlace
     /// The properties of each node.
     public var properties: [NodeID: FileToPlace]
+    /// Who each node's process runs as: `0:0`.
+    public var users: [NodeID: String]
+    /// The digest of each node's configuration, as its container's label carries it.
+    public var digests: [NodeID: String]
     /// Files that are placed whenever they differ: what the host remembers of the cluster.
     public var always: [FileToPlace]
 
     /// Files of these parts.
-    public init(compose: FileToPlace, properties: [NodeID: FileToPlace], always: [FileToPlace]) {
+    public init(
+        compose: FileToPlace, properties: [NodeID: FileToPlace], users: [NodeID: String], digests: [NodeID: String],
+        always: [FileToPlace]
+    ) {
         self.compose = compose
+        self.users = users
+        self.digests = digests
         self.properties = properties
         self.always = always
     }

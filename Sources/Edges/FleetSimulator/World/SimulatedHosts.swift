@@ -1,0 +1,53 @@
+public import FleetModel
+public import Observation
+public import Operations
+
+extension SimulatedFleet: HostSource, HostControl {
+    private static let room = ByteCount(100 << 30)
+
+    /// Disks and memory of the host.
+    public func facts(of host: HostName) async throws(HostProblem) -> HostFacts {
+        try withHost(host) { _, _ throws(HostProblem) in
+            HostFacts(disks: [DiskObservation(path: "/var/lib/kafka-docker", total: Self.room, free: Self.room)])
+        }
+    }
+
+    /// Everything bootstrap must know.
+    public func inspect(_ host: HostName, _ question: HostQuestion) async throws(HostProblem) -> HostAnswers {
+        try withHost(host) { found, _ throws(HostProblem) in
+            HostAnswers(
+                privileged: true, architecture: "x86_64", compose: .v2, listening: found.foreignPorts,
+                disks: question.data.map { DiskObservation(path: $0, total: Self.room, free: Self.room) },
+                formatted: found.formatted,
+                memory: found.files[OnHostPath.layout(of: question.cluster)].map {
+                    String(decoding: $0.contents, as: UTF8.self)
+                })
+        }
+    }
+
+    /// Paths whose file is absent or another.
+    public func differing(_ files: [FileToPlace], on host: HostName) async throws(HostProblem) -> [String] {
+        try withHost(host) { found, _ throws(HostProblem) in
+            files.filter { found.files[$0.path] != $0 }.map(\.path)
+        }
+    }
+
+    /// Places files.
+    public func place(_ files: [FileToPlace], on host: HostName) async throws(HostProblem) -> [String] {
+        try withHost(host) { found, effects throws(HostProblem) in
+            let changed = files.filter { found.files[$0.path] != $0 }
+            for file in changed {
+                found.files[file.path] = file
+                effects.append("place \(host):\(file.path)")
+            }
+            return changed.map(\.path)
+        }
+    }
+
+    /// Directories need no making here.
+    public func makeDirectories(
+        _ paths: [String], owner: String, on host: HostName
+    ) async throws(HostProblem) {
+        try withHost(host) { _, _ throws(HostProblem) in }
+    }
+}
