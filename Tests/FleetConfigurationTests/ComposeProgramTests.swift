@@ -1,0 +1,65 @@
+import FleetModel
+import Foundation
+import Testing
+
+@testable import FleetConfiguration
+
+/// The two Compose programs of the world, as far as this machine has them.
+enum ComposeProgram: String, CaseIterable, CustomTestStringConvertible {
+    case v1 = "docker-compose"
+    case v2 = "docker compose"
+
+    var testDescription: String { rawValue }
+    var words: [String] { rawValue.split(separator: " ").map(String.init) }
+
+    /// Compose v2 also comes as a program named `docker-compose`: only the version tells.
+    var isHere: Bool {
+        guard let answer = try? run(["version", "--short"]), answer.status == 0 else { return false }
+        let version = answer.text.trimmingCharacters(in: .whitespacesAndNewlines).drop { $0 == "v" }
+        return self == .v1 ? version.hasPrefix("1.") : (version.first.flatMap(\.wholeNumberValue) ?? 0) >= 2
+    }
+
+    func run(_ arguments: [String]) throws -> (status: Int32, text: String) {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = words + arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+}
+
+@Suite struct ComposeProgramTests {
+    @Test(.enabled("docker-compose 1.x is not installed") { ComposeProgram.v1.isHere })
+    func `docker-compose v1 accepts the stamped files`() throws { try check(.v1) }
+
+    @Test(.enabled("the plug-in docker compose is not installed") { ComposeProgram.v2.isHere })
+    func `docker compose v2 accepts the stamped files`() throws { try check(.v2) }
+
+    /// Compose reads back what was stamped: valid, and with every value as it was meant.
+    private func check(_ program: ComposeProgram) throws {
+        for text in [FleetTemplates.compose, richTemplate] {
+            let directory = FileManager.default.temporaryDirectory.appending(
+                path: "gantry-compose-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: directory) }
+            let host = try stamped(text, host: 2)
+            let file = directory.appending(path: "docker-compose.yml")
+            try Data(host.files[0].contents).write(to: file)
+            let answer = try program.run(["-p", "orders", "-f", file.path(), "config"])
+            #expect(answer.status == 0)
+            let services = try #require(try YAMLDocument(Array(answer.text.utf8)).root?["services"])
+            #expect(Set(host.nodes.map(\.service)).isSubset(of: services.entries?.compactMap(\.key.text) ?? []))
+            let broker = try #require(services["broker-5"])
+            #expect(broker["container_name"]?.text == "orders-broker-5")
+            #expect(broker["labels"]?["gantry.node"]?.text == "5")
+            #expect(broker["command"]?.items?.map(\.text) == ["/opt/kafka-docker/orders/5.properties"])
+            #expect(broker["mem_limit"]?.text == "2147483648")
+            #expect(broker["volumes"]?.items?.contains { $0["source"]?.text == "/disk2/orders/5" } == true)
+        }
+    }
+}
