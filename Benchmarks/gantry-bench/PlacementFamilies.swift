@@ -1,0 +1,1 @@
+../../Tests/PlacementPlanningTests/PlacementFamilies.swift

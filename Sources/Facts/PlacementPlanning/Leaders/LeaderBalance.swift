@@ -1,0 +1,259 @@
+/// Which replica of each partition leads, so that leaders are as even as the replicas allow, with the fewest changes.
+///
+/// An optimal semi-matching by min-cost flow: a partition costs nothing at its present leader and one elsewhere. Units
+/// above the common level are shipped along shortest paths of replicas (broker b leads a partition that c also holds),
+/// with potentials and blocking flows, so that work is a few passes over the partitions and not one a unit.
+/// Source: Harvey, Ladner, Lovász, Tamir, "Semi-matchings for bipartite graphs and load balancing".
+struct LeaderBalance {
+    /// The broker that leads each partition; −1 where no replica may.
+    private(set) var leader: [Int32]
+    /// Partitions that each broker leads.
+    private(set) var count: [Int32]
+
+    private let offsets: [Int32]
+    private let candidates: [Int32]
+    private let present: [Int32]
+    private let capacity: [Int32]
+    private var first: [Int32]
+    private var following: [Int32]
+    private var preceding: [Int32]
+    private var potential: [Int32]
+    private var distance: [Int32]
+    private var hops: [Int32]
+    private var cursor: [Int32]
+
+    private static let unreachable = Int32.max
+    /// Levels below the common one at which brokers that hold few shared replicas are looked at once more.
+    private static let levelsBelow: Int32 = 64
+
+    /// - Parameters:
+    ///   - brokers: how many there are.
+    ///   - offsets: `offsets[p]..<offsets[p + 1]` are the entries of partition `p` in `candidates`.
+    ///   - candidates: brokers that may lead each partition.
+    ///   - present: the broker that leads now; −1 when none of the candidates does.
+    init(brokers: Int, offsets: [Int32], candidates: [Int32], present: [Int32]) {
+        (self.offsets, self.candidates, self.present) = (offsets, candidates, present)
+        leader = present
+        count = [Int32](repeating: 0, count: brokers)
+        var capacity = count
+        for candidate in candidates { capacity[Int(candidate)] += 1 }
+        self.capacity = capacity
+        first = [Int32](repeating: -1, count: brokers)
+        following = [Int32](repeating: -1, count: present.count)
+        preceding = following
+        potential = [Int32](repeating: 0, count: brokers)
+        distance = potential
+        hops = potential
+        cursor = first
+        for broker in present where broker >= 0 { count[Int(broker)] += 1 }
+        for partition in present.indices where present[partition] < 0 {
+            var best: Int32 = -1
+            for entry in Int(offsets[partition])..<Int(offsets[partition + 1]) {
+                let candidate = candidates[entry]
+                if best < 0 || count[Int(candidate)] < count[Int(best)] { best = candidate }
+            }
+            leader[partition] = best
+            if best >= 0 { count[Int(best)] += 1 }
+        }
+        for partition in leader.indices.reversed() where leader[partition] >= 0 { link(partition) }
+    }
+
+    /// Evens out.
+    mutating func run() {
+        let level = commonLevel()
+        ship(level)
+        ship(level + 1)
+        var next = level + 2
+        // What is left above can't reach the common level: continue at the lowest level that it does reach.
+        while let reached = lowestReached(above: next - 1), reached + 1 < (count.max() ?? 0) {
+            next = max(next, reached + 1)
+            ship(next)
+            next += 1
+        }
+        var below = level - 1
+        while below > max(0, level - Self.levelsBelow),
+            count.indices.contains(where: { count[$0] < below && capacity[$0] > count[$0] })
+        {
+            ship(below)
+            below -= 1
+        }
+    }
+
+    /// The largest level that all brokers could reach together, each up to what it holds.
+    private func commonLevel() -> Int32 {
+        let led = count.reduce(0) { $0 + Int($1) }
+        var (low, high) = (Int32(0), capacity.max() ?? 0)
+        while low < high {
+            let middle = low + (high - low + 1) / 2
+            if capacity.reduce(0, { $0 + Int(min($1, middle)) }) <= led { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
+    private mutating func link(_ partition: Int) {
+        let broker = Int(leader[partition])
+        following[partition] = first[broker]
+        preceding[partition] = -1
+        if first[broker] >= 0 { preceding[Int(first[broker])] = Int32(truncatingIfNeeded: partition) }
+        first[broker] = Int32(truncatingIfNeeded: partition)
+    }
+
+    private mutating func hand(_ partition: Int, to broker: Int32) {
+        let (before, after) = (preceding[partition], following[partition])
+        if before >= 0 { following[Int(before)] = after } else { first[Int(leader[partition])] = after }
+        if after >= 0 { preceding[Int(after)] = before }
+        leader[partition] = broker
+        link(partition)
+    }
+
+    private func cost(_ partition: Int, _ broker: Int32) -> Int32 { present[partition] == broker ? 0 : 1 }
+
+    private func hasRoom(_ broker: Int, _ level: Int32) -> Bool {
+        count[broker] < level && count[broker] < capacity[broker]
+    }
+
+    /// Ships what brokers lead above `level` to brokers that lead less, as far as replicas allow, at the least cost.
+    private mutating func ship(_ level: Int32) {
+        while level >= 0, let reach = shortestPaths(level) {
+            for broker in potential.indices { potential[broker] += min(distance[broker], reach) }
+            if !blockingFlow(level, reach) { return }
+        }
+    }
+
+    /// Distances from all brokers above `level`, by cost and then by hops; the cost of the nearest broker with room,
+    /// nil when none is reached.
+    private mutating func shortestPaths(_ level: Int32) -> Int32? {
+        var settled = [Bool](repeating: false, count: count.count)
+        for broker in count.indices {
+            distance[broker] = count[broker] > level ? 0 : Self.unreachable
+            hops[broker] = 0
+        }
+        var reach: Int32?
+        while true {
+            var next = -1
+            for broker in count.indices where !settled[broker] && distance[broker] != Self.unreachable {
+                if next < 0 || (distance[broker], hops[broker]) < (distance[next], hops[next]) { next = broker }
+            }
+            guard next >= 0 else { return reach }
+            // Beyond the nearest broker with room nothing matters to this round.
+            if let reach, distance[next] > reach { return reach }
+            settled[next] = true
+            if hasRoom(next, level) {
+                reach = distance[next]
+                continue
+            }
+            let (travelled, step) = (distance[next], hops[next] + 1)
+            var partition = first[next]
+            while partition >= 0 {
+                let row = Int(partition)
+                let base = travelled + potential[next] - cost(row, Int32(truncatingIfNeeded: next))
+                for entry in Int(offsets[row])..<Int(offsets[row + 1]) {
+                    let other = Int(candidates[entry])
+                    if settled[other] { continue }
+                    let through = base + cost(row, candidates[entry]) - potential[other]
+                    if through < distance[other] || (through == distance[other] && step < hops[other]) {
+                        distance[other] = through
+                        hops[other] = step
+                    }
+                }
+                partition = following[row]
+            }
+        }
+    }
+
+    /// Augments along admissible arcs, each of no reduced cost and one hop further, until none is left.
+    private mutating func blockingFlow(_ level: Int32, _ reach: Int32) -> Bool {
+        cursor = first
+        var path: [(broker: Int32, partition: Int32)] = []
+        var progress = false
+        for source in count.indices {
+            while count[source] > level {
+                path.removeAll(keepingCapacity: true)
+                var here = Int32(truncatingIfNeeded: source)
+                while !hasRoom(Int(here), level) {
+                    if let other = advance(here, reach) {
+                        path.append((here, cursor[Int(here)]))
+                        here = other
+                        continue
+                    }
+                    guard let back = path.popLast() else { break }
+                    // A dead end: nothing leads here again in this round.
+                    hops[Int(here)] = -1
+                    here = back.broker
+                }
+                guard !path.isEmpty else { break }
+                count[source] -= 1
+                count[Int(here)] += 1
+                for (index, step) in path.enumerated() {
+                    cursor[Int(step.broker)] = following[Int(step.partition)]
+                    hand(Int(step.partition), to: index + 1 < path.count ? path[index + 1].broker : here)
+                }
+                progress = true
+            }
+        }
+        return progress
+    }
+
+    /// Moves the cursor of `here` to its next partition with an admissible arc; the broker that the arc leads to.
+    private mutating func advance(_ here: Int32, _ reach: Int32) -> Int32? {
+        let step = hops[Int(here)] + 1
+        while cursor[Int(here)] >= 0 {
+            let row = Int(cursor[Int(here)])
+            let base = potential[Int(here)] - cost(row, here)
+            for entry in Int(offsets[row])..<Int(offsets[row + 1]) {
+                let other = candidates[entry]
+                if other != here, hops[Int(other)] == step, distance[Int(other)] <= reach,
+                    base + cost(row, other) == potential[Int(other)]
+                {
+                    return other
+                }
+            }
+            cursor[Int(here)] = following[row]
+        }
+        return nil
+    }
+
+    /// The lowest number of leaders among the brokers that can be reached from those above `level`; nil when there is
+    /// none above.
+    private func lowestReached(above level: Int32) -> Int32? {
+        closure(from: count.indices.filter { count[$0] > level }).map { count[$0] }.min()
+    }
+
+    /// Brokers that can be reached from `start` by handing leadership on.
+    func closure(from start: [Int]) -> [Int] {
+        var inside = [Bool](repeating: false, count: count.count)
+        for broker in start { inside[broker] = true }
+        var queue = start
+        while let broker = queue.popLast() {
+            var partition = first[broker]
+            while partition >= 0 {
+                for entry in Int(offsets[Int(partition)])..<Int(offsets[Int(partition) + 1])
+                where !inside[Int(candidates[entry])] {
+                    inside[Int(candidates[entry])] = true
+                    queue.append(Int(candidates[entry]))
+                }
+                partition = following[Int(partition)]
+            }
+        }
+        return inside.indices.filter { inside[$0] }
+    }
+
+    /// Brokers that can hand leadership on to `end`.
+    func closure(to end: [Int]) -> [Int] {
+        var inside = [Bool](repeating: false, count: count.count)
+        for broker in end { inside[broker] = true }
+        var changed = true
+        while changed {
+            changed = false
+            for partition in leader.indices where leader[partition] >= 0 && !inside[Int(leader[partition])] {
+                for entry in Int(offsets[partition])..<Int(offsets[partition + 1])
+                where inside[Int(candidates[entry])] {
+                    inside[Int(leader[partition])] = true
+                    changed = true
+                    break
+                }
+            }
+        }
+        return inside.indices.filter { inside[$0] }
+    }
+}

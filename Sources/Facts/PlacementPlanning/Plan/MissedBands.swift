@@ -1,0 +1,37 @@
+import FleetModel
+
+/// Brokers that end outside their band, each with the reason, and whether that reason is a proof.
+struct MissedBands {
+    let all: [PlanReport.MissedBand]
+
+    init(_ problem: PlanningProblem, _ layout: Layout, _ bands: Bands) {
+        let input = problem.input
+        let members = input.brokers.indices.filter { bands.member[$0] }
+        let outside = members.filter { bands.violation($0, layout.load[$0]) > 0 }
+        guard !outside.isEmpty else {
+            all = []
+            return
+        }
+        let before = input.loads()
+        let widest = members.filter { problem.target[$0] }.map { bands.high[$0] }.max() ?? 0
+        let largest = input.sizes.indices.filter { !problem.frozen[$0] }.map { input.sizes[$0] }.max() ?? 0
+        let total = members.reduce(Int64(0)) { $0 + layout.load[$1] }
+        let room = members.reduce(Int64(0)) { $0 + min(bands.high[$1], PlacementInput.maximumTotal) }
+        all = outside.map { broker in
+            let by = bands.violation(broker, layout.load[broker])
+            let (proved, reason): (Bool, String)
+            if !problem.balances, bands.violation(broker, before[broker]) > 0 || layout.load[broker] < bands.low[broker] {
+                (proved, reason) = (true, "only what the request forces is moved; `rebalance` evens out")
+            } else if largest > widest {
+                (proved, reason) = (
+                    true, "the largest partition has \(ByteCount(largest)), more than any broker's band: no placement meets all bands"
+                )
+            } else if total > room {
+                (proved, reason) = (true, "all brokers together have bands for \(ByteCount(room)) and must hold \(ByteCount(total))")
+            } else {
+                (proved, reason) = (false, "no single step or exchange brings it closer without leaving another band")
+            }
+            return .init(broker: input.brokers[broker].id, by: ByteCount(by), proved: proved, reason: reason)
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import FleetModel
+
+/// SHA-256 (FIPS 180-4) over what a plan or an input consists of: a name that two machines agree on.
+struct PlanDigest {
+    private var state: [UInt32] = [
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+    ]
+    private var schedule = [UInt32](repeating: 0, count: 64)
+    private var pending: [UInt8] = []
+    private var length: UInt64 = 0
+
+    init() { pending.reserveCapacity(64) }
+
+    static func of(_ plan: MovePlan) -> String {
+        var digest = PlanDigest()
+        digest.add(plan.event.description)
+        digest.add(plan.options.profile.rawValue)
+        digest.add(plan.options.tolerance.thousandths)
+        digest.add(plan.options.headroom.thousandths)
+        digest.add(plan.inputDigest)
+        digest.add(Int64(plan.changes.count))
+        var lastTopic = ""
+        for change in plan.changes {
+            // A topic's name is hashed once for its run of partitions; the flag keeps the text unambiguous.
+            if change.partition.topic != lastTopic {
+                digest.add(-1)
+                lastTopic = change.partition.topic
+                digest.add(lastTopic)
+            }
+            digest.add(Int64(change.partition.partition))
+            digest.add(change.from.count, change.to.count)
+            for id in change.from { digest.add(word: id.rawValue) }
+            for id in change.to { digest.add(word: id.rawValue) }
+        }
+        digest.add(Int64(plan.leadersFirst.count))
+        for step in plan.leadersFirst { digest.add(step.change, Int(step.leader.rawValue)) }
+        digest.add(Int64(plan.moves.count))
+        for move in plan.moves {
+            digest.add(move.change, Int(move.adding?.rawValue ?? -1))
+            digest.add(word: move.source?.rawValue ?? -1)
+        }
+        return digest.finish()
+    }
+
+    static func of(_ input: PlacementInput) -> String {
+        var digest = PlanDigest()
+        for broker in input.brokers {
+            digest.add(word: broker.id.rawValue)
+            digest.add(broker.host ?? "\u{0}")
+            digest.add(broker.rack ?? "\u{0}")
+            digest.add(broker.weight)
+            digest.add(broker.capacity?.bytes ?? -1)
+            digest.add(broker.state.rawValue)
+        }
+        for topic in input.topics { digest.add(topic) }
+        for row in input.sizes.indices {
+            digest.add(Int(input.topicOf[row]), Int(input.numberOf[row]))
+            digest.add(input.sizes[row])
+            digest.add(input.range(row).count, Int(input.leaders[row]))
+            for slot in input.range(row) { digest.add(word: input.slots[slot]) }
+        }
+        return digest.finish()
+    }
+
+    mutating func add(_ text: String) {
+        add(Int64(text.utf8.count))
+        for byte in text.utf8 { add(byte: byte) }
+    }
+
+    mutating func add(_ value: Int64) {
+        add(word: Int32(truncatingIfNeeded: value >> 32))
+        add(word: Int32(truncatingIfNeeded: value))
+    }
+
+    mutating func add(_ a: Int, _ b: Int) {
+        add(word: Int32(truncatingIfNeeded: a))
+        add(word: Int32(truncatingIfNeeded: b))
+    }
+
+    mutating func add(word: Int32) {
+        let bits = UInt32(bitPattern: word)
+        for shift: UInt32 in [24, 16, 8, 0] { pending.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+        length += 4
+        if pending.count >= 64 { compress() }
+    }
+
+    private mutating func add(byte: UInt8) {
+        pending.append(byte)
+        length += 1
+        if pending.count >= 64 { compress() }
+    }
+
+    /// The digest in hexadecimal.
+    mutating func finish() -> String {
+        let bits = length * 8
+        pending.append(0x80)
+        while pending.count % 64 != 56 { pending.append(0) }
+        for shift: UInt64 in [56, 48, 40, 32, 24, 16, 8, 0] {
+            pending.append(UInt8(truncatingIfNeeded: bits >> shift))
+        }
+        while !pending.isEmpty { compress() }
+        var text = ""
+        for word in state {
+            let digits = String(word, radix: 16)
+            text += String(repeating: "0", count: 8 - digits.count) + digits
+        }
+        return text
+    }
+
+    private mutating func compress() {
+        for index in 0..<16 {
+            let at = index * 4
+            schedule[index] =
+                UInt32(pending[at]) << 24 | UInt32(pending[at + 1]) << 16 | UInt32(pending[at + 2]) << 8
+                | UInt32(pending[at + 3])
+        }
+        pending.removeFirst(64)
+        schedule.withUnsafeMutableBufferPointer { words in
+            for index in 16..<64 {
+                let (x, y) = (words[index - 15], words[index - 2])
+                let small = Self.turn(x, 7) ^ Self.turn(x, 18) ^ x >> 3
+                let large = Self.turn(y, 17) ^ Self.turn(y, 19) ^ y >> 10
+                words[index] = words[index - 16] &+ small &+ words[index - 7] &+ large
+            }
+        }
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+        for index in 0..<64 {
+            let one = Self.turn(e, 6) ^ Self.turn(e, 11) ^ Self.turn(e, 25)
+            let first = h &+ one &+ (e & f ^ ~e & g) &+ Self.constants[index] &+ schedule[index]
+            let zero = Self.turn(a, 2) ^ Self.turn(a, 13) ^ Self.turn(a, 22)
+            let second = zero &+ (a & b ^ a & c ^ b & c)
+            (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
+        }
+        for (index, value) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= value }
+    }
+
+    private static func turn(_ value: UInt32, _ by: UInt32) -> UInt32 { value >> by | value << (32 - by) }
+
+    /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2).
+    private static let constants: [UInt32] = [
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
+        0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
+        0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8,
+        0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
+        0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819,
+        0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a,
+        0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
+        0xc67178f2,
+    ]
+}

@@ -1,0 +1,48 @@
+/// Works out plans. A pure function of its arguments: integer arithmetic, one thread, no clock, no randomness; equal
+/// arguments give equal plans on every machine.
+public enum Planner {
+    /// The plan that does what `event` asks on `input` while moving the fewest bytes.
+    ///
+    /// Never traded: who may receive, the replication factor, distinct brokers, then hosts, then racks, disk ceilings
+    /// with what is under way, pinned and excluded topics. Then, in this order: bands of bytes, bytes moved, leaders,
+    /// replica counts, number of moves, order of lists.
+    /// - Throws: `PlanningRefusal` when that is impossible: every reason with its smallest remedy. There is no plan in
+    ///   part.
+    public static func plan(
+        _ input: PlacementInput, _ event: PlacementEvent, _ options: PlanningOptions = PlanningOptions()
+    ) throws(PlanningRefusal) -> MovePlan {
+        let problem = try PlanningProblem(input, event, options)
+        let order = SizeOrder.rows(input.sizes)
+        var layout = Layout(problem)
+        let forced = ForcedMoves(problem, order: order)
+        forced.keep(&layout)
+        let bands = Bands(problem, layout, total: toShare(problem, layout), replicas: toShareCount(problem, layout))
+        try forced.place(&layout, bands)
+        var finalBands = bands
+        if problem.balances {
+            // Giants count where they lie now.
+            finalBands = Bands(
+                problem, layout, total: toShare(problem, layout), replicas: toShareCount(problem, layout))
+            var rebalancer = Rebalancer(problem, finalBands, layout, order: order)
+            rebalancer.run(&layout)
+        }
+        var polish = Polish(problem, finalBands, layout)
+        polish.run(&layout)
+        return try PlanBuilder(problem, layout, finalBands).plan()
+    }
+
+    /// Bytes that the brokers of the bands hold together in the end.
+    private static func toShare(_ problem: PlanningProblem, _ layout: Layout) -> Int64 {
+        var total: Int64 = 0
+        for row in layout.sizes.indices { total += layout.sizes[row] * Int64(problem.factor[row]) }
+        for broker in layout.load.indices where !problem.member[broker] { total -= layout.load[broker] }
+        return total
+    }
+
+    private static func toShareCount(_ problem: PlanningProblem, _ layout: Layout) -> Int64 {
+        var total: Int64 = 0
+        for factor in problem.factor { total += Int64(factor) }
+        for broker in layout.load.indices where !problem.member[broker] { total -= Int64(layout.count[broker]) }
+        return total
+    }
+}

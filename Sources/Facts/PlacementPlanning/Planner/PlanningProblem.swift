@@ -1,0 +1,250 @@
+import FleetModel
+
+/// A request against an input, resolved to indices and checked: who leaves, who may receive, what may move.
+struct PlanningProblem {
+    let input: PlacementInput
+    let event: PlacementEvent
+    let options: PlanningOptions
+
+    /// Brokers that must hold nothing at the end.
+    private(set) var leaving: [Bool]
+    /// Brokers that may receive replicas.
+    private(set) var target: [Bool]
+    /// Brokers whose bytes the fair shares are worked out for.
+    private(set) var member: [Bool]
+    /// Brokers that may lead.
+    private(set) var mayLead: [Bool]
+    /// Replicas that each partition is to have.
+    private(set) var factor: [Int32]
+    /// Partitions whose replicas stay.
+    private(set) var frozen: [Bool]
+    /// Partitions whose order and leader stay too.
+    private(set) var untouchable: [Bool]
+    /// Bytes that no plan exceeds on a broker; `Int64.max` without a known capacity.
+    private(set) var ceiling: [Int64]
+    /// Whether data moves for balance's sake.
+    let balances: Bool
+    /// Whether data moves at all.
+    let moves: Bool
+    /// Whether lists that break the spread are mended.
+    let repairs: Bool
+    /// How many replicas a host and a rack may hold.
+    private(set) var limits: SpreadLimits
+    /// What the plan's reader should know.
+    private(set) var notes: [String] = []
+
+    init(_ input: PlacementInput, _ event: PlacementEvent, _ options: PlanningOptions) throws(PlanningRefusal) {
+        (self.input, self.event, self.options) = (input, event, options)
+        let brokers = input.brokers
+        guard !brokers.isEmpty else {
+            throw PlanningRefusal(code: "empty", "the cluster has no broker", remedy: "give a snapshot with brokers")
+        }
+        leaving = [Bool](repeating: false, count: brokers.count)
+        target = brokers.map { $0.state == .live && $0.weight > 0 }
+        member = brokers.map { $0.state == .live }
+        ceiling = brokers.map { Self.ceiling($0.capacity, options.headroom) }
+        factor = (0..<input.partitionCount).map { Int32(truncatingIfNeeded: input.range($0).count) }
+        switch event {
+        case .rebalance: (balances, moves, repairs) = (true, true, true)
+        case .leaders: (balances, moves, repairs) = (false, false, false)
+        default: (balances, moves, repairs) = (false, true, true)
+        }
+        mayLead = brokers.map { $0.state != .dead }
+        frozen = []
+        untouchable = []
+        limits = SpreadLimits(hostOf: [], rackOf: [], hostCount: 0, rackCount: 0, largest: 0) { _ in false }
+
+        try resolveEvent()
+        try freeze()
+        let withoutLeaders = try indices(options.withoutLeaders)
+        for index in withoutLeaders { mayLead[index] = false }
+        for index in brokers.indices where leaving[index] {
+            (target[index], member[index], mayLead[index]) = (false, false, false)
+        }
+        try checkTargets()
+        try checkFactors()
+    }
+
+    /// The bytes of `capacity` less the headroom.
+    static func ceiling(_ capacity: ByteCount?, _ headroom: PerMille) -> Int64 {
+        guard let capacity else { return .max }
+        return capacity.bytes - scaled(capacity.bytes, min(1000, headroom.thousandths), 1000)
+    }
+
+    /// `value` · `numerator` / `denominator` without overflow on the way.
+    static func scaled(_ value: Int64, _ numerator: Int64, _ denominator: Int64) -> Int64 {
+        Int64(clamping: Int128(value) * Int128(numerator) / Int128(max(1, denominator)))
+    }
+
+    private func indices(_ ids: [NodeID]) throws(PlanningRefusal) -> [Int] {
+        var found: [Int] = []
+        var unknown: [NodeID] = []
+        for id in ids {
+            if let index = input.brokerIndex(id) { found.append(index) } else { unknown.append(id) }
+        }
+        guard unknown.isEmpty else {
+            throw PlanningRefusal(
+                code: "unknown-broker", "there is no broker \(unknown.map(\.description).joined(separator: ", "))",
+                remedy: "name brokers of the cluster: \(Self.summary(input.brokers.map(\.id)))")
+        }
+        return found
+    }
+
+    private static func summary(_ ids: [NodeID]) -> String {
+        let shown = ids.prefix(20).map(\.description).joined(separator: ", ")
+        return ids.count > 20 ? "\(shown), … (\(ids.count))" : shown
+    }
+
+    private mutating func resolveEvent() throws(PlanningRefusal) {
+        switch event {
+        case .drain(let brokers, let onto):
+            for index in try indices(brokers) { leaving[index] = true }
+            try restrict(to: onto, keepMembers: false)
+        case .rebalance(let among):
+            try restrict(to: among, keepMembers: false)
+        case .replace(let old, let new):
+            for index in try indices([old]) { leaving[index] = true }
+            try restrict(to: .only([new]), keepMembers: false)
+        case .replicationFactor(let topics, let wanted):
+            guard (1...PlacementInput.maximumReplicas).contains(wanted) else {
+                throw PlanningRefusal(
+                    code: "factor", "a replication factor of \(wanted) is impossible",
+                    remedy: "choose 1 to \(input.brokers.count)")
+            }
+            let selected = try selection(topics)
+            for row in factor.indices where selected[Int(input.topicOf[row])] {
+                factor[row] = Int32(truncatingIfNeeded: wanted)
+            }
+        case .repairSpread, .leaders: break
+        }
+    }
+
+    private mutating func restrict(to selection: BrokerSelection, keepMembers: Bool) throws(PlanningRefusal) {
+        guard case .only(let ids) = selection else { return }
+        let chosen = try indices(ids)
+        var isChosen = [Bool](repeating: false, count: input.brokers.count)
+        for index in chosen {
+            if leaving[index] {
+                throw PlanningRefusal(
+                    code: "range", "broker \(input.brokers[index].id) is to be drained and to receive at once",
+                    remedy: "leave it out of the targets")
+            }
+            if input.brokers[index].state != .live {
+                notes.append("broker \(input.brokers[index].id) is \(input.brokers[index].state.rawValue): no target")
+            }
+            isChosen[index] = true
+        }
+        for index in target.indices where !isChosen[index] { (target[index], member[index]) = (false, false) }
+    }
+
+    private func selection(_ topics: TopicSelection) throws(PlanningRefusal) -> [Bool] {
+        switch topics {
+        case .all: return [Bool](repeating: true, count: input.topics.count)
+        case .only(let names):
+            var selected = [Bool](repeating: false, count: input.topics.count)
+            for name in names {
+                guard let index = input.topicIndex(name) else {
+                    throw PlanningRefusal(
+                        code: "unknown-topic", "there is no topic '\(name)'", remedy: "name topics of the cluster")
+                }
+                selected[index] = true
+            }
+            return selected
+        }
+    }
+
+    /// Names that match no topic are no mistake here: a list of pins outlives its topics.
+    private mutating func freeze() throws(PlanningRefusal) {
+        var pinned = [Bool](repeating: false, count: input.topics.count)
+        var excluded = pinned
+        for index in options.pinnedTopics.compactMap(input.topicIndex) { pinned[index] = true }
+        for index in options.excludedTopics.compactMap(input.topicIndex) { excluded[index] = true }
+        frozen = input.topicOf.map { pinned[Int($0)] || excluded[Int($0)] || !moves }
+        untouchable = input.topicOf.map { excluded[Int($0)] }
+        var stuck: [String] = []
+        var count = 0
+        for row in frozen.indices where pinned[Int(input.topicOf[row])] || untouchable[row] {
+            if input.slots[input.range(row)].contains(where: { leaving[Int($0)] }) {
+                count += 1
+                if stuck.count < 5 { stuck.append(input.name(row)) }
+            } else if factor[row] != Int32(input.range(row).count) {
+                factor[row] = Int32(truncatingIfNeeded: input.range(row).count)
+            }
+        }
+        guard count == 0 else {
+            throw PlanningRefusal(
+                code: "pinned", "\(count) partitions of pinned or excluded topics lie on brokers that leave",
+                objects: stuck, count: count, remedy: "unpin these topics for this operation")
+        }
+    }
+
+    private func checkTargets() throws(PlanningRefusal) {
+        guard moves, input.partitionCount > 0, !target.contains(true) else { return }
+        // Leaving brokers that hold nothing can go even when nothing could receive.
+        let anyLeaves = input.slots.contains { leaving[Int($0)] }
+        guard anyLeaves || balances else { return }
+        throw PlanningRefusal(
+            code: "targets", "no broker is left that could receive data",
+            remedy: "add a broker, or name targets that are live and have a weight above 0")
+    }
+
+    private mutating func checkFactors() throws(PlanningRefusal) {
+        let remaining = leaving.count { !$0 }
+        let largest = Int(factor.max() ?? 0)
+        let brokers = input.brokers.count
+        limits = SpreadLimits(
+            hostOf: input.hostOf, rackOf: input.rackOf, hostCount: input.hostCount, rackCount: input.rackCount,
+            largest: largest
+        ) { [leaving] in !leaving[$0] }
+        guard moves, largest > 0 else { return }
+        var reasons: [PlanningRefusal.Reason] = []
+        let beyond = rows { Int(self.factor[$0]) > remaining && !self.frozen[$0] }
+        if beyond.count > 0 {
+            reasons.append(
+                .init(
+                    code: "factor",
+                    message: "\(beyond.count) partitions want up to \(largest) replicas and \(remaining) brokers remain",
+                    objects: beyond.examples, count: beyond.count,
+                    remedy: "add \(largest - remaining) brokers, or lower these topics' factor to \(remaining)"))
+        } else if leaving.contains(true), !options.acceptNarrowerSpread {
+            let before = SpreadLimits(
+                hostOf: input.hostOf, rackOf: input.rackOf, hostCount: input.hostCount, rackCount: input.rackCount,
+                largest: largest) { _ in true }
+            for (kind, before, after) in [
+                ("host", before.host, limits.host), ("rack", before.rack, limits.rack),
+            ] {
+                let narrowed = rows { row in
+                    let factor = Int(self.factor[row])
+                    return after[factor] > before[factor] && !self.frozen[row]
+                        && self.input.slots[self.input.range(row)].contains { self.leaving[Int($0)] }
+                }
+                guard narrowed.count > 0 else { continue }
+                let domains = Set(
+                    (0..<brokers).filter { !leaving[$0] }.map { kind == "host" ? input.hostOf[$0] : input.rackOf[$0] })
+                let wanted = narrowed.largestFactor
+                reasons.append(
+                    .init(
+                        code: "\(kind)s",
+                        message: "\(narrowed.count) partitions with up to \(wanted) replicas would have to share "
+                            + "\(kind)s: \(domains.count) \(domains.count == 1 ? kind : kind + "s") remain",
+                        objects: narrowed.examples, count: narrowed.count,
+                        remedy: "add \(max(1, wanted - domains.count)) \(kind)\(wanted - domains.count > 1 ? "s" : "")"
+                            + ", or lower these topics' factor to \(domains.count), or accept the narrower spread"))
+            }
+        }
+        if !reasons.isEmpty { throw PlanningRefusal(reasons) }
+    }
+
+    /// Partitions that meet a condition: how many, the first few topics, the largest factor among them.
+    func rows(_ condition: (Int) -> Bool) -> (count: Int, examples: [String], largestFactor: Int) {
+        var count = 0
+        var largest: Int32 = 0
+        var topics: [Int32] = []
+        for row in factor.indices where condition(row) {
+            count += 1
+            largest = max(largest, factor[row])
+            if topics.count < 5, topics.last != input.topicOf[row] { topics.append(input.topicOf[row]) }
+        }
+        return (count, topics.map { "topic \(input.topics[Int($0)])" }, Int(largest))
+    }
+}

@@ -1,0 +1,14 @@
+import FleetModel
+
+/// Time that bytes take through a port, in whole milliseconds rounded up; the largest number instead of an overflow.
+enum Ports {
+    static func milliseconds(_ bytes: Int64, _ rate: Int64) -> Int64 {
+        let rate = Int128(max(1, rate))
+        return Int64(clamping: (Int128(bytes) * 1000 + rate - 1) / rate)
+    }
+
+    /// Bytes that pass in `milliseconds`, at least one.
+    static func bytes(_ rate: Int64, _ milliseconds: Int64) -> Int64 {
+        max(1, Int64(clamping: Int128(max(1, rate)) * Int128(milliseconds) / 1000))
+    }
+}

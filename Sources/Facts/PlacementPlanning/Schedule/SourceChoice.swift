@@ -1,0 +1,129 @@
+import FleetModel
+
+/// Which replica each partition is copied from. Kafka copies from the leader, so this is who leads meanwhile.
+///
+/// Leaders stay where they are as long as their uplinks are not what the plan waits for; partitions of brokers that
+/// leave or are dead get the surviving replica whose uplink is least busy, the largest first.
+struct SourceChoice {
+    /// The source of each entry of `TransferList.rows`; −1 where nothing is copied.
+    private(set) var source: [Int32]
+    /// Milliseconds below which no choice of sources brings the uplinks.
+    private(set) var uplinkBound: Int64 = 0
+
+    private static let budget = 400_000
+
+    /// - Parameter reachable: milliseconds that the schedule takes in any case: uplinks need not be better than that.
+    /// - Throws: `PlanningRefusal` for partitions without any living replica.
+    init(
+        _ problem: PlanningProblem, rows: [Int32], copies: [Int32], reachable: Int64
+    ) throws(PlanningRefusal) {
+        let input = problem.input
+        source = [Int32](repeating: -1, count: rows.count)
+        let rate = input.brokers.map { max(1, $0.uplink.bytesPerSecond) }
+        var out = [Int64](repeating: 0, count: rate.count)
+        var lost: [Int] = []
+        var options: [Int32] = []
+        var optionStart: [Int32] = [0]
+        var open: [Int32] = []
+        for (index, row) in rows.lazy.map(Int.init).enumerated() {
+            let start = options.count
+            if copies[index] > 0 {
+                for slot in input.range(row) where Self.mayServe(problem, row, input.slots[slot]) {
+                    options.append(input.slots[slot])
+                }
+                if options.count == start {
+                    // Nobody but a broker that leaves holds it: it serves until its copy is done.
+                    for slot in input.range(row) where input.brokers[Int(input.slots[slot])].state != .dead {
+                        options.append(input.slots[slot])
+                    }
+                }
+                if options.count == start { lost.append(row) }
+            }
+            optionStart.append(Int32(truncatingIfNeeded: options.count))
+            guard options.count > start else { continue }
+            let leader = input.presentLeader(row)
+            if problem.untouchable[row] || options[start...].contains(leader) {
+                source[index] = options[start...].contains(leader) ? leader : options[start]
+                out[Int(source[index])] += input.sizes[row] * Int64(copies[index])
+            } else {
+                open.append(Int32(truncatingIfNeeded: index))
+            }
+        }
+        guard lost.isEmpty else {
+            throw PlanningRefusal(
+                code: "no-source", "\(lost.count) partitions have no living replica to copy from",
+                objects: lost.prefix(5).map(input.name), count: lost.count,
+                remedy: "bring one of their brokers back, or accept the loss of these partitions and delete them")
+        }
+        func bytes(_ index: Int) -> Int64 { input.sizes[Int(rows[index])] * Int64(copies[index]) }
+        open.sort { (bytes(Int($1)), $0) < (bytes(Int($0)), $1) }
+        for index in open.lazy.map(Int.init) {
+            var best: Int32 = -1
+            var bestTime = Int64.max
+            for option in options[Int(optionStart[index])..<Int(optionStart[index + 1])] {
+                let time = Ports.milliseconds(out[Int(option)] + bytes(index), rate[Int(option)])
+                if time < bestTime { (best, bestTime) = (option, time) }
+            }
+            source[index] = best
+            out[Int(best)] += bytes(index)
+        }
+        relieve(
+            bytes: (0..<rows.count).map(bytes), options: options, optionStart: optionStart, rate: rate, out: &out,
+            reachable: reachable)
+    }
+
+    private static func mayServe(_ problem: PlanningProblem, _ row: Int, _ broker: Int32) -> Bool {
+        !problem.leaving[Int(broker)] && problem.input.brokers[Int(broker)].state != .dead
+    }
+
+    /// Moves sources off the busiest uplink as long as that helps and uplinks are what the plan waits for; then proves
+    /// how far that is from the best: what a closed set of brokers must serve, at their common rate.
+    private mutating func relieve(
+        bytes: [Int64], options: [Int32], optionStart: [Int32], rate: [Int64], out: inout [Int64], reachable: Int64
+    ) {
+        var served = [[Int32]](repeating: [], count: rate.count)
+        for index in source.indices where source[index] >= 0 {
+            served[Int(source[index])].append(Int32(truncatingIfNeeded: index))
+        }
+        func time(_ broker: Int, _ extra: Int64 = 0) -> Int64 { Ports.milliseconds(out[broker] + extra, rate[broker]) }
+        func busiest() -> Int { out.indices.max { (time($0), $1) < (time($1), $0) } ?? 0 }
+        var steps = 0
+        var top = busiest()
+        while time(top) > reachable, steps < Self.budget {
+            // The move that leaves the later of the two ports earliest.
+            var best: (later: Int64, position: Int, to: Int32)?
+            for (position, index) in served[top].enumerated() {
+                for option in options[Int(optionStart[Int(index)])..<Int(optionStart[Int(index) + 1])]
+                where Int(option) != top {
+                    steps += 1
+                    let later = max(time(Int(option), bytes[Int(index)]), time(top, -bytes[Int(index)]))
+                    if later < (best?.later ?? time(top)) { best = (later, position, option) }
+                }
+            }
+            guard let best else { break }
+            let index = served[top].remove(at: best.position)
+            served[Int(best.to)].append(index)
+            source[Int(index)] = best.to
+            out[top] -= bytes[Int(index)]
+            out[Int(best.to)] += bytes[Int(index)]
+            top = busiest()
+        }
+        guard time(top) > 0 else { return }
+        var inside = [Bool](repeating: false, count: rate.count)
+        inside[top] = true
+        var queue = [top]
+        var (must, together): (Int128, Int128) = (0, 0)
+        while let broker = queue.popLast() {
+            must += Int128(out[broker])
+            together += Int128(rate[broker])
+            for index in served[broker] {
+                for option in options[Int(optionStart[Int(index)])..<Int(optionStart[Int(index) + 1])]
+                where !inside[Int(option)] {
+                    inside[Int(option)] = true
+                    queue.append(Int(option))
+                }
+            }
+        }
+        uplinkBound = Int64(clamping: (must * 1000 + together - 1) / max(1, together))
+    }
+}
