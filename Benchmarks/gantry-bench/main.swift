@@ -2,5 +2,6 @@
 
 switch CommandLine.arguments.dropFirst().first {
 case "metadata-decode": try MetadataDecode.run()
-default: print("usage: gantry-bench metadata-decode")
+case "planner-families": PlannerFamilies.run(Array(CommandLine.arguments.dropFirst(2)))
+default: print("usage: gantry-bench metadata-decode | planner-families [--large] [NAME]")
 }

@@ -62,7 +62,8 @@ private struct Bounds {
                 // Which of several in one rack goes is open: none of them counts as staying for certain.
                 if rule.rank(staying, factor: staying.count) < staying.count || staying.count > factor - copies {
                     for broker in staying
-                    where staying.contains(where: { $0 != broker && input.rackOf[Int($0)] == input.rackOf[Int(broker)] }) {
+                    where staying.contains(where: { $0 != broker && input.rackOf[Int($0)] == input.rackOf[Int(broker)] }
+                    ) {
                         kept[Int(broker)] -= input.sizes[row]
                     }
                 }
@@ -122,7 +123,9 @@ struct JudgedBands {
             let size = input.sizes[row]
             let factor = request.factor[row]
             let most: (host: Int, rack: Int)
-            if let known = topsOf[factor] { most = known } else {
+            if let known = topsOf[factor] {
+                most = known
+            } else {
                 most = rule.most(factor)
                 topsOf[factor] = most
             }

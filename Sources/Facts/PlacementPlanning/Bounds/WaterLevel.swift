@@ -9,7 +9,7 @@ indirect enum Vessel {
     func contents(_ level: UInt128) -> Int128 {
         switch self {
         case .broker(_, let weight, let floor, let top):
-            min(Int128(top), max(Int128(floor), Int128(clamping: level * UInt128(weight) >> 20)))
+            min(Int128(top), max(Int128(floor), Int128(clamping: (level * UInt128(weight)) >> 20)))
         case .group(let top, let inside):
             min(Int128(top), inside.reduce(Int128(0)) { $0 + $1.contents(level) })
         }
@@ -23,7 +23,11 @@ indirect enum Vessel {
             var (low, high) = (UInt128(0), UInt128(1) << 82)
             while low < high {
                 let middle = (low + high) / 2
-                if inside.reduce(Int128(0), { $0 + $1.contents(middle) }) < water { low = middle + 1 } else { high = middle }
+                if inside.reduce(Int128(0), { $0 + $1.contents(middle) }) < water {
+                    low = middle + 1
+                } else {
+                    high = middle
+                }
             }
             for vessel in inside { vessel.pour(vessel.contents(low), share) }
         }

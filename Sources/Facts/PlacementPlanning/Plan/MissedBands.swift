@@ -20,14 +20,18 @@ struct MissedBands {
         all = outside.map { broker in
             let by = bands.violation(broker, layout.load[broker])
             let (proved, reason): (Bool, String)
-            if !problem.balances, bands.violation(broker, before[broker]) > 0 || layout.load[broker] < bands.low[broker] {
+            if !problem.balances, bands.violation(broker, before[broker]) > 0 || layout.load[broker] < bands.low[broker]
+            {
                 (proved, reason) = (true, "only what the request forces is moved; `rebalance` evens out")
             } else if largest > widest {
                 (proved, reason) = (
-                    true, "the largest partition has \(ByteCount(largest)), more than any broker's band: no placement meets all bands"
+                    true,
+                    "the largest partition has \(ByteCount(largest)), more than any broker's band: no placement meets all bands"
                 )
             } else if total > room {
-                (proved, reason) = (true, "all brokers together have bands for \(ByteCount(room)) and must hold \(ByteCount(total))")
+                (proved, reason) = (
+                    true, "all brokers together have bands for \(ByteCount(room)) and must hold \(ByteCount(total))"
+                )
             } else {
                 (proved, reason) = (false, "no single step or exchange brings it closer without leaving another band")
             }

@@ -227,7 +227,9 @@ struct PlanBuilder {
         var worst: Int64 = 0
         for broker in bands.fair.indices where bands.member[broker] && bands.fair[broker] > 0 {
             let off = abs(layout.load[broker] - bands.fair[broker])
-            worst = max(worst, Int64(clamping: (Int128(off) * 1000 + Int128(bands.fair[broker]) - 1) / Int128(bands.fair[broker])))
+            worst = max(
+                worst,
+                Int64(clamping: (Int128(off) * 1000 + Int128(bands.fair[broker]) - 1) / Int128(bands.fair[broker])))
         }
         return PerMille(worst)
     }

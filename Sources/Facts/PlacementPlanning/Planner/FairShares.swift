@@ -47,7 +47,9 @@ struct FairShares {
             let (rack, host) = (rackOf[sorted[start]], hostOf[sorted[start]])
             var end = start
             while end < sorted.count, rackOf[sorted[end]] == rack, hostOf[sorted[end]] == host { end += 1 }
-            if start == 0 || rackOf[sorted[start - 1]] != rack { racks.append(Rack(cap: rackCap[Int(rack)], hosts: [])) }
+            if start == 0 || rackOf[sorted[start - 1]] != rack {
+                racks.append(Rack(cap: rackCap[Int(rack)], hosts: []))
+            }
             racks[racks.count - 1].hosts.append(Host(cap: hostCap[Int(host)], brokers: sorted[start..<end]))
             start = end
         }

@@ -17,7 +17,9 @@ struct ForcedMoves {
             let old = input.range(row)
             let new = layout.range(row)
             if problem.frozen[row] || mayStay(row, layout) {
-                for offset in 0..<old.count { layout.put(row, new.lowerBound + offset, input.slots[old.lowerBound + offset]) }
+                for offset in 0..<old.count {
+                    layout.put(row, new.lowerBound + offset, input.slots[old.lowerBound + offset])
+                }
                 continue
             }
             let kept = keptSlots(row)

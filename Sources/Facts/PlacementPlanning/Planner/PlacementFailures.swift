@@ -61,10 +61,12 @@ struct PlacementFailures {
             reasons.append(
                 .init(
                     code: "disk",
-                    message: "\(disk.count) replicas of \(ByteCount(disk.bytes)) together find no broker with room: the "
+                    message:
+                        "\(disk.count) replicas of \(ByteCount(disk.bytes)) together find no broker with room: the "
                         + "targets have \(free) left below their ceilings (capacity less \(problem.options.headroom))",
                     objects: disk.names, count: disk.count,
-                    remedy: "add a broker or disks with at least \(ByteCount(disk.bytes)), widen the targets, or shorten "
+                    remedy:
+                        "add a broker or disks with at least \(ByteCount(disk.bytes)), widen the targets, or shorten "
                         + "the retention of large topics"))
         }
         if !reasons.isEmpty { throw PlanningRefusal(reasons) }

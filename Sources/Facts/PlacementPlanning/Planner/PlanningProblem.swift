@@ -203,13 +203,15 @@ struct PlanningProblem {
             reasons.append(
                 .init(
                     code: "factor",
-                    message: "\(beyond.count) partitions want up to \(largest) replicas and \(remaining) brokers remain",
+                    message:
+                        "\(beyond.count) partitions want up to \(largest) replicas and \(remaining) brokers remain",
                     objects: beyond.examples, count: beyond.count,
                     remedy: "add \(largest - remaining) brokers, or lower these topics' factor to \(remaining)"))
         } else if leaving.contains(true), !options.acceptNarrowerSpread {
             let before = SpreadLimits(
                 hostOf: input.hostOf, rackOf: input.rackOf, hostCount: input.hostCount, rackCount: input.rackCount,
-                largest: largest) { _ in true }
+                largest: largest
+            ) { _ in true }
             for (kind, before, after) in [
                 ("host", before.host, limits.host), ("rack", before.rack, limits.rack),
             ] {

@@ -167,7 +167,9 @@ struct PlanVerifier {
             }
             if let adding = move.adding, let broker = input.brokerIndex(adding) {
                 copied += size
-                if move.bytes.bytes != size { fail("bytes", name, "counts \(move.bytes) instead of \(ByteCount(size))") }
+                if move.bytes.bytes != size {
+                    fail("bytes", name, "counts \(move.bytes) instead of \(ByteCount(size))")
+                }
                 events.append((move.start, true, broker, size))
             }
             for gone in lists[move.change] where !move.target.contains(gone) {
