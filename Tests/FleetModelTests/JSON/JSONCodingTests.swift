@@ -47,6 +47,15 @@ import Testing
         #expect(try JSONValue(parsing: "[1,null]").decoded(as: [Int?].self) == [1, nil])
     }
 
+    @Test func `sorted values are equal texts whatever order their dictionaries had`() throws {
+        let numbers = (0..<100).map { ("k\($0)", $0) }
+        let one = try JSONValue(encoding: Dictionary(uniqueKeysWithValues: numbers))
+        let other = try JSONValue(encoding: Dictionary(uniqueKeysWithValues: numbers.reversed()))
+        #expect(one.sorted.text() == other.sorted.text())
+        let nested: JSONValue = ["b": [["d": 1, "c": 2]], "B": 0, "a": ["z": 1, "é": 2]]
+        #expect(nested.sorted.text() == #"{"B":0,"a":{"z":1,"é":2},"b":[{"c":2,"d":1}]}"#)
+    }
+
     @Test func `what could not be read back is not written`() {
         #expect(throws: JSONError(.shape, "nan is no number that JSON has", path: "values[1]")) {
             try JSONValue(encoding: ["values": [1.0, .nan]])

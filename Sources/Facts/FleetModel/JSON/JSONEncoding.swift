@@ -1,5 +1,6 @@
 extension JSONValue {
-    /// A Codable value as JSON, without Foundation. Members keep the order in which the type encodes them.
+    /// A Codable value as JSON, without Foundation. Members keep the order in which the type encodes them;
+    /// a dictionary has none, so take `sorted` where equal values have to be equal texts.
     ///
     /// A `UInt64` beyond 63 bits, for which `JSONValue` has no number, becomes its decimal digits as text; so does a part
     /// of `Duration`. Infinity and NaN are refused, because they could not be read back.

@@ -72,6 +72,21 @@ extension JSONValue {
     /// The member `name`, where this is an object that has it.
     public subscript(name: String) -> JSONValue? { object?[name] }
 
+    /// The same value with the members of every object in the order of their names (by Unicode scalars): where equal
+    /// values have to be equal texts, whatever order a dictionary had.
+    public var sorted: JSONValue {
+        switch self {
+        case .array(let elements): .array(elements.map(\.sorted))
+        case .object(let object):
+            .object(
+                JSONObject(
+                    distinct: object.members.map { .init($0.name, $0.value.sorted) }.sorted {
+                        $0.name.unicodeScalars.lexicographicallyPrecedes($1.name.unicodeScalars)
+                    }))
+        default: self
+        }
+    }
+
     /// What this is, for error messages: "a string", "an object".
     public var kind: String {
         switch self {

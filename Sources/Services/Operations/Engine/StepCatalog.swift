@@ -1,5 +1,4 @@
-// JSONEncoder and JSONDecoder: the one way to write a Codable value that the platform offers.
-import FoundationEssentials
+import FleetModel
 public import OperationModel
 
 /// The kinds of steps there are; turns steps into a plan's records and back.
@@ -11,12 +10,10 @@ public enum StepCatalog {
 
     /// The record of `step`, waiting for `dependencies`.
     public static func record(_ step: some Step, after dependencies: [StepID]) throws(StepFailure) -> StepRecord {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
             return StepRecord(
                 id: step.id, kind: type(of: step).kind, subject: step.subject, host: step.host, title: step.title,
-                dependencies: dependencies, payload: String(decoding: try encoder.encode(step), as: UTF8.self))
+                dependencies: dependencies, payload: try JSONValue(encoding: step).sorted.text())
         } catch {
             throw unreadable(type(of: step).kind, "\(error)")
         }
@@ -29,7 +26,7 @@ public enum StepCatalog {
             throw unreadable(record.kind, "this version of gantry has no such step")
         }
         do {
-            return try JSONDecoder().decode(type, from: Data(record.payload.utf8))
+            return try JSONValue(parsing: record.payload).decoded(as: type)
         } catch {
             throw unreadable(record.kind, "\(error)")
         }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 public import FleetModel
 public import OperationModel
 
@@ -58,13 +57,11 @@ public enum LayoutMemory {
 
     /// The layout as text.
     public static func text(_ layout: ClusterLayout) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(layout), as: UTF8.self)
+        try JSONValue(encoding: layout).sorted.text()
     }
 
     /// The layout in `text`; throws when it is none.
     public static func layout(_ text: String) throws -> ClusterLayout {
-        try JSONDecoder().decode(ClusterLayout.self, from: Data(text.utf8))
+        try JSONValue(parsing: text).decoded()
     }
 }
