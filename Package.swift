@@ -59,7 +59,7 @@ let wires: [Target] =
     + layer("Wires", "EventLoop", ["CSystem", "COpenSSL"])
     + layer("Wires", "KafkaProtocol")
     + layer("Wires", "KafkaClient", ["KafkaProtocol", "EventLoop"])
-    + layer("Wires", "KafkaAdmin", ["KafkaClient", "FleetModel"], tests: ["KafkaProtocol", "EventLoop"])
+    + layer("Wires", "KafkaAdmin", ["KafkaClient", "KafkaProtocol", "FleetModel"], tests: ["EventLoop"])
     + layer("Wires", "DockerEngine", ["Transfers"])
     + layer("Wires", "SecureShell", ["Processes"])
     + layer("Wires", "OperationJournal", ["OperationModel", "FleetModel", "CSQLite", "CSystem"])

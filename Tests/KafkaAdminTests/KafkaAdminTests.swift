@@ -1,1 +1,0 @@
-// KafkaAdmin: see ARCHITECTURE.md.
