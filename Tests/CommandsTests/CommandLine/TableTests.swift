@@ -72,7 +72,7 @@ import Testing
     @Test func `the commands of the contract are there under their names`() {
         let names = Self.all.map { $0.path.joined(separator: " ") }
         for name in [
-            "preflight", "bootstrap", "clusterstatus", "operation list", "operation show", "operation log",
+            "init", "preflight", "bootstrap", "clusterstatus", "operation list", "operation show", "operation log",
             "operation attach", "operation resume", "operation abort", "audit", "completion", "version", "help",
         ] {
             #expect(names.contains(name))

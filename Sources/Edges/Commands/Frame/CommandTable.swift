@@ -2,6 +2,7 @@
 struct CommandTable: Sendable {
     /// In the order of `gantry help`.
     static let gantry = CommandTable([
+        CommandEntry(InitCommand.self),
         CommandEntry(PreflightCommand.self),
         CommandEntry(BootstrapCommand.self),
         CommandEntry(ClusterStatusCommand.self),

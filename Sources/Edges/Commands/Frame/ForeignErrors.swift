@@ -12,7 +12,8 @@ extension ConfigurationError: CommandErrorConvertible {
                 exit: .configuration)
         }
         if omitted > 0 { details.append(CommandError(code.rawValue, "\(omitted) more mistakes", exit: .configuration)) }
-        return CommandError(code.rawValue, message, next: remedy, details: details, exit: .configuration)
+        let exit: ExitStatus = code == .unwritable ? .failed : .configuration
+        return CommandError(code.rawValue, message, next: remedy, details: details, exit: exit)
     }
 }
 
