@@ -1,0 +1,121 @@
+import CSQLite
+import CSystem
+import OperationModel
+
+/// One connection to a SQLite file: prepare, bind, step, and errors in words. Used under the journal's lock only.
+/// Sendable because SQLite's handle may move between threads as long as one uses it at a time.
+struct Database: ~Copyable, @unchecked Sendable {
+    private let handle: OpaquePointer
+    let file: String
+
+    /// How long a write waits for another process's: appends take milliseconds, so longer means that one hangs.
+    private static let busyMilliseconds: Int32 = 5000
+
+    private init(handle: OpaquePointer, file: String) {
+        self.handle = handle
+        self.file = file
+    }
+
+    static func open(_ file: String) throws(StoreError) -> Database {
+        var handle: OpaquePointer?
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW
+        let code = sqlite3_open_v2(file, &handle, flags, nil)
+        guard code == SQLITE_OK, let handle else {
+            let reason = handle.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
+            sqlite3_close_v2(handle)
+            throw StoreError.unavailable(
+                what: "opening the journal", file: file, reason: reason,
+                remedy: "see that the directory can be written by this user")
+        }
+        sqlite3_busy_timeout(handle, busyMilliseconds)
+        sqlite3_extended_result_codes(handle, 1)
+        return Database(handle: handle, file: file)
+    }
+
+    deinit { sqlite3_close_v2(handle) }
+
+    /// Runs one statement; `row` is called for each row.
+    func run(
+        _ sql: String, _ values: [Value] = [], row: (borrowing Row) throws(StoreError) -> Void = { _ in }
+    ) throws(StoreError) {
+        var statement: OpaquePointer?
+        try check(sqlite3_prepare_v2(handle, sql, -1, &statement, nil), "preparing a statement")
+        defer { sqlite3_finalize(statement) }
+        guard let statement else { return }
+        for (index, value) in values.enumerated() {
+            let place = Int32(index + 1)
+            let code =
+                switch value {
+                case .null: sqlite3_bind_null(statement, place)
+                case .integer(let number): sqlite3_bind_int64(statement, place, number)
+                case .text(let text):
+                    csystem_sqlite_bind_text(statement, place, text, Int32(clamping: text.utf8.count))
+                }
+            try check(code, "binding a value")
+        }
+        while true {
+            let code = sqlite3_step(statement)
+            switch code {
+            case SQLITE_ROW: try row(Row(statement: statement))
+            case SQLITE_DONE: return
+            default: throw failure(code, "writing or reading the journal")
+            }
+        }
+    }
+
+    /// Runs `body` in a transaction that holds the write lock from its beginning; all of it, or nothing.
+    func write<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try run("BEGIN IMMEDIATE")
+        do throws(StoreError) {
+            let result = try body()
+            try run("COMMIT")
+            return result
+        } catch {
+            // A failed COMMIT may have ended the transaction; then there is nothing to roll back.
+            if sqlite3_get_autocommit(handle) == 0 { try? run("ROLLBACK") }
+            throw error
+        }
+    }
+
+    private func check(_ code: Int32, _ what: String) throws(StoreError) {
+        guard code == SQLITE_OK else { throw failure(code, what) }
+    }
+
+    private func failure(_ code: Int32, _ what: String) -> StoreError {
+        let remedy =
+            switch code & 0xff {
+            case SQLITE_FULL, SQLITE_IOERR: "make room on the techhost's disk; nothing was changed"
+            case SQLITE_BUSY, SQLITE_LOCKED: "another process holds the journal: gantry operation list shows which"
+            case SQLITE_NOTADB, SQLITE_CORRUPT:
+                "move the file aside; the hosts remember the cluster, and gantry goes on without its history"
+            case SQLITE_READONLY, SQLITE_PERM, SQLITE_CANTOPEN: "run gantry as the user who owns the file"
+            default: "see that the file and its directory are whole"
+            }
+        return .unavailable(
+            what: what, file: file, reason: String(cString: sqlite3_errmsg(handle)), remedy: remedy)
+    }
+
+    enum Value {
+        case null
+        case integer(Int64)
+        case text(String)
+
+        init(_ text: String?) { self = text.map(Value.text) ?? .null }
+        init(_ number: Int64?) { self = number.map(Value.integer) ?? .null }
+    }
+
+    struct Row: ~Copyable {
+        fileprivate let statement: OpaquePointer
+
+        func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+        func optionalInteger(_ column: Int32) -> Int64? {
+            sqlite3_column_type(statement, column) == SQLITE_NULL ? nil : integer(column)
+        }
+        func text(_ column: Int32) -> String { optionalText(column) ?? "" }
+        func optionalText(_ column: Int32) -> String? {
+            guard let bytes = sqlite3_column_text(statement, column) else { return nil }
+            let count = Int(sqlite3_column_bytes(statement, column))
+            return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
+        }
+    }
+}
