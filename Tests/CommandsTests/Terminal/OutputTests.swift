@@ -15,6 +15,22 @@ import Testing
         #expect(error.text == "a note\n")
     }
 
+    @Test func `notes are for those who want them and drive no terminal`() {
+        let harness = Harness()
+        var options = CommonValues()
+        let normal = harness.context(options)
+        normal.note("one\ntwo\u{1b}[2J")
+        normal.detail("more")
+        options.verbosity = 1
+        harness.context(options).detail("more")
+        harness.context(options).detail("still more", level: 2)
+        options.isQuiet = true
+        harness.context(options).note("quiet")
+        harness.context(options).detail("quiet")
+        #expect(harness.error.text == "one\ntwo\\u{1b}[2J\nmore\n")
+        #expect(harness.output.text == "")
+    }
+
     @Test func `messages and documents stand above the live line`() {
         let (output, error) = (Capture(), Capture())
         let both = Output(output: output, error: error, showsLive: true)

@@ -53,14 +53,19 @@ struct CommandContext: Sendable {
         return String(cString: path)
     }
 
-    /// Says something on standard error, unless `-q`.
+    /// Says something on standard error, unless `-q`; a text of several lines stays one.
     func note(_ text: String) {
-        if !options.isQuiet { output.message(text) }
+        if !options.isQuiet { output.message(Self.harmless(text)) }
     }
 
     /// Says something on standard error with `-v`, or `-vv` for level 2.
     func detail(_ text: @autoclosure () -> String, level: Int = 1) {
-        if options.verbosity >= level, !options.isQuiet { output.message(text()) }
+        if options.verbosity >= level, !options.isQuiet { output.message(Self.harmless(text())) }
+    }
+
+    private static func harmless(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { TextWidth.harmless(String($0)) }
+            .joined(separator: "\n")
     }
 
     /// Asks before something is changed: see `Confirmation`.
