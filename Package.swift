@@ -55,12 +55,12 @@ let facts: [Target] =
 
 let wires: [Target] =
     layer("Wires", "Processes", ["CSystem"])
-    + layer("Wires", "Transfers", ["CSystem", "CCurl"])
+    + layer("Wires", "Transfers", ["CSystem", "CCurl"], tests: ["ScriptedServer"])
     + layer("Wires", "EventLoop", ["CSystem", "COpenSSL"])
     + layer("Wires", "KafkaProtocol")
     + layer("Wires", "KafkaClient", ["KafkaProtocol", "EventLoop"])
     + layer("Wires", "KafkaAdmin", ["KafkaClient", "KafkaProtocol", "FleetModel"], tests: ["EventLoop"])
-    + layer("Wires", "DockerEngine", ["Transfers"])
+    + layer("Wires", "DockerEngine", ["Transfers"], tests: ["ScriptedServer"])
     + layer("Wires", "SecureShell", ["Processes"])
     + layer("Wires", "OperationJournal", ["OperationModel", "FleetModel", "CSQLite", "CSystem"])
 
@@ -102,6 +102,7 @@ let package = Package(
                 "FleetModel", "PlacementPlanning", "KafkaProtocol", "KafkaClient", "EventLoop", "Processes",
             ],
             path: "Benchmarks/gantry-bench", swiftSettings: strict),
+        .target(name: "ScriptedServer", path: "Tests/Support/ScriptedServer", swiftSettings: strict),
         .testTarget(
             name: "RealFleetTests", dependencies: ["Processes"], path: "Tests/RealFleetTests", swiftSettings: strict),
     ]

@@ -1,0 +1,192 @@
+import CCurl
+import CSystem
+import Glibc
+
+/// One transfer on its way: an easy handle and what its callbacks need. It lives on the loop's thread alone.
+final class EasyTransfer {
+    let id: TransferID
+    let handle: UnsafeMutableRawPointer
+    private let request: HTTPRequest
+    private let sink: any TransferSink
+    private(set) var clocks: TransferClocks
+    private var assembler = HTTPHeadAssembler()
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private let errorText: UnsafeMutablePointer<CChar>
+    private var upload: UploadSource?
+    private var isReaderBehind = false
+    private var isRefused = false
+    /// Why a callback ended the transfer; curl only knows that one did.
+    private var verdict: (reason: TransferError.Reason, systemError: Int32?)?
+
+    /// - Throws: When curl can't take the request; nothing is left behind.
+    static func make(
+        _ id: TransferID, _ request: HTTPRequest, _ sink: any TransferSink
+    ) throws(TransferError) -> EasyTransfer {
+        if let flaw = request.flaw { throw TransferError(.invalidRequest, subject: request.subject, detail: flaw) }
+        guard let handle = curl_easy_init() else {
+            throw TransferError(.other, subject: request.subject, detail: "curl has no memory")
+        }
+        let transfer = EasyTransfer(id, handle, request, sink)
+        try transfer.configure()
+        return transfer
+    }
+
+    private init(
+        _ id: TransferID, _ handle: UnsafeMutableRawPointer, _ request: HTTPRequest, _ sink: any TransferSink
+    ) {
+        self.id = id
+        self.handle = handle
+        self.request = request
+        self.sink = sink
+        clocks = TransferClocks(request.deadlines, start: .now)
+        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        if case .upload(let descriptor, let length) = request.body {
+            upload = UploadSource(descriptor: descriptor, length: length)
+        }
+    }
+
+    deinit {
+        curl_easy_cleanup(handle)
+        curl_slist_free_all(headerList)
+        errorText.deallocate()
+    }
+
+    private func configure() throws(TransferError) {
+        var options = EasyOptions(handle: handle)
+        options.setCommon(connectDeadline: request.deadlines.connect, errorText: errorText)
+        options.setPointer(CURLOPT_PRIVATE, UnsafeMutableRawPointer(bitPattern: UInt(id.rawValue)))
+        let this = Unmanaged.passUnretained(self).toOpaque()
+        options.setCallback(CURLOPT_HEADERFUNCTION, CURLOPT_HEADERDATA, this, headerCallback)
+        options.setCallback(CURLOPT_WRITEFUNCTION, CURLOPT_WRITEDATA, this, writeCallback)
+        options.setCallback(CURLOPT_READFUNCTION, CURLOPT_READDATA, this, readCallback)
+        headerList = options.set(request)
+        if let failure = options.failure {
+            throw TransferError(
+                .other, subject: request.subject, detail: String(cString: curl_easy_strerror(failure)),
+                curlCode: failure.rawValue)
+        }
+    }
+
+    // MARK: What the loop asks and says
+
+    /// The descriptor whose next bytes the upload waits for.
+    var awaitedDescriptor: Int32? { upload?.isWaiting == true ? upload?.descriptor : nil }
+
+    /// Whether an upload stands still that the peer has already refused: curl itself stops sending on such an answer,
+    /// but not while the upload is paused.
+    var waitsInVain: Bool { isRefused && upload?.isWaiting == true }
+
+    func resumeReceiving() {
+        guard isReaderBehind else { return }
+        isReaderBehind = false
+        clocks.readerCaughtUp(at: .now)
+        unpause()
+    }
+
+    func resumeUpload() {
+        guard upload?.isWaiting == true else { return }
+        upload?.isWaiting = false
+        unpause()
+    }
+
+    private func unpause() {
+        // What stays paused is named, all else goes on; this may call the callbacks at once.
+        var still = CURLPAUSE_CONT
+        if isReaderBehind { still |= CURLPAUSE_RECV }
+        if upload?.isWaiting == true { still |= CURLPAUSE_SEND }
+        curl_easy_pause(handle, still)
+    }
+
+    /// Tells the sink how it ended. The transfer must have left the multi handle.
+    func finish(_ code: CURLcode) {
+        if code == CURLE_OK, verdict == nil { return sink.finish(.success(())) }
+        var systemError: Int = 0
+        csystem_curl_get_long(handle, CURLINFO_OS_ERRNO, &systemError)
+        let detail = errorText.pointee == 0 ? curl_easy_strerror(code) : UnsafePointer(errorText)
+        sink.finish(
+            .failure(
+                TransferError(
+                    verdict?.reason ?? TransferError.Reason(code, deadlines: request.deadlines),
+                    subject: request.subject,
+                    detail: verdict == nil ? detail.map { String(cString: $0) } ?? "" : "",
+                    curlCode: code.rawValue,
+                    systemError: verdict?.systemError
+                        ?? (systemError == 0 ? nil : Int32(truncatingIfNeeded: systemError))
+                )))
+    }
+
+    func deadlineReason(_ kind: TransferDeadlines.Kind) -> TransferError.Reason {
+        .deadline(kind, request.deadlines.duration(of: kind) ?? .zero)
+    }
+
+    /// Ends it for a reason of our own. The transfer must have left the multi handle.
+    func finish(_ reason: TransferError.Reason) {
+        sink.finish(.failure(TransferError(reason, subject: request.subject)))
+    }
+
+    // MARK: What curl says
+
+    fileprivate func takeHeader(_ line: UnsafeRawBufferPointer) -> Int {
+        clocks.bytesMoved(at: .now)
+        switch assembler.append(String(decoding: line, as: UTF8.self)) {
+        case .more: return line.count
+        case .head(let head):
+            clocks.answerBegan(at: .now)
+            isRefused = head.status >= 300
+            sink.receive(head: head)
+            return line.count
+        case .tooLarge: return refuse(.answerTooLarge(limit: HTTPHeadAssembler.limit))
+        case .malformed: return refuse(.malformedAnswer)
+        }
+    }
+
+    fileprivate func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+        clocks.bytesMoved(at: .now)
+        switch sink.receive(bytes) {
+        case .taken: return bytes.count
+        case .full:
+            isReaderBehind = true
+            clocks.readerFellBehind()
+            return Int(CURL_WRITEFUNC_PAUSE)
+        case .tooLarge(let limit): return refuse(.answerTooLarge(limit: limit))
+        }
+    }
+
+    /// Fewer bytes than were offered end the transfer.
+    private func refuse(_ reason: TransferError.Reason) -> Int {
+        verdict = (reason, nil)
+        return 0
+    }
+
+    fileprivate func fillUpload(_ space: UnsafeMutableRawBufferPointer) -> Int {
+        switch upload?.read(into: space) {
+        case .bytes(let count):
+            clocks.bytesMoved(at: .now)
+            return count
+        case .notYet: return Int(CURL_READFUNC_PAUSE)
+        case .failed(let error):
+            verdict = (.uploadUnreadable, error)
+            return Int(CURL_READFUNC_ABORT)
+        case nil: return 0
+        }
+    }
+}
+
+private typealias DataCallback =
+    @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int
+
+private func transfer(_ pointer: UnsafeMutableRawPointer?) -> EasyTransfer? {
+    pointer.map { Unmanaged<EasyTransfer>.fromOpaque($0).takeUnretainedValue() }
+}
+
+// curl's size is always 1 (CURLOPT_WRITEFUNCTION(3)), so the count is the number of bytes.
+private let headerCallback: DataCallback = { data, _, count, this in
+    transfer(this)?.takeHeader(UnsafeRawBufferPointer(start: data, count: count)) ?? 0
+}
+private let writeCallback: DataCallback = { data, _, count, this in
+    transfer(this)?.takeBody(UnsafeRawBufferPointer(start: data, count: count)) ?? 0
+}
+private let readCallback: DataCallback = { data, size, count, this in
+    transfer(this)?.fillUpload(UnsafeMutableRawBufferPointer(start: data, count: size * count)) ?? 0
+}

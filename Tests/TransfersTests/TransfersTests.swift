@@ -1,1 +1,0 @@
-// Transfers: see ARCHITECTURE.md.
