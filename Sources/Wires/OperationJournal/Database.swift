@@ -1,24 +1,35 @@
 import CSQLite
 import CSystem
+import Glibc
 import OperationModel
 
 /// One connection to a SQLite file: prepare, bind, step, and errors in words. Used under the journal's lock only.
-/// Sendable because SQLite's handle may move between threads as long as one uses it at a time.
-struct Database: ~Copyable, @unchecked Sendable {
+/// SQLite's handle may move between threads as long as one uses it at a time.
+struct Database: ~Copyable {
     private let handle: OpaquePointer
     let file: String
 
     /// How long a write waits for another process's: appends take milliseconds, so longer means that one hangs.
     private static let busyMilliseconds: Int32 = 5000
+    /// Between tries for what SQLite refuses at once: 10 ms, the time of a write or two.
+    private static let pauseMicroseconds: UInt32 = 10_000
+    /// 16 MiB: what a log that once grew is cut back to.
+    private static let logSizeLimit = 16 << 20
 
     private init(handle: OpaquePointer, file: String) {
         self.handle = handle
         self.file = file
     }
 
+    /// Opens `file`, making an empty one (mode 0600: arguments and payloads are nobody else's business) where there is none.
+    ///
+    /// Until `allowWrites` closing leaves the file as it is, write-ahead log included.
     static func open(_ file: String) throws(StoreError) -> Database {
+        // SQLite gives its log and shared memory the mode of the file. When this fails, SQLite says why.
+        let made = Glibc.open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        if made >= 0 { close(made) }
         var handle: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW
         let code = sqlite3_open_v2(file, &handle, flags, nil)
         guard code == SQLITE_OK, let handle else {
             let reason = handle.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
@@ -29,10 +40,48 @@ struct Database: ~Copyable, @unchecked Sendable {
         }
         sqlite3_busy_timeout(handle, busyMilliseconds)
         sqlite3_extended_result_codes(handle, 1)
+        _ = csystem_sqlite_checkpoint_on_close(handle, 0)
         return Database(handle: handle, file: file)
     }
 
     deinit { sqlite3_close_v2(handle) }
+
+    /// Prepares for writing, once it is known that the file is ours: a write-ahead log, synced at every commit.
+    ///
+    /// The switch to the log is refused while another process reads, without waiting: several may open a new file at once.
+    func allowWrites() throws(StoreError) {
+        let end = ContinuousClock.now + .milliseconds(Self.busyMilliseconds)
+        while true {
+            do throws(StoreError) {
+                var mode = ""
+                try run("PRAGMA journal_mode = WAL") { row throws(StoreError) in mode = row.text(0) }
+                if mode == "wal" { break }
+                throw .unavailable(
+                    what: "opening the journal", file: file, reason: "its file system has no shared memory",
+                    remedy: "keep it on a local disk, not on a network mount")
+            } catch {
+                let isBusy = [SQLITE_BUSY, SQLITE_LOCKED].contains(sqlite3_errcode(handle) & 0xff)
+                guard isBusy, ContinuousClock.now < end else { throw error }
+                usleep(Self.pauseMicroseconds)
+            }
+        }
+        try run("PRAGMA synchronous = FULL")
+        try run("PRAGMA foreign_keys = ON")
+        try run("PRAGMA journal_size_limit = \(Self.logSizeLimit)")
+        _ = csystem_sqlite_checkpoint_on_close(handle, 1)
+    }
+
+    /// Runs statements that take no values and bring no rows.
+    func execute(_ script: String) throws(StoreError) {
+        try check(sqlite3_exec(handle, script, nil, nil, nil), "writing or reading the journal")
+    }
+
+    /// The first column of the first row of a statement.
+    func integer(_ sql: String) throws(StoreError) -> Int64 {
+        var number: Int64 = 0
+        try run(sql) { row throws(StoreError) in number = row.integer(0) }
+        return number
+    }
 
     /// Runs one statement; `row` is called for each row.
     func run(
@@ -84,7 +133,8 @@ struct Database: ~Copyable, @unchecked Sendable {
     private func failure(_ code: Int32, _ what: String) -> StoreError {
         let remedy =
             switch code & 0xff {
-            case SQLITE_FULL, SQLITE_IOERR: "make room on the techhost's disk; nothing was changed"
+            case SQLITE_FULL: "make room on the techhost's disk; nothing was changed"
+            case SQLITE_IOERR: "see the machine's log, and check its disk"
             case SQLITE_BUSY, SQLITE_LOCKED: "another process holds the journal: gantry operation list shows which"
             case SQLITE_NOTADB, SQLITE_CORRUPT:
                 "move the file aside; the hosts remember the cluster, and gantry goes on without its history"

@@ -1,35 +1,37 @@
 public import FleetModel
 public import OperationModel
-import Synchronization
 
 /// The store on SQLite: WAL, `synchronous=FULL`, so that what a call returned from has reached the disk.
 public final class OperationJournal: OperationStore {
-    private let database: Mutex<Database>
+    private let database: Exclusive<Database>
     private let file: String
 
     private init(_ database: consuming Database) {
         file = database.file
-        self.database = Mutex(database)
+        self.database = Exclusive(database)
     }
 
     /// Opens the journal, making the file at first need. Its directory must exist.
     /// - Throws: `StoreError.unavailable` for a file that is damaged, newer than this gantry, or can't be written; such
     ///   a file is left as it is.
     public static func open(_ file: String) throws(StoreError) -> OperationJournal {
+        try open(file, mostPages: nil)
+    }
+
+    /// With `mostPages` the file can't grow beyond so many pages: a full disk for tests.
+    static func open(_ file: String, mostPages: Int?) throws(StoreError) -> OperationJournal {
         let database = try Database.open(file)
-        try database.run("PRAGMA synchronous = FULL")
-        try database.run("PRAGMA foreign_keys = ON")
+        try Schema.inspect(database)
+        try database.allowWrites()
         try Schema.migrate(database)
+        if let mostPages { try database.execute("PRAGMA max_page_count = \(mostPages)") }
         return OperationJournal(database)
     }
 
     private func read<Result>(
         _ body: (borrowing Database) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        let outcome: Swift.Result<Result, StoreError> = database.withLock { database in
-            do throws(StoreError) { return .success(try body(database)) } catch { return .failure(error) }
-        }
-        return try outcome.get()
+        try database.withLock(body)
     }
 
     private func write<Result>(
@@ -49,12 +51,14 @@ public final class OperationJournal: OperationStore {
         }
     }
 
-    private func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws(StoreError) -> Value {
+    private func decode<Value: Decodable>(
+        _ type: Value.Type, _ text: String, of place: String
+    ) throws(StoreError) -> Value {
         do throws(JSONError) {
             return try JSONValue(parsing: text).decoded(as: type)
         } catch {
             throw .unavailable(
-                what: "reading a value", file: file, reason: error.description,
+                what: "reading \(place)", file: file, reason: error.description,
                 remedy: "use the version of gantry that wrote it")
         }
     }
@@ -79,7 +83,7 @@ public final class OperationJournal: OperationStore {
             try database.run(
                 "SELECT id, created_at, plan FROM operation ORDER BY created_at DESC, id DESC LIMIT ?",
                 [.integer(Int64(max(0, limit)))]
-            ) { row throws(StoreError) in if let record = try self.record(row) { records.append(record) } }
+            ) { row throws(StoreError) in records.append(try self.record(row)) }
             return records
         }
     }
@@ -96,10 +100,14 @@ public final class OperationJournal: OperationStore {
         }
     }
 
-    private func record(_ row: borrowing Database.Row) throws(StoreError) -> OperationRecord? {
-        guard let id = OperationID(rawValue: row.text(0)) else { return nil }
+    private func record(_ row: borrowing Database.Row) throws(StoreError) -> OperationRecord {
+        guard let id = OperationID(rawValue: row.text(0)) else {
+            throw .unavailable(
+                what: "reading an operation", file: file, reason: "'\(row.text(0).prefix(60))' is no operation's id",
+                remedy: "use the version of gantry that wrote it")
+        }
         return OperationRecord(
-            id: id, plan: try decode(OperationPlan.self, row.text(2)),
+            id: id, plan: try decode(OperationPlan.self, row.text(2), of: "the plan of \(id)"),
             createdAt: Timestamp(milliseconds: row.integer(1)))
     }
 
@@ -122,7 +130,8 @@ public final class OperationJournal: OperationStore {
                 events.append(
                     JournaledEvent(
                         sequence: row.integer(0), at: Timestamp(milliseconds: row.integer(1)),
-                        event: try self.decode(OperationEvent.self, row.text(2))))
+                        event: try self.decode(OperationEvent.self, row.text(2), of: "event \(row.integer(0)) of \(id)")
+                    ))
             }
             return events
         }
@@ -209,7 +218,9 @@ public final class OperationJournal: OperationStore {
         try database.run("SELECT token, lease FROM lease WHERE cluster = ?", [.text(cluster.rawValue)]) {
             row throws(StoreError) in
             found.token = row.integer(0)
-            if let text = row.optionalText(1) { found.lease = try self.decode(Lease.self, text) }
+            if let text = row.optionalText(1) {
+                found.lease = try self.decode(Lease.self, text, of: "the lease of \(cluster)")
+            }
         }
         return found
     }
@@ -268,13 +279,13 @@ public final class OperationJournal: OperationStore {
         }
     }
 
-    /// Closes it.
+    /// Closes it; one that is closed already stays as it is.
     public func closeAudit(
         _ number: Int64, exitCode: Int32, operation: OperationID?, at: Timestamp
     ) throws(StoreError) {
         try write { database throws(StoreError) in
             try database.run(
-                "UPDATE audit SET closed_at = ?, exit_code = ?, operation = ? WHERE number = ?",
+                "UPDATE audit SET closed_at = ?, exit_code = ?, operation = ? WHERE number = ? AND closed_at IS NULL",
                 [
                     .integer(at.milliseconds), .integer(Int64(exitCode)), Database.Value(operation?.rawValue),
                     .integer(number),
@@ -294,8 +305,9 @@ public final class OperationJournal: OperationStore {
             ) { row throws(StoreError) in
                 records.append(
                     AuditRecord(
-                        caller: try self.decode(Holder.self, row.text(0)),
-                        arguments: try self.decode([String].self, row.text(1)), reason: row.optionalText(2),
+                        caller: try self.decode(Holder.self, row.text(0), of: "the audit"),
+                        arguments: try self.decode([String].self, row.text(1), of: "the audit"),
+                        reason: row.optionalText(2),
                         openedAt: Timestamp(milliseconds: row.integer(3)),
                         closedAt: row.optionalInteger(4).map { Timestamp(milliseconds: $0) },
                         exitCode: row.optionalInteger(5).map { Int32(truncatingIfNeeded: $0) },

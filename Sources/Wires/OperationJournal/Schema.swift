@@ -23,50 +23,38 @@ enum Schema {
         """
     ]
 
-    /// Brings the file to the present version; one that a newer gantry wrote is refused and left as it is.
+    /// "gntr" in the file's header: tells a journal from any other SQLite file.
+    private static let applicationID: Int64 = 0x676e_7472
+
+    /// Refuses a file that another program or a newer gantry wrote; reads only.
+    static func inspect(_ database: borrowing Database) throws(StoreError) {
+        let version = try database.integer("PRAGMA user_version")
+        let application = try database.integer("PRAGMA application_id")
+        let tables = try database.integer("SELECT count(*) FROM sqlite_schema")
+        let isNew = version == 0 && application == 0 && tables == 0
+        guard isNew || application == applicationID else {
+            throw .unavailable(
+                what: "opening the journal", file: database.file, reason: "it is a database, but no journal of gantry",
+                remedy: "move it aside, or use another fleet directory")
+        }
+        guard version <= migrations.count else {
+            throw .unavailable(
+                what: "opening the journal", file: database.file,
+                reason: "a newer gantry wrote it (schema \(version), this one knows \(migrations.count))",
+                remedy: "use the newer gantry")
+        }
+    }
+
+    /// Brings an inspected file to the present version.
     static func migrate(_ database: borrowing Database) throws(StoreError) {
-        let file = database.file
-        if try version(database) == migrations.count { return }
-        // WAL lets `clusterstatus` and `attach` read while the worker writes. It is kept in the file.
-        try database.run("PRAGMA journal_mode = WAL")
-        try database.run("BEGIN IMMEDIATE")
-        do throws(StoreError) {
-            // Asked again: another process may have been at it.
-            let present = try version(database)
-            guard present <= migrations.count else {
-                throw StoreError.unavailable(
-                    what: "opening the journal", file: file,
-                    reason: "a newer gantry wrote it (schema \(present), this one knows \(migrations.count))",
-                    remedy: "use the newer gantry")
+        if try database.integer("PRAGMA user_version") == migrations.count { return }
+        try database.write { () throws(StoreError) in
+            // Asked again under the write lock: another process may have been at it.
+            try inspect(database)
+            for migration in migrations[Int(try database.integer("PRAGMA user_version"))...] {
+                try database.execute(migration)
             }
-            for migration in migrations[present...] {
-                for statement in statements(migration) { try database.run(statement) }
-            }
-            try database.run("PRAGMA user_version = \(migrations.count)")
-            try database.run("COMMIT")
-        } catch {
-            try? database.run("ROLLBACK")
-            throw error
+            try database.execute("PRAGMA application_id = \(applicationID); PRAGMA user_version = \(migrations.count)")
         }
-    }
-
-    private static func version(_ database: borrowing Database) throws(StoreError) -> Int {
-        var version = 0
-        try database.run("PRAGMA user_version") { row throws(StoreError) in version = Int(row.integer(0)) }
-        return version
-    }
-
-    /// Statements end with a semicolon at the end of a line; those of triggers have one in their middle.
-    private static func statements(_ script: String) -> [String] {
-        var found: [String] = []
-        var current = ""
-        for line in script.split(separator: "\n") {
-            current += line + "\n"
-            if line.hasSuffix(";") {
-                found.append(current)
-                current = ""
-            }
-        }
-        return found
     }
 }
