@@ -87,7 +87,7 @@ let edges: [Target] =
         [
             "FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation", "FleetConfiguration",
             "FleetRuntime",
-        ])
+        ], tests: ["FleetSimulator"])
 
 let package = Package(
     name: "gantry",

@@ -17,11 +17,13 @@ public enum Commands {
     /// Runs one command line. Nil arguments: they could not be read.
     static func run(
         _ arguments: [String]?, environment: Environment, terminal: Terminal, output: Output,
-        table: CommandTable = .gantry
+        table: CommandTable = .gantry, audit source: AuditSource? = nil
     ) async -> ExitStatus {
+        let audit = AuditTrail()
         func context(_ options: CommonValues) -> CommandContext {
             CommandContext(
-                options: options, environment: environment, terminal: terminal, output: output, table: table)
+                options: options, environment: environment, terminal: terminal, output: output, table: table,
+                audit: audit)
         }
         // Until the line is understood, errors follow what can be seen of its options.
         var current = context(CommonValues.glance(at: arguments ?? []))
@@ -41,18 +43,35 @@ public enum Commands {
                 status = await VersionCommand().run(in: current)
             case .run(let parsed):
                 current = context(parsed.common)
-                guard let command = table.entry(parsed.path)?.command else {
+                guard let entry = table.entry(parsed.path), let type = entry.command else {
                     throw CommandError.usage("there is no such command", next: "gantry help")
                 }
-                status = try await command.init(parsed).run(in: current)
+                let command = try type.init(parsed)
+                if let source, entry.definition.isAudited {
+                    let changes = entry.definition.changesSomething && !parsed.changes.isDryRun
+                    try current.audit.open(arguments, parsed, changes: changes, current, source)
+                }
+                status = try await command.run(in: current)
             }
             output.live(nil)
             try checkOutput(output)
-            return status
+            return close(status, current, source)
         } catch {
             let error = CommandError(describing: error)
             current.show(error)
-            return error.exit
+            return close(error.exit, current, source)
+        }
+    }
+
+    /// Closes the audit record. What was done is done: a record that can't be closed is said, and shows as `killed`.
+    private static func close(_ status: ExitStatus, _ context: CommandContext, _ source: AuditSource?) -> ExitStatus {
+        guard let source else { return status }
+        do {
+            try context.audit.close(status, at: source.now())
+            return status
+        } catch {
+            context.output.message(CommandError(describing: error).text(context.messageStyle))
+            return status == .done ? .warning : status
         }
     }
 

@@ -25,6 +25,7 @@ struct Harness {
     var environment: [String: String] = [:]
     var terminal = Terminal()
     var table: CommandTable = .sample
+    var audit: AuditSource?
     let output = Capture()
     let error = Capture()
 
@@ -39,7 +40,8 @@ struct Harness {
     func run(_ arguments: [String]?) async -> Result {
         let output = Output(output: output, error: error, showsLive: false)
         let status = await Commands.run(
-            arguments, environment: Environment(environment), terminal: terminal, output: output, table: table)
+            arguments, environment: Environment(environment), terminal: terminal, output: output, table: table,
+            audit: audit)
         return Result(status: status, output: self.output.text, error: self.error.text)
     }
 

@@ -16,6 +16,8 @@ struct CommandDefinition: Sendable {
     let examples: [Example]
     /// Works, and is shown nowhere.
     let isHidden: Bool
+    /// Whether an invocation leaves an audit record: all that have to do with a fleet.
+    let isAudited: Bool
     /// Where not empty, the command does nothing by itself.
     let subcommands: [CommandDefinition]
 
@@ -29,7 +31,7 @@ struct CommandDefinition: Sendable {
     init(
         _ name: String, _ summary: String, arguments: [any ArgumentKey] = [], options: [any OptionKey] = [],
         changes: ChangeOptions = [], details: [String] = [], examples: [Example] = [], isHidden: Bool = false,
-        subcommands: [CommandDefinition] = []
+        isAudited: Bool = true, subcommands: [CommandDefinition] = []
     ) {
         self.name = name
         self.summary = summary
@@ -39,6 +41,7 @@ struct CommandDefinition: Sendable {
         self.details = details
         self.examples = examples
         self.isHidden = isHidden
+        self.isAudited = isAudited
         self.subcommands = subcommands
     }
 

@@ -13,16 +13,19 @@ struct CommandContext: Sendable {
     let output: Output
     /// Where the commands are listed, for help, completion and manual pages.
     let table: CommandTable
+    /// The record of this invocation: a command that starts or steers an operation names it there.
+    let audit: AuditTrail
 
     init(
         options: CommonValues, environment: Environment, terminal: Terminal, output: Output,
-        table: CommandTable = .gantry
+        table: CommandTable = .gantry, audit: AuditTrail = AuditTrail()
     ) {
         self.options = options
         self.environment = environment
         self.terminal = terminal
         self.output = output
         self.table = table
+        self.audit = audit
     }
 
     /// The fleet directory that the command acts on.

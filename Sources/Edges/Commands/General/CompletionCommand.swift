@@ -8,7 +8,7 @@ struct CompletionCommand: Command {
             .init("gantry completion bash > /etc/bash_completion.d/gantry", "for every user of bash"),
             .init("gantry completion zsh > /usr/local/share/zsh/site-functions/_gantry", "of zsh"),
             .init("gantry completion fish > ~/.config/fish/completions/gantry.fish", "of fish"),
-        ])
+        ], isAudited: false)
 
     private let shell: Shell
 

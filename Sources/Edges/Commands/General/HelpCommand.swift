@@ -10,7 +10,7 @@ struct HelpCommand: Command {
         examples: [
             .init("gantry help operation list", "explain one command"),
             .init("gantry help defaults.cfg", "explain every setting"),
-        ])
+        ], isAudited: false)
 
     private let path: [String]
     private let manual: String?

@@ -4,7 +4,7 @@ import FleetModel
 struct VersionCommand: Command {
     static let definition = CommandDefinition(
         "version", "print the version",
-        examples: [.init("gantry version --format json", "for scripts")])
+        examples: [.init("gantry version --format json", "for scripts")], isAudited: false)
 
     init() {}
     init(_ arguments: ParsedArguments) throws(CommandError) {}

@@ -19,7 +19,7 @@ struct InitCommand: Command {
         examples: [
             .init("gantry init /etc/gantry", "the fleet directory where no other is named"),
             .init("gantry init try --simulated", "three hosts that exist only in memory"),
-        ])
+        ], isAudited: false)
 
     private let directory: String?
     private let isSimulated: Bool
