@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Power of a host: on, off, gone.
 
-readonly ready_within=60
+readonly ready_within=${FLEET_PATIENCE:-60}
 readonly shutdown_within=60
 
 # nspawn_of K : the process id of its systemd-nspawn, if it runs
