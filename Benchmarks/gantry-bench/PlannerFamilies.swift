@@ -1,4 +1,5 @@
 import FleetModel
+import Glibc
 import PlacementPlanning
 
 /// Plans instances of many families and prints how near each plan is to its bounds, as JSON lines of ratios.
@@ -95,17 +96,23 @@ enum PlannerFamilies {
     }
 
     static func run(_ arguments: [String]) {
-        let only = arguments.first { $0 != "--large" }
+        let only = arguments.first { !$0.hasPrefix("--") }
         for item in cases(large: arguments.contains("--large")) where only.map(item.family.name.contains) ?? true {
             do {
                 let input = try item.family.input(seed: item.seed)
-                let clock = ContinuousClock()
-                let began = clock.now
+                let began = clock()
                 let plan = try Planner.plan(input, item.event)
-                let took = clock.now - began
+                let took = Duration.microseconds(clock() - began)
                 let violations = verify(plan, input)
                 let fluid = lowerBounds(input, item.event).fluidBytes
                 print(line(item.family.name, input, plan, fluid, took, violations))
+                if arguments.contains("--brokers") {
+                    for broker in plan.report.brokers {
+                        print(
+                            "  \(broker.id) \(broker.bytesBefore)>\(broker.bytesAfter) of \(broker.low)..\(broker.high) n "
+                                + "\(broker.replicasBefore)>\(broker.replicasAfter) l \(broker.leadersBefore)>\(broker.leadersAfter)")
+                    }
+                }
             } catch {
                 print("\(pad(item.family.name, 40)) REFUSED \(error)")
             }

@@ -23,8 +23,8 @@ struct LeaderBalance {
     private var cursor: [Int32]
 
     private static let unreachable = Int32.max
-    /// Levels below the common one at which brokers that hold few shared replicas are looked at once more.
-    private static let levelsBelow: Int32 = 64
+    /// Rounds of raising the lowest: each halves what is between them and who can give.
+    private static let raises = 64
 
     /// - Parameters:
     ///   - brokers: how many there are.
@@ -70,12 +70,17 @@ struct LeaderBalance {
             ship(next)
             next += 1
         }
-        var below = level - 1
-        while below > max(0, level - Self.levelsBelow),
-            count.indices.contains(where: { count[$0] < below && capacity[$0] > count[$0] })
-        {
-            ship(below)
-            below -= 1
+        raiseLowest()
+    }
+
+    /// Brokers below the common level that nothing above it reached: takes from those that can give, level by level.
+    private mutating func raiseLowest() {
+        for _ in 0..<Self.raises {
+            let able = count.indices.filter { capacity[$0] > count[$0] }
+            guard let lowest = able.map({ count[$0] }).min() else { return }
+            let givers = closure(to: able.filter { count[$0] == lowest })
+            guard let highest = givers.map({ count[$0] }).max(), highest - lowest > 1 else { return }
+            ship(lowest + (highest - lowest + 1) / 2)
         }
     }
 

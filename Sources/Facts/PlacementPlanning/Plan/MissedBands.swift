@@ -13,7 +13,7 @@ struct MissedBands {
             return
         }
         let before = input.loads()
-        let widest = members.filter { problem.target[$0] }.map { bands.high[$0] }.max() ?? 0
+        let widest = bands.widest
         let largest = input.sizes.indices.filter { !problem.frozen[$0] }.map { input.sizes[$0] }.max() ?? 0
         let total = members.reduce(Int64(0)) { $0 + layout.load[$1] }
         let room = members.reduce(Int64(0)) { $0 + min(bands.high[$1], PlacementInput.maximumTotal) }
@@ -23,10 +23,12 @@ struct MissedBands {
             if !problem.balances, bands.violation(broker, before[broker]) > 0 || layout.load[broker] < bands.low[broker]
             {
                 (proved, reason) = (true, "only what the request forces is moved; `rebalance` evens out")
+            } else if problem.tolerance > problem.options.tolerance {
+                (proved, reason) = (true, "partitions are too large to be spread within \(problem.options.tolerance)")
             } else if largest > widest {
                 (proved, reason) = (
                     true,
-                    "the largest partition has \(ByteCount(largest)), more than any broker's band: no placement meets all bands"
+                    "the largest partition has \(ByteCount(largest)), more than any broker's band: no placement meets all"
                 )
             } else if total > room {
                 (proved, reason) = (

@@ -17,15 +17,13 @@ struct PlanBuilder {
         let inbound = inboundBound(copies)
         let changing = copies.indices.filter { copies[$0] != 0 }.map { Int32(truncatingIfNeeded: $0) }
         let counts = changing.map { max(0, copies[Int($0)]) }
-        let sources = try SourceChoice(problem, rows: changing, copies: counts, reachable: inbound)
+        let sources = try SourceChoice(problem, rows: changing, copies: counts, reachable: inbound / 2)
         var sourceOf: [Int32: Int32] = [:]
         sourceOf.reserveCapacity(changing.count)
         for (index, row) in changing.enumerated() { sourceOf[row] = sources.source[index] }
         let transfers = TransferList(layout) { sourceOf[Int32(truncatingIfNeeded: $0)] ?? -1 }
         let bound = max(inbound, sources.uplinkBound, chainBound(transfers, sources.source))
-        var simulation = FluidSimulation(
-            problem, transfers, source: sources.source, load: input.loads(), bound: bound)
-        try simulation.run()
+        let simulation = try simulate(transfers, sources.source, bound)
 
         let lists = finalLists(leaders.leader)
         var changes: [MovePlan.ListChange] = []
@@ -44,6 +42,28 @@ struct PlanBuilder {
             event: problem.event, options: problem.options, changes: changes, leadersFirst: first, moves: moves,
             report: report, inputDigest: PlanDigest.of(input))
     }
+
+    /// The smallest window that brings the makespan near its bound, else the one that brings it nearest: fewer copies
+    /// under way mean less disk in use, fewer partitions behind, less to take back.
+    private func simulate(
+        _ transfers: TransferList, _ source: [Int32], _ bound: Int64
+    ) throws(PlanningRefusal) -> FluidSimulation {
+        var best: FluidSimulation?
+        let load = input.loads()
+        for window in FluidSimulation.windows {
+            var simulation = FluidSimulation(
+                problem, transfers, source: source, load: load, bound: bound, window: window)
+            try simulation.run()
+            if simulation.makespan < best?.makespan ?? .max { best = simulation }
+            if simulation.makespan <= bound + bound / 40 { return simulation }
+            if transfers.chain.count * window > Self.mostFlights { break }
+        }
+        guard let best else { throw PlanningRefusal(code: "schedule", "no schedule was found", remedy: "report this") }
+        return best
+    }
+
+    /// Copies times window above which wider windows are not tried: the time to plan counts too.
+    private static let mostFlights = 2_000_000
 
     private func ids(_ brokers: some Sequence<Int32>) -> [NodeID] { brokers.map { input.brokers[Int($0)].id } }
 
@@ -214,11 +234,17 @@ struct PlanBuilder {
                 ceiling: problem.ceiling[broker] == .max ? nil : ByteCount(problem.ceiling[broker]))
         }
         let missed = MissedBands(problem, layout, bands).all
-        let lower = lowerBounds(input, problem.event, problem.options)
+        var judged = problem.options
+        judged.tolerance = problem.tolerance
+        let accepted = missed.compactMap { band in
+            input.brokerIndex(band.broker).map { (band.broker, ByteCount(layout.load[$0])) }
+        }
+        let lower = lowerBounds(input, problem.event, judged, accepting: accepted)
         return PlanReport(
             bytes: ByteCount(moved), lowerBound: lower.bytes, replicasMoved: replicas, detourBytes: .zero,
             makespan: .milliseconds(simulation.makespan), makespanBound: .milliseconds(min(bound, .max / 2)),
-            brokers: brokers, missedBands: missed, achievedTolerance: achievedTolerance(),
+            brokers: brokers, missedBands: missed, tolerance: problem.tolerance,
+            achievedTolerance: achievedTolerance(), window: simulation.window,
             leaders: certificate(leaders, changes), audit: SpreadAudit(problem, layout).audit,
             notes: input.notes + problem.notes)
     }

@@ -103,8 +103,12 @@ public struct PlanReport: Hashable, Sendable {
     public var brokers: [Broker]
     /// Brokers outside their band.
     public var missedBands: [MissedBand]
+    /// The tolerance of the bands: what was asked for, or the smallest that is not disproved.
+    public var tolerance: PerMille
     /// The smallest tolerance with which every band is met by this plan.
     public var achievedTolerance: PerMille
+    /// Copies that the simulation keeps under way at each port at least: what the executor should do.
+    public var window: Int
     /// Proof about leaders.
     public var leaders: LeaderCertificate
     /// Hosts and racks before and after.
@@ -115,8 +119,8 @@ public struct PlanReport: Hashable, Sendable {
     /// A report of these parts.
     public init(
         bytes: ByteCount, lowerBound: ByteCount, replicasMoved: Int, detourBytes: ByteCount, makespan: Duration,
-        makespanBound: Duration, brokers: [Broker], missedBands: [MissedBand], achievedTolerance: PerMille,
-        leaders: LeaderCertificate, audit: Audit, notes: [String]
+        makespanBound: Duration, brokers: [Broker], missedBands: [MissedBand], tolerance: PerMille,
+        achievedTolerance: PerMille, window: Int, leaders: LeaderCertificate, audit: Audit, notes: [String]
     ) {
         self.bytes = bytes
         self.lowerBound = lowerBound
@@ -126,7 +130,9 @@ public struct PlanReport: Hashable, Sendable {
         self.makespanBound = makespanBound
         self.brokers = brokers
         self.missedBands = missedBands
+        self.tolerance = tolerance
         self.achievedTolerance = achievedTolerance
+        self.window = window
         self.leaders = leaders
         self.audit = audit
         self.notes = notes

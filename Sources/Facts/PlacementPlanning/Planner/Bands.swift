@@ -7,6 +7,8 @@ struct Bands {
     private(set) var high: [Int64]
     /// Fair number of replicas.
     private(set) var fairCount: [Int64]
+    /// The highest band of all, before room was made for partitions larger than that.
+    private(set) var widest: Int64
     /// Whether the band binds: a broker that takes part in the sharing.
     let member: [Bool]
 
@@ -16,7 +18,7 @@ struct Bands {
         let input = problem.input
         let brokers = input.brokers
         member = problem.member
-        (fair, low, high, fairCount) = ([], [], [], [])
+        (fair, low, high, fairCount, widest) = ([], [], [], [], 0)
         let members = brokers.indices.filter { problem.member[$0] }
         var hostCap = [Int64](repeating: 0, count: input.hostCount)
         var rackCap = [Int64](repeating: 0, count: input.rackCount)
@@ -56,7 +58,7 @@ struct Bands {
         }
         var floor = pinned
         fair = shares(total, floor, ceiling, hostCap, rackCap)
-        let tolerance = problem.options.tolerance.thousandths
+        let tolerance = problem.tolerance.thousandths
         func bands(_ fair: [Int64], _ floor: [Int64]) -> ([Int64], [Int64]) {
             var low = fair
             var high = fair
@@ -71,6 +73,7 @@ struct Bands {
             return (low, high)
         }
         (low, high) = bands(fair, floor)
+        widest = members.filter { problem.target[$0] }.map { high[$0] }.max() ?? 0
         if problem.balances {
             // A partition above every band is held by somebody: it stays, and the others share the rest.
             for _ in 0..<Self.giantRounds {
@@ -99,6 +102,26 @@ struct Bands {
     /// Each round takes giants out and lowers the share of the rest, which can make more of them giants; the first few
     /// rounds find nearly all.
     private static let giantRounds = 8
+
+    /// Takes `loads` as good enough.
+    mutating func accept(_ loads: [Int64]) {
+        for broker in loads.indices where member[broker] {
+            low[broker] = min(low[broker], loads[broker])
+            high[broker] = max(high[broker], loads[broker])
+        }
+    }
+
+    /// Bytes that must move for the bands alone, from the layout before: what lies above them or what lacks below.
+    func fluidBound(_ problem: PlanningProblem) -> Int64 {
+        guard problem.balances else { return .max }
+        let loads = problem.input.loads()
+        var (above, below): (Int64, Int64) = (0, 0)
+        for broker in loads.indices where member[broker] {
+            above += max(0, loads[broker] - high[broker])
+            below += max(0, low[broker] - loads[broker])
+        }
+        return max(above, below)
+    }
 
     /// How far `load` lies outside the band; 0 inside.
     func violation(_ broker: Int, _ load: Int64) -> Int64 {

@@ -76,7 +76,7 @@ struct ForcedMoves {
             for slot in layout.range(row) where layout.slots[slot] < 0 { displaced += layout.sizes[row] }
         }
         var remaining = displaced
-        var heaps = RackHeaps(layout, targets)
+        var heaps = RackHeaps(layout)
         for broker in targets { heaps.insert(broker, bands.fair[broker] - layout.load[broker]) }
         var counting = false
         var failures = PlacementFailures()
@@ -150,32 +150,5 @@ struct ForcedMoves {
             }
         }
         return -1
-    }
-}
-
-/// A heap a rack where racks are few, so that full racks are not searched; else one heap.
-private struct RackHeaps {
-    private static let most = 32
-    private var heaps: [BrokerHeap]
-    private let heapOf: [Int32]
-
-    init(_ layout: Layout, _ targets: [Int]) {
-        let racks = Int(layout.rackOf.max() ?? 0) + 1
-        heapOf = racks <= Self.most ? layout.rackOf : [Int32](repeating: 0, count: layout.rackOf.count)
-        heaps = (0..<(racks <= Self.most ? racks : 1)).map { _ in BrokerHeap(brokers: layout.rackOf.count) }
-    }
-
-    mutating func insert(_ broker: Int, _ key: Int64) { heaps[Int(heapOf[broker])].insert(broker, key) }
-
-    mutating func update(_ broker: Int, _ key: Int64) { heaps[Int(heapOf[broker])].update(broker, key) }
-
-    mutating func best(where condition: (Int32) -> Bool) -> Int32 {
-        var best: Int32 = -1
-        var bestKey = Int64.min
-        for index in heaps.indices {
-            let found = heaps[index].best(above: bestKey, where: condition)
-            if found >= 0 { (best, bestKey) = (found, heaps[index].key[Int(found)]) }
-        }
-        return best
     }
 }

@@ -26,9 +26,20 @@ public enum Planner {
             var rebalancer = Rebalancer(problem, finalBands, layout, order: order)
             rebalancer.run(&layout)
         }
-        var polish = Polish(problem, finalBands, layout)
-        polish.run(&layout)
+        if problem.moves { polish(problem, finalBands, &layout, order) }
         return try PlanBuilder(problem, layout, finalBands).plan()
+    }
+
+    /// Brings brokers into their bands; where that fails, takes what was reached for good and saves bytes.
+    private static func polish(_ problem: PlanningProblem, _ bands: Bands, _ layout: inout Layout, _ order: [Int32]) {
+        var polish = Polish(problem, bands, layout, order: order)
+        polish.run(&layout, bound: bands.fluidBound(problem))
+        guard problem.balances else { return }
+        var reached = bands
+        reached.accept(layout.load)
+        guard reached.low != bands.low || reached.high != bands.high else { return }
+        var saving = Polish(problem, reached, layout, order: order)
+        saving.run(&layout, bound: reached.fluidBound(problem))
     }
 
     /// Bytes that the brokers of the bands hold together in the end.

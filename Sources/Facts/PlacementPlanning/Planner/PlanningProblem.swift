@@ -28,6 +28,8 @@ struct PlanningProblem {
     let moves: Bool
     /// Whether lists that break the spread are mended.
     let repairs: Bool
+    /// How far a broker may lie from its share: what was asked for, or the smallest that is not disproved.
+    let tolerance: PerMille
     /// How many replicas a host and a rack may hold.
     private(set) var limits: SpreadLimits
     /// What the plan's reader should know.
@@ -49,6 +51,7 @@ struct PlanningProblem {
         case .leaders: (balances, moves, repairs) = (false, false, false)
         default: (balances, moves, repairs) = (false, true, true)
         }
+        tolerance = balances ? smallestTolerance(input, event, options) : options.tolerance
         mayLead = brokers.map { $0.state != .dead }
         frozen = []
         untouchable = []
@@ -63,6 +66,11 @@ struct PlanningProblem {
         }
         try checkTargets()
         try checkFactors()
+        if tolerance > options.tolerance {
+            notes.append(
+                "no placement brings every broker within \(options.tolerance) of its share: partitions are too large to "
+                    + "be spread so evenly; planned with \(tolerance), the smallest tolerance that is not disproved")
+        }
     }
 
     /// The bytes of `capacity` less the headroom.

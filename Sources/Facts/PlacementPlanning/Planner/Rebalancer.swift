@@ -16,15 +16,21 @@ struct Rebalancer {
     private var heldStart: [Int32]
     private var next: [Int32]
     private var movedSlots: [UInt8]
+    private var smallOf: [Int64]
 
     /// Entries of a donor's list that are looked at for one move.
     private static let probes = 48
+    /// A partition of a fifth of its broker's band is large.
+    private static let largeShare: Int64 = 5
+    /// A donor that would have to give more than half of its small partitions gives large ones first.
+    private static let smallShare: Int64 = 2
     /// How much larger than the average that is still needed a partition may be: 16 tenths.
     private static let sizeTenths: Int64 = 16
 
     init(_ problem: PlanningProblem, _ bands: Bands, _ layout: Layout, order: [Int32]) {
         (self.problem, self.bands, self.order, sizes) = (problem, bands, order, layout.sizes)
         let brokers = layout.load.count
+        smallOf = [Int64](repeating: -1, count: brokers)
         heldStart = [Int32](repeating: 0, count: brokers + 1)
         for broker in 0..<brokers { heldStart[broker + 1] = heldStart[broker] + layout.count[broker] }
         held = [Int32](repeating: 0, count: Int(heldStart[brokers]))
@@ -66,8 +72,75 @@ struct Rebalancer {
     }
 
     mutating func run(_ layout: inout Layout) {
+        exchangeExcess(&layout)
         fillDeficits(&layout)
         drainExcess(&layout)
+    }
+
+    // MARK: - From above the band to below it
+
+    /// Every byte from a broker above its band to one below counts twice: these moves come first. The sizes are the
+    /// donor's: it should come into its band before it runs short of replicas, which leaders need.
+    private mutating func exchangeExcess(_ layout: inout Layout) {
+        var donors = BrokerHeap(brokers: layout.load.count)
+        var receivers = RackHeaps(layout)
+        for broker in layout.load.indices where bands.member[broker] {
+            donors.insert(broker, layout.load[broker] - bands.high[broker])
+            if problem.target[broker] { receivers.insert(broker, bands.low[broker] - layout.load[broker]) }
+        }
+        while true {
+            let donor = Int(donors.best { _ in true })
+            guard donor >= 0, donors.key[donor] > 0 else { return }
+            guard let receiver = give(&layout, donor, &receivers) else {
+                donors.update(donor, .min)
+                continue
+            }
+            donors.update(donor, layout.load[donor] - bands.high[donor])
+            receivers.update(receiver, bands.low[receiver] - layout.load[receiver])
+        }
+    }
+
+    /// Moves one partition from `donor` to a broker below its band; that broker, nil when nothing suits.
+    private mutating func give(_ layout: inout Layout, _ donor: Int, _ receivers: inout RackHeaps) -> Int? {
+        let excess = layout.load[donor] - bands.high[donor]
+        var wanted = excess
+        if problem.options.profile == .balanced {
+            let surplus = max(1, Int64(layout.count[donor]) - bands.fairCount[donor] * 19 / 20)
+            wanted = min(excess, max(1, excess / surplus * Self.sizeTenths / 10))
+        }
+        // What is large against the band goes first, while somebody still has room for it: later it would stay, and
+        // everything small would have to go in its stead.
+        let large = bands.high[donor] / Self.largeShare
+        let mustShedLarge = excess > smallBytes(layout, donor, below: large) / Self.smallShare
+        for (limit, least) in [(mustShedLarge ? excess : 0, large), (wanted, 1), (excess, 1)] {
+            let end = Int(heldStart[donor + 1])
+            var entry = alive(position(donor, atMost: limit))
+            var probes = 0
+            while entry < end, probes < Self.probes, sizes[Int(held[entry])] >= least {
+                let row = Int(held[entry])
+                let slot = layout.slot(of: row, on: Int32(truncatingIfNeeded: donor))
+                if slot >= 0, !problem.frozen[row], sizes[row] > 0, movedSlots[row] == 0 || probes > Self.probes / 2 {
+                    // The neediest broker that may take it, and needs all of it.
+                    let receiver = receivers.best(above: sizes[row] - 1) { layout.isLegal(row, slot, $0) }
+                    if receiver >= 0 {
+                        take(&layout, entry, donor, Int(receiver))
+                        return Int(receiver)
+                    }
+                }
+                probes += 1
+                entry = alive(entry + 1)
+            }
+        }
+        return nil
+    }
+
+    /// Bytes that `donor` holds in partitions smaller than `limit`, as it was at the beginning.
+    private mutating func smallBytes(_ layout: Layout, _ donor: Int, below limit: Int64) -> Int64 {
+        if smallOf[donor] < 0 {
+            let start = position(donor, atMost: max(0, limit - 1))
+            smallOf[donor] = (start..<Int(heldStart[donor + 1])).reduce(0) { $0 + sizes[Int(held[$1])] }
+        }
+        return smallOf[donor]
     }
 
     // MARK: - Pulling
@@ -111,11 +184,16 @@ struct Rebalancer {
     private func bestDonors(_ layout: Layout, _ receiver: Int) -> [Int32] {
         var best: [(key: Int64, broker: Int32)] = []
         var own: (key: Int64, broker: Int32) = (.min, -1)
+        let balanced = problem.options.profile == .balanced
         for broker in layout.load.indices where broker != receiver && bands.member[broker] {
             let room = layout.load[broker] - bands.low[broker]
             guard room > 0 else { continue }
             let above = layout.load[broker] - bands.high[broker]
-            let key = above > 0 ? PlacementInput.maximumTotal + above : layout.load[broker] - bands.fair[broker]
+            var key = above > 0 ? PlacementInput.maximumTotal + above : layout.load[broker] - bands.fair[broker]
+            // Who is short of replicas gives last: it must still lead its part.
+            if balanced, Int64(layout.count[broker]) * 20 <= bands.fairCount[broker] * 19 {
+                key -= PlacementInput.maximumTotal * 2
+            }
             if layout.rackOf[broker] == layout.rackOf[receiver], key > own.key {
                 own = (key, Int32(truncatingIfNeeded: broker))
             }

@@ -5,19 +5,23 @@ import FleetModel
 /// What Kafka does: fetchers of one destination share its downlink and its sources' uplinks max-min fairly. What
 /// Gantry's executor does: it keeps each port's window full without barriers, at least `window` copies or as many as
 /// carry a few rounds' bytes, the largest first, one new replica of a partition at a time, and starts a copy only when
-/// the destination's disk has room for it with all that is under way. Time goes in rounds of a thousandth of the bound,
+/// the destination's disk has room for it with all that is under way. Time goes in rounds of a four-hundredth of the bound,
 /// in which bytes are handed out exactly; so the cost does not grow with moves × brokers.
 struct FluidSimulation {
-    /// Copies that a port always may have under way.
-    static let window: Int32 = 5
+    /// Copies that a port may have under way at least: the usual number, then wider ones for plans in which every port
+    /// is as busy as the busiest.
+    static let windows = [5, 20, 1 << 20]
     /// Rounds that the bytes under way at a port must last, beyond `window`.
     private static let windowRounds: Int64 = 3
-    private static let roundsToBound: Int64 = 1024
+    private static let roundsToBound: Int64 = 400
     /// Unstarted copies of one port that are looked at in one round before it waits for the next.
-    private static let lookahead = 24
+    private static let lookahead = 16
     /// Passes that hand out the bytes of one round; what is left after them is handed out in the next round.
     private static let passes = 6
 
+    /// Copies that a port may have under way at least.
+    let window: Int
+    private let perPort: Int32
     private let problem: PlanningProblem
     private(set) var transfers: TransferList
     private let source: [Int32]
@@ -50,6 +54,10 @@ struct FluidSimulation {
     private var tasksDown: [Int32]
     private var bytesUp: [Int64]
     private var bytesDown: [Int64]
+    private var largestUp: [Int64]
+    private var largestDown: [Int64]
+    private let bound: Int64
+    private let priority: [Int32]
     private var flight: [Int32] = []
     private var remaining: [Int64] = []
     private var busyChain: [Bool]
@@ -58,8 +66,11 @@ struct FluidSimulation {
     private var queueUp: PortQueues
     private var queueDown: PortQueues
 
-    init(_ problem: PlanningProblem, _ transfers: TransferList, source: [Int32], load: [Int64], bound: Int64) {
+    init(
+        _ problem: PlanningProblem, _ transfers: TransferList, source: [Int32], load: [Int64], bound: Int64, window: Int
+    ) {
         (self.problem, self.transfers, self.source, input) = (problem, transfers, source, problem.input)
+        (self.window, perPort) = (window, Int32(clamping: window))
         let brokers = input.brokers.count
         start = [Int64](repeating: -1, count: transfers.chain.count)
         end = start
@@ -71,6 +82,9 @@ struct FluidSimulation {
         tasksDown = tasksUp
         bytesUp = [Int64](repeating: 0, count: brokers)
         bytesDown = bytesUp
+        largestUp = bytesUp
+        largestDown = bytesUp
+        self.bound = bound
         busyChain = [Bool](repeating: false, count: transfers.rows.count)
         doneInChain = [Int32](repeating: 0, count: transfers.rows.count)
         unstarted = transfers.chain.count
@@ -80,7 +94,7 @@ struct FluidSimulation {
             let left = Int64(transfers.chainStart[chain + 1]) - Int64(copy)
             return problem.input.sizes[Int(transfers.rows[chain])] * left
         }
-        let priority = SizeOrder.rows(weight)
+        priority = SizeOrder.rows(weight)
         queueUp = PortQueues(brokers, priority) { copy in
             transfers.adding[copy] < 0 ? -1 : source[Int(transfers.chain[copy])]
         }
@@ -93,6 +107,8 @@ struct FluidSimulation {
     /// - Throws: `PlanningRefusal` when disks are so full that no order and no detour works.
     mutating func run() throws(PlanningRefusal) {
         finishEmptySteps()
+        // The first round goes by size alone: the largest copies find their ports free.
+        for copy in priority.lazy.map(Int.init) where start[copy] < 0 && mayStart(copy) { begin(copy) }
         while unstarted > 0 || !flight.isEmpty {
             admit()
             if flight.isEmpty {
@@ -138,10 +154,10 @@ struct FluidSimulation {
 
     private func hasRoom(_ broker: Int, down: Bool) -> Bool {
         if down {
-            return tasksDown[broker] < Self.window
+            return tasksDown[broker] < perPort
                 || bytesDown[broker] < Ports.bytes(downlink[broker], roundMilliseconds) * Self.windowRounds
         }
-        return tasksUp[broker] < Self.window
+        return tasksUp[broker] < perPort
             || bytesUp[broker] < Ports.bytes(uplink[broker], roundMilliseconds) * Self.windowRounds
     }
 
@@ -151,7 +167,16 @@ struct FluidSimulation {
         let to = Int(transfers.adding[copy])
         let from = Int(source[chain])
         guard hasRoom(to, down: true), hasRoom(from, down: false) else { return false }
+        let left = max(1, bound - now)
+        if tasksUp[from] > 0, isLate(largestUp[from], tasksUp[from], uplink[from], left) { return false }
+        if tasksDown[to] > 0, isLate(largestDown[to], tasksDown[to], downlink[to], left) { return false }
         return occupied[to] + size(copy) <= max(problem.ceiling[to], 0)
+    }
+
+    /// Whether the largest copy at a port, sharing it with one more, would end after the bound: it then goes alone. Kafka
+    /// has no rates a partition, so who must not wait is given company that does not hold it up.
+    private func isLate(_ bytes: Int64, _ sharers: Int32, _ rate: Int64, _ left: Int64) -> Bool {
+        Int128(bytes) * Int128(sharers + 1) * 1000 > Int128(rate) * Int128(left) * 8 / 10
     }
 
     private mutating func begin(_ copy: Int) {
@@ -168,6 +193,8 @@ struct FluidSimulation {
         tasksDown[to] += 1
         bytesUp[from] += bytes
         bytesDown[to] += bytes
+        largestUp[from] = max(largestUp[from], bytes)
+        largestDown[to] = max(largestDown[to], bytes)
         flight.append(Int32(truncatingIfNeeded: copy))
         remaining.append(bytes)
     }
@@ -208,9 +235,13 @@ struct FluidSimulation {
         let before = now
         now += roundMilliseconds
         var kept = 0
+        for port in largestUp.indices { (largestUp[port], largestDown[port]) = (0, 0) }
         for index in flight.indices {
             let copy = Int(flight[index])
             if remaining[index] > 0 {
+                let (from, to) = (Int(source[Int(transfers.chain[copy])]), Int(transfers.adding[copy]))
+                largestUp[from] = max(largestUp[from], remaining[index])
+                largestDown[to] = max(largestDown[to], remaining[index])
                 flight[kept] = flight[index]
                 remaining[kept] = remaining[index]
                 kept += 1

@@ -212,7 +212,17 @@ struct PlanVerifier {
     // MARK: - What the plan says of itself
 
     private mutating func checkReport() {
-        let bound = lowerBounds(input, plan.event, plan.options)
+        var options = plan.options
+        if request.isBalance {
+            options.tolerance = smallestTolerance(input, plan.event, options)
+            if plan.report.tolerance != options.tolerance {
+                fail("bound", "plan", "is planned with \(plan.report.tolerance), not disproved is \(options.tolerance)")
+            }
+        }
+        let missed = plan.report.missedBands.compactMap { band in
+            plan.report.brokers.first { $0.id == band.broker }.map { (band.broker, $0.bytesAfter) }
+        }
+        let bound = lowerBounds(input, plan.event, options, accepting: missed)
         if plan.report.lowerBound != bound.bytes {
             fail("bound", "plan", "claims a lower bound of \(plan.report.lowerBound), which is \(bound.bytes)")
         }
