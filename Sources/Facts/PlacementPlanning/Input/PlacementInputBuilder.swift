@@ -88,14 +88,7 @@ extension PlacementInput {
             fill(&input, order, topicRank, &problems)
             try problems.refuse()
             settleSizes(&input)
-            var total: Int64 = 0
-            for row in 0..<input.partitionCount {
-                let (bytes, overflow) = input.sizes[row].multipliedReportingOverflow(by: Int64(input.range(row).count))
-                total = overflow ? .max : total.addingReportingOverflow(bytes).overflow ? .max : total + bytes
-                if total > PlacementInput.maximumTotal { break }
-            }
-            if total > PlacementInput.maximumTotal { problems.add("sizes", "the sizes add up to more than 1 EiB") }
-            try problems.refuse()
+            try input.checkTotal()
             input.notes = notes
             return input
         }
@@ -218,6 +211,16 @@ extension PlacementInput {
 }
 
 extension PlacementInput {
+    /// - Throws: a refusal when loads could leave the range in which they are added up.
+    func checkTotal() throws(PlanningRefusal) {
+        var total: Int128 = 0
+        for row in sizes.indices { total += Int128(sizes[row]) * Int128(range(row).count) }
+        guard total <= Int128(Self.maximumTotal) else {
+            throw PlanningRefusal(
+                code: "sizes", "the sizes add up to more than 1 EiB", remedy: "correct the sizes of the snapshot")
+        }
+    }
+
     /// Numbers the racks and hosts. Brokers without a rack, where others have one, share a rack of their own: Kafka
     /// would refuse to place anything by racks there; Gantry says it and goes on.
     fileprivate mutating func setFailureDomains(_ notes: inout [String]) {

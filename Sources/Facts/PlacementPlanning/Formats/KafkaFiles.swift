@@ -1,0 +1,143 @@
+public import FleetModel
+
+/// A partition and the replicas it is to have: a row of Kafka's reassignment file.
+public struct Reassignment: Hashable, Sendable {
+    /// The partition.
+    public var partition: TopicPartition
+    /// Its replicas, preferred leader first.
+    public var replicas: [NodeID]
+
+    /// `partition` on `replicas`.
+    public init(partition: TopicPartition, replicas: [NodeID]) {
+        (self.partition, self.replicas) = (partition, replicas)
+    }
+}
+
+/// Kafka's own files: what `kafka-reassign-partitions.sh`, `kafka-leader-election.sh` and topicmappr read and write.
+public enum KafkaFiles {
+    /// The reassignment that `plan` asks for, one line a partition, by topic and number.
+    public static func reassignment(_ plan: MovePlan) -> [UInt8] {
+        write(plan.changes.map { Reassignment(partition: $0.partition, replicas: $0.to) })
+    }
+
+    /// The reassignment that takes `plan` back.
+    public static func rollback(_ plan: MovePlan) -> [UInt8] {
+        write(plan.changes.map { Reassignment(partition: $0.partition, replicas: $0.from) })
+    }
+
+    /// `{"version":1,"partitions":[{"topic","partition","replicas"}]}`.
+    public static func write(_ rows: [Reassignment]) -> [UInt8] {
+        var bytes = Array("{\"version\":1,\"partitions\":[\n".utf8)
+        for (index, row) in rows.enumerated() {
+            let object: JSONValue = .object(
+                JSONObject([
+                    ("topic", .string(row.partition.topic)), ("partition", JSONValue(row.partition.partition)),
+                    ("replicas", .array(row.replicas.map { JSONValue($0) })),
+                ]))
+            bytes += object.bytes()
+            bytes += (index + 1 < rows.count ? ",\n" : "\n").utf8
+        }
+        return bytes + "]}\n".utf8
+    }
+
+    /// Reads a reassignment; `log_dirs` are accepted and left out.
+    /// - Throws: `PlanningRefusal` for what Kafka would refuse: another version, a partition or a broker twice.
+    public static func reassignment(_ bytes: [UInt8]) throws(PlanningRefusal) -> [Reassignment] {
+        var rows: [Reassignment] = []
+        var seen: Set<TopicPartition> = []
+        try partitions(bytes) { (reader, row) throws(PlanningRefusal) in
+            guard !row.replicas.isEmpty, Set(row.replicas).count == row.replicas.count else {
+                throw reader.failure("the replicas of \(row.partition) are missing or named twice")
+            }
+            guard seen.insert(row.partition).inserted else { throw reader.failure("\(row.partition) occurs twice") }
+            rows.append(row)
+        }
+        return rows
+    }
+
+    /// `{"version":1,"topics":[{"topic"}]}`: the input of `--topics-to-move-json-file`.
+    public static func topicsToMove(_ topics: [String]) -> [UInt8] {
+        let rows = topics.map { JSONValue.object(JSONObject([("topic", .string($0))])) }
+        return JSONValue.object(JSONObject([("version", 1), ("topics", .array(rows))])).bytes() + [0x0a]
+    }
+
+    /// Reads topics to move.
+    /// - Throws: `PlanningRefusal` for anything else.
+    public static func topicsToMove(_ bytes: [UInt8]) throws(PlanningRefusal) -> [String] {
+        var topics: [String] = []
+        var reader = try JSONReader(bytes)
+        try reader.object { (reader, name) throws(PlanningRefusal) in
+            switch name {
+            case "version": try version(&reader)
+            case "topics":
+                try reader.array { (reader) throws(PlanningRefusal) in
+                    try reader.object { (reader, name) throws(PlanningRefusal) in
+                        if name == "topic" { topics.append(try reader.string()) } else { try reader.skip() }
+                    }
+                }
+            default: try reader.skip()
+            }
+        }
+        try reader.end()
+        return topics
+    }
+
+    /// `{"partitions":[{"topic","partition"}]}`: the input of `kafka-leader-election.sh`.
+    public static func preferredElection(_ partitions: [TopicPartition]) -> [UInt8] {
+        let rows = partitions.map {
+            JSONValue.object(JSONObject([("topic", .string($0.topic)), ("partition", JSONValue($0.partition))]))
+        }
+        return JSONValue.object(JSONObject([("partitions", .array(rows))])).bytes() + [0x0a]
+    }
+
+    /// Reads the partitions of a preferred election.
+    /// - Throws: `PlanningRefusal` for anything else.
+    public static func preferredElection(_ bytes: [UInt8]) throws(PlanningRefusal) -> [TopicPartition] {
+        var rows: [TopicPartition] = []
+        try partitions(bytes) { (_, row) throws(PlanningRefusal) in rows.append(row.partition) }
+        return rows
+    }
+
+    private static func version(_ reader: inout JSONReader) throws(PlanningRefusal) {
+        let version = try reader.integer()
+        guard version == 1 else { throw reader.failure("version \(version) is not known, only 1") }
+    }
+
+    private static func partitions(
+        _ bytes: [UInt8], _ row: (inout JSONReader, Reassignment) throws(PlanningRefusal) -> Void
+    ) throws(PlanningRefusal) {
+        var reader = try JSONReader(bytes)
+        try reader.object { (reader, name) throws(PlanningRefusal) in
+            switch name {
+            case "version": try version(&reader)
+            case "partitions":
+                try reader.array { (reader) throws(PlanningRefusal) in
+                    let found = try reassigned(&reader)
+                    try row(&reader, found)
+                }
+            default: try reader.skip()
+            }
+        }
+        try reader.end()
+    }
+
+    private static func reassigned(_ reader: inout JSONReader) throws(PlanningRefusal) -> Reassignment {
+        var topic: String?
+        var partition: Int32?
+        var ids: [Int32] = []
+        try reader.object { (reader, name) throws(PlanningRefusal) in
+            switch name {
+            case "topic": topic = try reader.string()
+            case "partition": partition = Int32(exactly: try reader.integer())
+            case "replicas": try reader.ids(into: &ids)
+            default: try reader.skip()
+            }
+        }
+        guard let topic, let partition, partition >= 0 else {
+            throw reader.failure("'topic' or 'partition' is missing")
+        }
+        let replicas = ids.compactMap(NodeID.init(rawValue:))
+        guard replicas.count == ids.count else { throw reader.failure("a broker id is negative") }
+        return Reassignment(partition: TopicPartition(topic: topic, partition: partition), replicas: replicas)
+    }
+}
