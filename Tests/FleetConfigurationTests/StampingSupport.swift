@@ -28,14 +28,13 @@ let richTemplate = """
           - { type: tmpfs, target: /scratch }
         user: "1000:1000"
         stop_grace_period: 10m
-        cpus: 1.0
         cap_drop: [ALL]
         hostname: "0777"
-        deploy: { resources: { limits: { memory: 1g, cpus: "2" } } }
+        deploy: { resources: { limits: { memory: 1g, cpus: "2" }, reservations: { cpus: "0.5" } } }
       controller:
         <<: *node
         labels: { team: orders, "on": "yes", number: 1 }
-        environment: { TZ: Europe/Vienna, EMPTY: , HOST: "${HOSTNAME}" }
+        environment: { TZ: Europe/Vienna, RATIO: 1.0, EMPTY: , HOST: "${HOSTNAME}" }
         stop_grace_period: 30s
       exporter:
         image: prom/node-exporter

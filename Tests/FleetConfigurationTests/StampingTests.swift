@@ -26,11 +26,11 @@ import Testing
         #expect(broker["environment"]?["PASS_THROUGH"]?.isNull == true)
         #expect(broker["environment"]?["FLAG"]?.content == .scalar("yes", plain: false))
         #expect(broker["volumes"]?.items?.first?.text == "./extra:/extra:ro")
-        #expect(broker["cpus"]?.content == .scalar("1.0", plain: true))
         #expect(broker["cap_drop"]?.items?.map(\.text) == ["ALL"])
         #expect(broker["logging"]?["options"]?["max-file"]?.content == .scalar("5", plain: false))
         let controller = try service("controller-9001")
         #expect(controller["labels"]?["on"]?.content == .scalar("yes", plain: false))
+        #expect(controller["environment"]?["RATIO"]?.content == .scalar("1.0", plain: true))
         #expect(controller["environment"]?["EMPTY"]?.isNull == true)
         #expect(controller["environment"]?["HOST"]?.text == "${HOSTNAME}")
         let root = try document()
@@ -74,8 +74,10 @@ import Testing
 
     @Test func `a memory limit of the template gives way to the host's, the other limits stay`() throws {
         let limits = try service("broker-1")["deploy"]?["resources"]?["limits"]
-        #expect(limits?["memory"] == nil)
+        #expect(limits?["memory"]?.text == "2147483648")
         #expect(limits?["cpus"]?.text == "2")
+        let none = try service("broker-1", in: "services: { broker: { deploy: { mode: global } }, controller: {} }")
+        #expect(none["deploy"]?["resources"] == nil)
     }
 
     @Test func `a dollar sign in a value of ours is no variable of Compose`() throws {
@@ -167,7 +169,7 @@ import Testing
             let after = try stamped(fleet: changed).nodes.map(\.digest)
             #expect(after[0] != before[0] && after[1] != before[1])
         }
-        let template = try stamped(richTemplate.with("cpus: 1.0", "cpus: 2.0")).nodes.map(\.digest)
+        let template = try stamped(richTemplate.with("cpus: \"2\"", "cpus: \"3\"")).nodes.map(\.digest)
         #expect(template[0] != before[0] && template[2] == before[2])
     }
 

@@ -133,7 +133,7 @@ private struct NodeStamp {
         service.set("entrypoint", .strings([InImagePath.serverStart]))
         service.set("command", .strings([stamped.propertiesFile.withoutInterpolation]))
         service.set("user", .string(user.description))
-        service.set("mem_limit", .string("\(host.memory.bytes)"))
+        setMemoryLimit(of: &service)
         if ["network_mode", "networks", "ports"].allSatisfy({ service[$0] == nil }) {
             service.set("network_mode", .string("host"))
         }
@@ -142,7 +142,6 @@ private struct NodeStamp {
         if grace < ComposeTemplate.shortestGrace {
             service.set("stop_grace_period", .string("\(ComposeTemplate.shortestGrace)s"))
         }
-        removeMemoryLimit(of: &service)
         service.set("environment", environment(service["environment"]))
         service.set("volumes", YAMLNode(.sequence((service["volumes"]?.items ?? []) + stamped.mounts.map(\.node))))
 
@@ -171,12 +170,14 @@ private struct NodeStamp {
         return environment.node
     }
 
-    /// `mem_limit` and this one say the same; Compose refuses two that differ.
-    private func removeMemoryLimit(of service: inout YAMLNode) {
-        guard var deploy = service["deploy"], var resources = deploy["resources"], var limits = resources["limits"],
-            limits["memory"] != nil
+    /// `deploy.resources.limits`, where the template has it, must say what `mem_limit` says: Compose v2 refuses two
+    /// that differ, and one that is missing beside other limits.
+    private func setMemoryLimit(of service: inout YAMLNode) {
+        let memory = YAMLNode.string("\(host.memory.bytes)")
+        service.set("mem_limit", memory)
+        guard var deploy = service["deploy"], var resources = deploy["resources"], var limits = resources["limits"]
         else { return }
-        limits.remove("memory")
+        limits.set("memory", memory)
         resources.set("limits", limits)
         deploy.set("resources", resources)
         service.set("deploy", deploy)
