@@ -47,7 +47,12 @@ extension FleetResolver {
     /// Replication that the planned brokers cannot carry is refused before anything is made: Kafka itself would only
     /// complain at the first topic.
     mutating func checkKafka(_ hosts: [ResolvedHost]) {
-        guard !hosts.isEmpty else { return }
+        // A wrong host or number of brokers is one mistake, not also one of everything that is counted from it.
+        let isUncertain = diagnostics.all.contains { mistake in
+            mistake.severity == .error
+                && (mistake.path.hasPrefix("virthosts") || mistake.path.hasSuffix(".brokers"))
+        }
+        guard !hosts.isEmpty, !isUncertain else { return }
         let brokers = hosts.reduce(0) { $0 + $1.brokers.value }
         let racks = Set(hosts.map(\.rack)).count
         let factor = checkedFactor("default.replication.factor", brokers: brokers)
@@ -104,7 +109,7 @@ extension FleetResolver {
             fail(
                 minimum,
                 "\(minimum.value) is more than \(factorName), which is \(factor.value): nothing could be written",
-                suggestion: "\(Swift.max(1, factor.value - 1))")
+                suggestion: "\(max(1, factor.value - 1))")
         } else if minimum.value == factor.value, minimum.value > 1 {
             warn(
                 minimum,
