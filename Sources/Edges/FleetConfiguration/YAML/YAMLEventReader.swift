@@ -87,7 +87,8 @@ final class YAMLEventReader {
             return YAMLError(message: message, mark: mark)
         }
         var mark = SourceMark(parser.pointee.problem_mark)
-        if words == "found character that cannot start any token", character(at: parser.pointee.problem_mark) == 9 {
+        let isToken = words == "found character that cannot start any token"
+        if words.contains("tab character") || isToken && character(at: parser.pointee.problem_mark) == 9 {
             return YAMLError(message: "a tab: YAML is indented with spaces", mark: mark)
         }
         var message = "not YAML: \(words)"
