@@ -19,9 +19,9 @@ private func mistakes(in template: String) -> [String] {
     @Test func `a template without a service to stamp is refused with its place`() {
         #expect(
             mistakes(in: "x: 1\nservices:\n  brokers: { cpus: 2 }\n") == [
-                "3:3: services: has no service 'broker': it is stamped out once a broker, and 'brokers' would stay as it is; "
+                "3:3: services.broker: is missing: it is stamped out once a broker, and 'brokers' would stay as it is; "
                     + "did you mean 'broker'?",
-                "3:3: services: has no service 'controller': it is stamped out once a controller",
+                "3:3: services.controller: is missing: it is stamped out once a controller",
             ])
         #expect(mistakes(in: "service: {}\n") == ["1:1: has no 'services'; did you mean 'services'?"])
         #expect(mistakes(in: "") == ["1:1: takes keys and values, with 'services' among them"])

@@ -91,7 +91,13 @@ struct Diagnostics {
     let file: String
     private(set) var all: [Diagnostic] = []
     private(set) var omitted = 0
-    private var seen: Set<Diagnostic> = []
+    private var seen: Set<Place> = []
+
+    private struct Place: Hashable {
+        var severity: Diagnostic.Severity
+        var mark: SourceMark
+        var path: String
+    }
 
     init(file: String) { self.file = file }
 
@@ -108,7 +114,7 @@ struct Diagnostics {
             diagnostics: errors, omitted: omitted)
     }
 
-    /// Adds one. The same mistake of many hosts, made once in `defaults`, is said once.
+    /// Adds one. A setting is found wrong once: a mistake in `defaults` would else be said again for every host.
     mutating func add(
         _ severity: Diagnostic.Severity, _ message: String, at mark: SourceMark, path: String,
         suggestion: String? = nil
@@ -119,7 +125,7 @@ struct Diagnostics {
             if severity == .error { omitted += 1 }
             return
         }
-        if seen.insert(new).inserted { all.append(new) }
+        if seen.insert(Place(severity: severity, mark: mark, path: path)).inserted { all.append(new) }
     }
 
     private func sorted(_ severity: Diagnostic.Severity) -> [Diagnostic] {

@@ -11,17 +11,22 @@ public enum Spelling {
     ///   - candidates: the words that are known.
     /// - Returns: the nearest one; of equally near ones the first.
     public static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
-        guard word.utf8.count <= longest else { return nil }
         let plain = folded(word)
-        let allowed = max(1, plain.count / 3)
+        let others = candidates.lazy.filter { $0 != word }.map { ($0, folded($0)) }
+        return nearest(to: plain, among: others, within: max(1, plain.count / 3))?.candidate
+    }
+
+    /// The same for words that were folded before, with the number of slips it is away; nil beyond `allowed`.
+    static func nearest(
+        to plain: [UInt8], among candidates: some Sequence<(String, [UInt8])>, within allowed: Int
+    ) -> (candidate: String, distance: Int)? {
+        guard plain.count <= longest else { return nil }
         var best: (candidate: String, distance: Int)?
-        for candidate in candidates where candidate != word {
-            let other = folded(candidate)
-            guard abs(other.count - plain.count) <= allowed else { continue }
-            let distance = distance(plain, other)
+        for (candidate, other) in candidates where abs(other.count - plain.count) <= allowed {
+            let distance = distance(plain, other, atMost: allowed)
             if distance <= allowed, distance < best?.distance ?? .max { best = (candidate, distance) }
         }
-        return best?.candidate
+        return best
     }
 
     /// Without case and separators, which people mix up without meaning anything else.
@@ -30,17 +35,22 @@ public enum Spelling {
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours that turn one into the other
-    /// (optimal string alignment).
-    static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+    /// (optimal string alignment); counting ends beyond `bound`, where any larger number may come.
+    private static func distance(_ a: [UInt8], _ b: [UInt8], atMost bound: Int) -> Int {
         var beforeLast: [Int] = []
         var last = Array(0...b.count)
         for (i, x) in a.enumerated() {
             var row = [i + 1]
+            row.reserveCapacity(b.count + 1)
+            var least = i + 1
             for (j, y) in b.enumerated() {
                 var cost = min(last[j + 1] + 1, row[j] + 1, last[j] + (x == y ? 0 : 1))
                 if i > 0, j > 0, x == b[j - 1], a[i - 1] == y { cost = min(cost, beforeLast[j - 1] + 1) }
                 row.append(cost)
+                least = min(least, cost)
             }
+            // A swap reaches back over one row and costs one: the rows to come are no less than this.
+            if least > bound + 1 { return least }
             (beforeLast, last) = (last, row)
         }
         return last[b.count]

@@ -42,6 +42,10 @@ struct FleetResolver {
     private mutating func resolvedHosts() -> [ResolvedHost] {
         var first: [String: Placed<HostName>] = [:]
         var hosts: [ResolvedHost] = []
+        if let list = draft.virthosts, list.value.count > Schema.mostHosts {
+            fail(list, "lists \(list.value.count) hosts, and gantry carries \(Schema.mostHosts)")
+            return []
+        }
         for name in draft.virthosts?.value ?? [] {
             // Names are the same whatever their case (RFC 4343).
             if let earlier = first.updateValue(name, forKey: name.value.rawValue.lowercased()) {

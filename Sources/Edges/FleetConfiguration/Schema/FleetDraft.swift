@@ -7,6 +7,7 @@ struct FleetDraft: Sendable {
     var defaults = HostDraft()
     var hosts: [HostName: HostDraft] = [:]
     var kafka: [Placed<KafkaProperty>] = []
+    var hasTooManySettings = false
     var move = MoveDraft()
     var notify = NotifyDraft()
     var monitor = MonitorDraft()

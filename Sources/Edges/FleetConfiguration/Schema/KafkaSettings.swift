@@ -47,11 +47,11 @@ enum KafkaSettings {
         if known.contains("log.\(name)") {
             return (.error, "is a topic's setting; brokers have it under another name", "log.\(name)")
         }
-        guard let near = Spelling.nearest(to: name, among: known.sorted()) else { return nil }
-        let distance = Spelling.distance(Spelling.folded(name), Spelling.folded(near))
-        if distance > 2 { return nil }
-        return (distance < 2 ? .error : .warning, "is no setting of Kafka's own", near)
+        guard let near = Spelling.nearest(to: Spelling.folded(name), among: foldedNames, within: 2) else { return nil }
+        return (near.distance < 2 ? .error : .warning, "is no setting of Kafka's own", near.candidate)
     }
+
+    private static let foldedNames = known.sorted().map { ($0, Spelling.folded($0)) }
 
     /// Whether the value is one that only the node itself may read.
     static func isSecret(_ name: String) -> Bool {

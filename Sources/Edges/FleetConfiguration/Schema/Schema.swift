@@ -4,6 +4,10 @@ import FleetModel
 /// else knows the names of keys.
 enum Schema {
     static let later = "follows in a later version"
+    /// Kafka has about 360 settings, plug-ins add a few; what is more is no configuration and would only cost time.
+    static let mostSettings = 1000
+    /// Five times the hosts that gantry is built to carry.
+    static let mostHosts = 1000
 
     static let fleet: [Field<FleetDraft>] = [
         .section("cluster", { cluster }, into: \.cluster, required: true, "The cluster as a whole."),
@@ -31,6 +35,11 @@ enum Schema {
                 ]
             }
         ) { name, node, fleet, reader in
+            guard fleet.kafka.count < mostSettings else {
+                guard !fleet.hasTooManySettings else { return }
+                fleet.hasTooManySettings = true
+                return reader.outside { $0.fail("has more than \(mostSettings) settings", at: name.mark) }
+            }
             if let slip = KafkaSettings.slip(in: name.value) {
                 reader.say(slip.severity, slip.message, at: name.mark, suggestion: slip.suggestion)
             }

@@ -41,6 +41,13 @@ struct SchemaReader {
         return body(&self)
     }
 
+    /// Reads with the last key taken off the path: what concerns the whole section.
+    mutating func outside(_ body: (inout SchemaReader) -> Void) {
+        guard let key = path.popLast() else { return body(&self) }
+        body(&self)
+        path.append(key)
+    }
+
     /// A section with fixed keys. Nothing at all is an empty section, whose keys may all be commented out: as good as
     /// no section where it may be missing itself.
     mutating func section<Section>(
@@ -102,6 +109,10 @@ struct SchemaReader {
         }
         guard let text = node.text else {
             fail("takes \(scalar.expected) and has \(node.kind)", at: node.mark)
+            return nil
+        }
+        if let tag = node.tag, !tag.hasPrefix("tag:yaml.org,2002:") {
+            fail("has the tag \(tag), which means nothing here", at: node.mark)
             return nil
         }
         return value(of: text, at: node.mark, scalar)

@@ -96,8 +96,9 @@ private struct ComposeChecker {
                 let near = Spelling.nearest(to: role.rawValue, among: names)
                 let place = services.first { $0.key.text == near && near != nil }?.key.mark
                 error(
-                    "has no service '\(role.rawValue)': it is stamped out once a \(role.rawValue)"
-                        + (near.map { ", and '\($0)' would stay as it is" } ?? ""), place ?? node.mark, "services",
+                    "is missing: it is stamped out once a \(role.rawValue)"
+                        + (near.map { ", and '\($0)' would stay as it is" } ?? ""), place ?? node.mark,
+                    "services.\(role.rawValue)",
                     near.map { _ in role.rawValue })
                 continue
             }
