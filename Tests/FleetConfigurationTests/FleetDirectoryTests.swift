@@ -5,7 +5,7 @@ import Testing
 @testable import FleetConfiguration
 
 private func located(
-    option: String? = nil, variable: String? = nil, current: String = "/work", files: Set<String>
+    option: String? = nil, variable: String? = nil, current: String = "/here", files: Set<String>
 ) throws -> String {
     try FleetDirectory.locate(
         option: option, variable: variable, currentDirectory: current, exists: { files.contains($0) }
@@ -20,16 +20,16 @@ private func failure(
 
 @Suite struct FleetDirectoryTests {
     let everywhere: Set<String> = [
-        "/a/defaults.cfg", "/b/defaults.cfg", "/work/defaults.cfg", "/work/sub/defaults.cfg",
+        "/a/defaults.cfg", "/b/defaults.cfg", "/here/defaults.cfg", "/here/sub/defaults.cfg",
         "/etc/gantry/defaults.cfg",
     ]
 
     @Test func `the option comes before the variable, the current directory and the system's`() throws {
         #expect(try located(option: "/a/", variable: "/b", files: everywhere) == "/a")
         #expect(try located(variable: "/b", files: everywhere) == "/b")
-        #expect(try located(variable: "", files: everywhere) == "/work")
+        #expect(try located(variable: "", files: everywhere) == "/here")
         #expect(try located(files: ["/etc/gantry/defaults.cfg"]) == "/etc/gantry")
-        #expect(try located(option: "sub/./x/..", files: everywhere) == "/work/sub")
+        #expect(try located(option: "sub/./x/..", files: everywhere) == "/here/sub")
     }
 
     @Test func `a directory that was named and holds no fleet is an error that names gantry init`() {
@@ -38,7 +38,7 @@ private func failure(
         #expect(option?.message == "/c, named by --fleet, holds no defaults.cfg")
         #expect(option?.remedy == "'gantry init /c' writes one")
         #expect(failure(variable: "/c", files: everywhere)?.message.contains("$GANTRY_FLEET") == true)
-        #expect(failure()?.message == "no fleet directory: neither /work nor /etc/gantry holds a defaults.cfg")
+        #expect(failure()?.message == "no fleet directory: neither /here nor /etc/gantry holds a defaults.cfg")
         #expect(failure()?.remedy.contains("gantry init") == true)
     }
 
