@@ -64,6 +64,32 @@ private let sshd: Comment = "sshd is not installed"
         }
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root may give files away"))
+    func `an owner by name or by number is found unchanged, another one is a change`() async throws {
+        try await withHost(.local) { host, directory in
+            let path = "\(directory)/f"
+            func outcome(_ owner: String) async throws -> PlacedFile.Outcome? {
+                try await host.place([RemoteFile(path: path, bytes: [1], owner: owner)]).first?.outcome
+            }
+            let found = [
+                try await outcome("root:root"), try await outcome("0:0"), try await outcome("root"),
+                try await outcome("1:1"),
+                try await outcome("daemon:daemon"), try await outcome("root:daemon"),
+            ]
+            #expect(found == [.created, .unchanged, .unchanged, .changed, .unchanged, .changed])
+        }
+    }
+
+    @Test func `what a killed placement left beside is removed by the next, a running one's is not`() async throws {
+        try await withHost(.local) { host, directory in
+            // No process has this number: the kernel's largest is 2^22.
+            try AtomicFile.write([1], to: "\(directory)/.gantry-new.9999999.0")
+            try AtomicFile.write([1], to: "\(directory)/.gantry-new.\(getpid()).0")
+            _ = try await host.place([RemoteFile(path: "\(directory)/f", bytes: [1])], asRoot: false)
+            #expect(try Directories.entries(directory).sorted() == [".gantry-new.\(getpid()).0", "f"])
+        }
+    }
+
     @Test(arguments: Way.allCases)
     func `a link is replaced and what it pointed to stays`(way: Way) async throws {
         try await withHost(way) { host, directory in

@@ -3,7 +3,10 @@ public import Processes
 
 /// A host reached by the OpenSSH programs, over one connection that all commands share and that outlives this process.
 ///
-/// Host keys are always verified. The operator's configuration, keys, agent and jump hosts are honoured.
+/// Host keys are always verified. The operator's configuration, keys, agent and jump hosts are honoured. (How a jump host's
+/// own key is verified is the operator's configuration alone: ssh hands no options on to it. Nobody is ever asked.)
+///
+/// A command whose connection is lost may go on running on the host: whoever starts it anew looks first at what is done.
 public final class SecureShell: RemoteHost {
     /// Two less than sshd's default MaxSessions of 10: room for ending a command, and for another process.
     private static let sessionsAtOnce = 8

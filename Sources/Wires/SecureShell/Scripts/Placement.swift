@@ -19,48 +19,69 @@ enum Placement {
     }
 
     /// `head -c` of coreutils takes no byte more than it is told from a pipe, and the shell's `read` none beyond the newline.
+    /// Built-ins where there are any: a program started costs a millisecond or more, and there are many files.
     static let script = """
+        set -C
         n=0
-        clean() { i=0; while [ "$i" -lt "$n" ]; do eval "rm -f -- \\"\\$t$i\\""; i=$((i + 1)); done; }
+        clean() {
+            i=0; set --
+            while [ "$i" -lt "$n" ]; do eval "set -- \\"\\$@\\" \\"\\$t$i\\""; i=$((i + 1)); done
+            [ "$#" = 0 ] || rm -f -- "$@"
+        }
         fail() { printf 'failed %s\\n' "$1"; exit 1; }
+        owned() {
+            [ "$1" = - ] && return 0
+            case "$1" in "$2:$3" | "$4:$5" | "$2:$5" | "$4:$3" | "$2" | "$4") return 0 ;; esac
+            return 1
+        }
         trap clean EXIT
         trap 'exit 1' HUP INT TERM
-        umask 022
-        set -f
         complete=
-        while IFS= read -r header; do
-            [ "$header" = end ] && { complete=1; break; }
-            set -- $header
-            mode=$1 owner=$2 size=$3
+        while IFS=' ' read -r mode owner size; do
+            [ "$mode" = end ] && { complete=1; break; }
             IFS= read -r path || break
             dir=${path%/*}/
-            mkdir -p -- "$dir" || fail "$n"
-            t=$(mktemp -- "$dir.gantry-new.XXXXXXXX") || fail "$n"
-            eval "t$n=\\$t p$n=\\$path o$n=\\$owner"
-            n=$((n + 1))
-            head -c "$size" >"$t" || fail "$((n - 1))"
+            [ -d "$dir" ] || { umask 022; mkdir -p -- "$dir" || fail "$n"; }
+            for old in "$dir".gantry-new.*; do
+                pid=${old##*.gantry-new.}
+                [ ! -f "$old" ] || [ -d "/proc/${pid%%.*}" ] || rm -f -- "$old"
+            done
+            t=$dir.gantry-new.$$.$n
+            [ ! -e "$t" ] || rm -f -- "$t"
+            eval "t$n=\\$t p$n=\\$path"
+            n=$((n + 1)); k=$((n - 1))
+            umask 077
+            head -c "$size" >"$t" || fail "$k"
+            eval "s$k="
+            if [ -f "$path" ] && [ ! -L "$path" ] && cmp -s -- "$t" "$path"; then
+                set -- $(stat -c '%a %U %G %u %g' -- "$path")
+                if [ "$1" = "$mode" ] && shift && owned "$owner" "$@"; then eval "s$k=same"; continue; fi
+            fi
             [ "$(stat -c %s -- "$t")" = "$size" ] || break
-            [ "$owner" = - ] || chown -- "$owner" "$t" || fail "$((n - 1))"
-            chmod -- "$mode" "$t" || fail "$((n - 1))"
-            sync -- "$t" || fail "$((n - 1))"
+            [ "$owner" = - ] || chown -- "$owner" "$t" || fail "$k"
+            chmod -- "$mode" "$t" || fail "$k"
         done
         [ -n "$complete" ] || fail cut
-        k=0
+        k=0; set --
         while [ "$k" -lt "$n" ]; do
-            eval "t=\\$t$k path=\\$p$k owner=\\$o$k"
-            facts=%a; [ "$owner" = - ] || facts='%a %u %g'
-            outcome=created
-            if [ -e "$path" ] || [ -L "$path" ]; then outcome=changed; fi
-            if [ -f "$path" ] && [ ! -L "$path" ] && cmp -s -- "$t" "$path" \\
-                && [ "$(stat -c "$facts" -- "$t")" = "$(stat -c "$facts" -- "$path")" ]; then
+            eval "[ -n \\"\\$s$k\\" ] || set -- \\"\\$@\\" \\"\\$t$k\\""; k=$((k + 1))
+        done
+        [ "$#" = 0 ] || sync -- "$@" || fail sync
+        k=0; set --
+        while [ "$k" -lt "$n" ]; do
+            eval "t=\\$t$k path=\\$p$k outcome=\\$s$k"
+            if [ -n "$outcome" ]; then
                 outcome=unchanged
             else
+                outcome=created
+                if [ -e "$path" ] || [ -L "$path" ]; then outcome=changed; fi
                 mv -fT -- "$t" "$path" || fail "$k"
-                sync -- "${path%/*}/" || fail "$k"
+                set -- "$@" "${path%/*}/"
             fi
             printf '%s %s\\n' "$outcome" "$k"
             k=$((k + 1))
         done
+        [ "$#" = 0 ] || sync -- "$@" || fail sync
         """
 
     /// What the script said: an outcome for each file placed, and the number of the one that failed.
