@@ -244,7 +244,7 @@ private let slips: [Slip] = [
     // top level
     Slip(
         "monitor:", "security: { tls: true }\nmonitor:",
-        "30:11: security: TLS, logins and ACLs: security: follows in a later version; remove the section"),
+        "30:11: security: TLS, logins and ACLs follow in a later version: remove the section"),
     Slip("monitor:", "monitors:", "30:1: monitors: is an unknown key; did you mean 'monitor'?"),
     Slip("monitor:", "throttle: 5MiB/s\nmonitor:", "30:1: throttle: does not belong here but under move"),
     Slip(

@@ -60,7 +60,7 @@ enum Schema {
             guard let reason = reader.scalar(node, .text) else { return }
             fleet.waivers.append(ClauseWaiver(clause: clause.value, reason: reason.value))
         },
-        .refused("security", "TLS, logins and ACLs: security: \(later); remove the section"),
+        .refused("security", "TLS, logins and ACLs follow in a later version: remove the section"),
     ]
 
     static let cluster: [Field<ClusterDraft>] = [
