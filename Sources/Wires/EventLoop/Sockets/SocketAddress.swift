@@ -1,3 +1,5 @@
+// sockaddr_storage: which of the two modules it comes from depends on which one the compiler met first.
+internal import CSystem
 internal import Glibc
 
 /// A resolved address in the kernel's form.
