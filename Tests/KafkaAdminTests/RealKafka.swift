@@ -6,32 +6,33 @@ import Glibc
 final class RealKafka {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
-    static let version = "4.3.1"
-
-    static let distribution: URL = {
+    /// Where each version's Kafka is: `bin` and `libs` below.
+    private static func distribution(_ version: String) -> URL {
         let root = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let distributions =
             ProcessInfo.processInfo.environment["KAFKA_DISTS"].map { URL(fileURLWithPath: $0) }
             ?? root.appendingPathComponent("../shared/kafka")
         return distributions.appendingPathComponent(version)
-    }()
+    }
 
-    /// Whether there is a Kafka and a Java to run it.
-    static var isPresent: Bool {
+    /// Whether there is this Kafka and a Java to run it.
+    static func isPresent(_ version: String) -> Bool {
         let java = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
             FileManager.default.isExecutableFile(atPath: "\($0)/java")
         }
-        return java && FileManager.default.fileExists(atPath: distribution.appendingPathComponent("bin").path)
+        return java && FileManager.default.fileExists(atPath: distribution(version).appendingPathComponent("bin").path)
     }
 
     let clusterID: ClusterID
     let controllerPort: UInt16
+    private let distribution: URL
     private let directory: URL
     private var processes: [NodeID: Process] = [:]
     private var ports: [NodeID: UInt16] = [:]
 
-    private init(_ clusterID: ClusterID) throws {
+    private init(_ version: String, _ clusterID: ClusterID) throws {
+        distribution = Self.distribution(version)
         self.clusterID = clusterID
         controllerPort = try Self.freePort()
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("gantry-kafka-\(UUID())")
@@ -39,11 +40,11 @@ final class RealKafka {
     }
 
     /// Runs `work` beside an empty cluster, and ends every process of it afterwards.
-    static func run(_ work: (RealKafka) async throws -> Void) async throws {
+    static func run(_ version: String, _ work: (RealKafka) async throws -> Void) async throws {
         guard let id = ClusterID(rawValue: "4L6g3nShT-eMCtK--X86sw") else {
             throw Failure(description: "no cluster id")
         }
-        let kafka = try RealKafka(id)
+        let kafka = try RealKafka(version, id)
         defer { kafka.end() }
         do {
             try await work(kafka)
@@ -99,7 +100,7 @@ final class RealKafka {
         let output = directory.appendingPathComponent("\(log).log")
         try Data().write(to: output)
         let process = Process()
-        process.executableURL = Self.distribution.appendingPathComponent("bin/kafka-run-class.sh")
+        process.executableURL = distribution.appendingPathComponent("bin/kafka-run-class.sh")
         process.arguments = [program] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(
             [

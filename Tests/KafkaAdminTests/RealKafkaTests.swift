@@ -7,21 +7,11 @@ import Testing
 
 /// The calls on real brokers.
 @Suite(.serialized) struct RealKafkaTests {
-    @Test(.enabled(if: RealKafka.isPresent, "needs Kafka 4.3.1 in KAFKA_DISTS and Java"))
+    @Test(.enabled(if: RealKafka.isPresent("4.3.1"), "needs Kafka 4.3.1 in KAFKA_DISTS and Java"))
     func `every call does on real Kafka what it says`() async throws {
-        try await RealKafka.run { kafka in
-            try kafka.start(1)
-            try kafka.start(2)
-            let brokers = KafkaAdmin(
-                sender: SocketSender(seed: kafka.endpoint(1), nodes: [1: kafka.endpoint(1), 2: kafka.endpoint(2)]),
-                audience: .brokers, timeout: .seconds(10))
-            let controllers = KafkaAdmin(
-                sender: SocketSender(seed: Endpoint(host: "127.0.0.1", port: kafka.controllerPort), nodes: [:]),
-                audience: .controllers, timeout: .seconds(10))
-            let description = try await eventually("both brokers serve") {
-                let description = try await brokers.describeCluster()
-                return description.nodes.filter { !$0.fenced }.count == 2 ? description : nil
-            }
+        try await RealKafka.run("4.3.1") { kafka in
+            let (brokers, controllers) = try start(kafka)
+            let description = try await bothServe(brokers)
             #expect(description.clusterID == kafka.clusterID)
             #expect(description.includesFenced)
             #expect(description.nodes.map(\.rack) == ["rack-1", "rack-2"])
@@ -30,6 +20,52 @@ import Testing
             try await partitions(brokers)
             try await settings(brokers, controllers)
             try await ghost(kafka, brokers)
+        }
+    }
+
+    @Test(.enabled(if: RealKafka.isPresent("3.9.2"), "needs Kafka 3.9.2 in KAFKA_DISTS and Java"))
+    func `an older Kafka is asked for what it has, and what it lacks is said`() async throws {
+        try await RealKafka.run("3.9.2") { kafka in
+            let (brokers, controllers) = try start(kafka)
+            let description = try await bothServe(brokers)
+            #expect(!description.includesFenced)
+            #expect(try await controllers.describeQuorum().voters.map(\.id) == [1])
+            #expect(try await controllers.describeCluster().nodes.map(\.id) == [1])
+            try await canaries(brokers)
+            #expect(try await brokers.createTopics([.init(name: "t", placement: .assigned([[1]]))]).done == ["t"])
+            let partition = TopicPartition(topic: "t", partition: 0)
+            _ = try await eventually("the topic shows") {
+                try await brokers.metadata(.only(["t"])).partitions.count == 1 ? true : nil
+            }
+            let moved = await brokers.reassign([.init(partition: partition, replicas: [2])])
+            #expect(moved.done == [partition], "\(moved.failed)")
+            let directories = await brokers.describeLogDirectories(of: [1, 2]).answered
+            #expect(directories.values.flatMap { $0 }.allSatisfy { $0.usable != nil && !$0.isCordoned })
+            #expect(try await brokers.deleteTopics(["t"]).isComplete)
+            let missing = await #expect(throws: KafkaAdminError.self) { try await brokers.unregisterController(9) }
+            guard case .notOffered = missing?.reason else {
+                Issue.record("\(String(describing: missing))")
+                return
+            }
+        }
+    }
+
+    private func start(_ kafka: RealKafka) throws -> (brokers: KafkaAdmin, controllers: KafkaAdmin) {
+        try kafka.start(1)
+        try kafka.start(2)
+        let brokers = SocketSender(
+            seed: kafka.endpoint(1), nodes: [1: kafka.endpoint(1), 2: kafka.endpoint(2)])
+        let controllers = SocketSender(seed: Endpoint(host: "127.0.0.1", port: kafka.controllerPort), nodes: [:])
+        return (
+            KafkaAdmin(sender: brokers, audience: .brokers, timeout: .seconds(10)),
+            KafkaAdmin(sender: controllers, audience: .controllers, timeout: .seconds(10))
+        )
+    }
+
+    private func bothServe(_ brokers: KafkaAdmin) async throws -> ClusterDescription {
+        try await eventually("both brokers serve") {
+            let description = try await brokers.describeCluster()
+            return description.nodes.filter { !$0.fenced }.count == 2 ? description : nil
         }
     }
 
