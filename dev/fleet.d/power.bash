@@ -95,15 +95,20 @@ supervise() {
 
 # Ready: root can log in, and Docker answers where the host has it.
 await_ready() {
-    local home deadline=$((SECONDS + ready_within))
+    local home deadline=$((SECONDS + ready_within)) left
     home=$(home_of "$1")
-    until timeout 5 ssh -F "$FLEET_DIR/ssh_config" -o ConnectTimeout=1 "$(name_of "$1")" \
-        'type -P docker >/dev/null || exit 0; for i in 1 2 3 4 5 6 7 8; do docker info && exit; sleep 0.1; done' \
-        </dev/null >/dev/null 2>&1; do
+    until has_logged_in "$1" $((left = deadline - SECONDS)); do
         [ -e "$home/supervisor.pid" ] || { tail -n 20 "$home/console.log" >&2; die "$(name_of "$1") ended while it started"; }
-        ((SECONDS < deadline)) || { tail -n 20 "$home/console.log" >&2; die "$(name_of "$1") is not ready after $ready_within s"; }
+        ((left > 0)) || { tail -n 20 "$home/console.log" >&2; die "$(name_of "$1") is not ready after $ready_within s"; }
         sleep 0.05
     done
+}
+
+# has_logged_in K SECONDS : a port that is not open yet is given up soon, a slow login is not
+has_logged_in() {
+    timeout 1 bash -c "exec 3<>/dev/tcp/$(address_of "$1")/22" 2>/dev/null || return 1
+    timeout "$2" ssh -F "$FLEET_DIR/ssh_config" -o ConnectTimeout="$2" "$(name_of "$1")" \
+        'type -P docker >/dev/null || exit 0; until docker info; do sleep 0.1; done' </dev/null >/dev/null 2>&1
 }
 
 # In good order: SIGTERM asks nspawn to power the host off.
