@@ -13,6 +13,9 @@ import Testing
         return flat(CommandTable.gantry.definitions, [])
     }()
 
+    /// Those that help speaks of.
+    static let shown = all.filter { !$0.definition.isHidden }
+
     @Test func `no command has two options or arguments of the same name`() {
         for (path, command) in Self.all {
             let names = command.allOptions.flatMap(\.spellings)

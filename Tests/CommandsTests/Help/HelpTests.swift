@@ -9,7 +9,7 @@ import Testing
         try expectSnapshot(HelpText.overview(CommandTable.gantry.definitions, Style(columns: 100)), "help/gantry.txt")
     }
 
-    @Test(arguments: TableTests.all.map(\.path))
+    @Test(arguments: TableTests.shown.map(\.path))
     func `the help of a command is as recorded`(path: [String]) throws {
         let definition = try #require(CommandTable.gantry.entry(path)?.definition)
         let text = HelpText.explanation(definition, path: path, Style(columns: 100))
@@ -37,7 +37,7 @@ import Testing
 
     @Test func `every option of a command is in its help and in its manual page`() throws {
         let pages = ManualPages.all(CommandTable.gantry.definitions)
-        for (path, command) in TableTests.all where command.subcommands.isEmpty {
+        for (path, command) in TableTests.shown where command.subcommands.isEmpty {
             let help = HelpText.explanation(command, path: path, Style())
             let page = try #require(pages.first { $0.file == "gantry-\(path[0]).1" })
             for option in (command.options + command.changes.definitions) where !option.isHidden {
