@@ -58,7 +58,7 @@ let wires: [Target] =
     + layer("Wires", "Transfers", ["CSystem", "CCurl"], tests: ["ScriptedServer"])
     + layer("Wires", "EventLoop", ["CSystem", "COpenSSL"])
     + layer("Wires", "KafkaProtocol")
-    + layer("Wires", "KafkaClient", ["KafkaProtocol", "EventLoop"])
+    + layer("Wires", "KafkaClient", ["KafkaProtocol", "EventLoop", "COpenSSL"])
     + layer("Wires", "KafkaAdmin", ["KafkaClient", "KafkaProtocol", "FleetModel"], tests: ["EventLoop"])
     + layer("Wires", "DockerEngine", ["Transfers"], tests: ["ScriptedServer"])
     + layer("Wires", "SecureShell", ["Processes"])
