@@ -24,7 +24,7 @@ public protocol ClusterSource: Sendable {
 }
 
 /// What a `ClusterSource` is to find out beyond metadata and quorum.
-public struct ObservationDetail: Sendable {
+public struct ObservationDetail: Hashable, Sendable {
     /// Log directories of every broker.
     public var logDirectories: Bool
     /// Topic settings (`min.insync.replicas`) and throttles.

@@ -1,3 +1,9 @@
+import FleetConfiguration
+import FleetModel
+import FleetRuntime
+import HealthRules
+import OperationModel
+
 /// `gantry bootstrap`.
 struct BootstrapCommand: Command {
     static let definition = CommandDefinition(
@@ -18,5 +24,45 @@ struct BootstrapCommand: Command {
 
     init(_ arguments: ParsedArguments) throws(CommandError) { changes = arguments.changes }
 
-    func run(in context: CommandContext) async throws -> ExitStatus { throw CommandError.notThere("bootstrap") }
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let configuration = try context.configuration()
+        let canary = changes.usesCanary && configuration.specification.move.canary
+        let place = context.place(of: configuration)
+        let preparation = try await context.withSession(configuration) { session in
+            try await session.prepareBootstrap(
+                arguments: canary ? [] : ["--no-canary"], reason: changes.reason, canary: canary,
+                directory: configuration.directory)
+        }
+        for clause in preparation.clauses where clause.verdict.result == .waived {
+            context.note("\(clause.clause) on \(clause.host): \(clause.verdict.evidence)")
+        }
+        guard let plan = preparation.plan, preparation.blockers.isEmpty else {
+            let report = OperationReport(refused: "bootstrap", blockers: preparation.blockers)
+            context.show(report)
+            return report.exit
+        }
+        if preparation.needed.isEmpty {
+            var report = OperationReport(unchanged: plan)
+            report.findings = preparation.drifted.map(Self.drift)
+            context.show(report)
+            return .done
+        }
+        if changes.isDryRun {
+            context.show(PlanReport(plan: plan, needed: preparation.needed))
+            return .done
+        }
+        if !changes.isConfirmed { context.note(PlanReport(plan: plan, needed: preparation.needed).summary) }
+        guard try context.confirm("Bootstrap cluster \(plan.cluster)?", changes) else {
+            context.note("nothing was changed")
+            return .refused
+        }
+        return try await context.start(plan, in: place, changes)
+    }
+
+    private static func drift(_ node: NodeID) -> Finding {
+        Finding(
+            rule: "config-drift", severity: .warning, subject: "node \(node)",
+            evidence: "it runs with another configuration than defaults.cfg and the template give now",
+            remedy: "bootstrap never restarts a running container: a later restart applies it")
+    }
 }

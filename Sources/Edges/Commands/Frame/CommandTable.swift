@@ -11,6 +11,7 @@ struct CommandTable: Sendable {
         CommandEntry(VersionCommand.self),
         CommandEntry(CompletionCommand.self),
         CommandEntry(HelpCommand.self),
+        CommandEntry(OperationWorkerCommand.self),
     ])
 
     let entries: [CommandEntry]

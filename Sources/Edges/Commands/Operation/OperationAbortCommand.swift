@@ -1,3 +1,5 @@
+import FleetModel
+import FleetRuntime
 import OperationModel
 
 /// `gantry operation abort`.
@@ -16,5 +18,31 @@ struct OperationAbortCommand: Command {
         changes = arguments.changes
     }
 
-    func run(in context: CommandContext) async throws -> ExitStatus { throw CommandError.notThere("operation abort") }
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let configuration = try context.configuration()
+        let place = context.place(of: configuration)
+        let journal = try context.journal(place)
+        let record = try OperationCommands.record(id, in: journal)
+        let progress = try OperationProgress.read(record, from: journal)
+        let isRunning = progress.status(holderIsAlive: progress.holder?.isAlive ?? false) == .running
+        if changes.isDryRun || progress.ending == .done {
+            context.show(OperationReport(record.id, progress, holderIsAlive: isRunning))
+            return .done
+        }
+        guard try context.confirm("Give up \(record.plan.commandLine) (operation \(record.id))?", changes) else {
+            return .refused
+        }
+        guard isRunning else {
+            try OperationLauncher(store: journal, place: place, now: { .now }).close(
+                record.id, as: .aborted(reason: "asked for while no worker was on it"))
+            let ended = try OperationProgress.read(record, from: journal)
+            context.show(OperationReport(record.id, ended, holderIsAlive: false))
+            return .done
+        }
+        try journal.request(.abort, of: record.id, at: .now)
+        let watch = OperationWatch(context: context, store: journal, id: record.id, interrupt: .stopsWatching)
+        guard let ended = try await watch.follow(worker: nil) else { return .done }
+        context.show(OperationReport(record.id, ended, holderIsAlive: false))
+        return .done
+    }
 }

@@ -1,3 +1,4 @@
+import FleetRuntime
 import OperationModel
 
 /// `gantry operation attach`.
@@ -12,5 +13,14 @@ struct OperationAttachCommand: Command {
         id = arguments[OperationCommands.id]
     }
 
-    func run(in context: CommandContext) async throws -> ExitStatus { throw CommandError.notThere("operation attach") }
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let configuration = try context.configuration()
+        let journal = try context.journal(context.place(of: configuration))
+        let record = try OperationCommands.record(id, in: journal)
+        let watch = OperationWatch(context: context, store: journal, id: record.id, interrupt: .stopsWatching)
+        guard let progress = try await watch.follow(worker: nil) else { return .done }
+        let report = OperationReport(record.id, progress, holderIsAlive: false)
+        context.show(report)
+        return report.exit
+    }
 }

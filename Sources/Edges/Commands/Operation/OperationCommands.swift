@@ -15,4 +15,13 @@ enum OperationCommands {
             CommandEntry(OperationLogCommand.self), CommandEntry(OperationAttachCommand.self),
             CommandEntry(OperationResumeCommand.self), CommandEntry(OperationAbortCommand.self),
         ])
+
+    /// The operation that was named, or the newest.
+    static func record(_ id: OperationID?, in journal: any OperationStore) throws -> OperationRecord {
+        if let id { return try journal.operation(id) }
+        guard let newest = try journal.operations(limit: 1).first else {
+            throw CommandError("no-operation", "no operation has run yet", next: "gantry bootstrap", exit: .refused)
+        }
+        return newest
+    }
 }

@@ -1,3 +1,6 @@
+import FleetRuntime
+import OperationModel
+
 /// `gantry operation list`.
 struct OperationListCommand: Command {
     static let definition = CommandDefinition(
@@ -6,5 +9,21 @@ struct OperationListCommand: Command {
 
     init(_ arguments: ParsedArguments) throws(CommandError) {}
 
-    func run(in context: CommandContext) async throws -> ExitStatus { throw CommandError.notThere("operation list") }
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let configuration = try context.configuration()
+        guard let journal = try context.place(of: configuration).existingJournal() else {
+            context.show(OperationListReport(rows: []))
+            return .done
+        }
+        context.show(
+            OperationListReport(
+                rows: try journal.operations(limit: OperationListReport.limit).map { record in
+                    let progress = try OperationProgress.read(record, from: journal)
+                    return (
+                        record, progress,
+                        progress.status(holderIsAlive: progress.holder?.isAlive ?? false)
+                    )
+                }))
+        return .done
+    }
 }

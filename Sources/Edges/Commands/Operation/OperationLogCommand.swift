@@ -1,3 +1,4 @@
+import FleetRuntime
 import OperationModel
 
 /// `gantry operation log`.
@@ -12,5 +13,17 @@ struct OperationLogCommand: Command {
         id = arguments[OperationCommands.id]
     }
 
-    func run(in context: CommandContext) async throws -> ExitStatus { throw CommandError.notThere("operation log") }
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let configuration = try context.configuration()
+        let journal = try context.journal(context.place(of: configuration))
+        let record = try OperationCommands.record(id, in: journal)
+        var events: [JournaledEvent] = []
+        while true {
+            let more = try journal.events(of: record.id, after: events.last?.sequence ?? 0, limit: 5000)
+            events += more
+            if more.count < 5000 { break }
+        }
+        context.show(OperationLogReport(record: record, events: events))
+        return .done
+    }
 }

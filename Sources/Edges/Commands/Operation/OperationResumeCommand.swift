@@ -1,3 +1,4 @@
+import FleetRuntime
 import OperationModel
 
 /// `gantry operation resume`.
@@ -17,5 +18,26 @@ struct OperationResumeCommand: Command {
         changes = arguments.changes
     }
 
-    func run(in context: CommandContext) async throws -> ExitStatus { throw CommandError.notThere("operation resume") }
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let configuration = try context.configuration()
+        let place = context.place(of: configuration)
+        let journal = try context.journal(place)
+        let record = try OperationCommands.record(id, in: journal)
+        let progress = try OperationProgress.read(record, from: journal)
+        let status = progress.status(holderIsAlive: progress.holder?.isAlive ?? false)
+        guard status != .done, status != .running, status != .aborted else {
+            context.show(OperationReport(record.id, progress, holderIsAlive: status == .running))
+            return .done
+        }
+        if changes.isDryRun {
+            let needed = zip(record.plan.steps, progress.states).filter { !$0.1.isSatisfied }.map(\.0.id)
+            context.show(PlanReport(plan: record.plan, needed: Set(needed)))
+            return .done
+        }
+        guard try context.confirm("Go on with \(record.plan.commandLine) (operation \(record.id))?", changes) else {
+            return .refused
+        }
+        let launcher = OperationLauncher(store: journal, place: place, now: { .now })
+        return try await context.watch(launcher.resume(record.id), journal, place, changes)
+    }
 }

@@ -1,3 +1,4 @@
+import FleetRuntime
 import OperationModel
 
 /// `gantry operation show`.
@@ -12,5 +13,12 @@ struct OperationShowCommand: Command {
         id = arguments[OperationCommands.id]
     }
 
-    func run(in context: CommandContext) async throws -> ExitStatus { throw CommandError.notThere("operation show") }
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let configuration = try context.configuration()
+        let journal = try context.journal(context.place(of: configuration))
+        let record = try OperationCommands.record(id, in: journal)
+        let progress = try OperationProgress.read(record, from: journal)
+        context.show(OperationReport(record.id, progress, holderIsAlive: progress.holder?.isAlive ?? false))
+        return .done
+    }
 }

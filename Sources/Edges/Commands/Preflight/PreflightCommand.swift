@@ -1,4 +1,6 @@
+import FleetConfiguration
 import FleetModel
+import FleetRuntime
 
 /// `gantry preflight`.
 struct PreflightCommand: Command {
@@ -17,5 +19,19 @@ struct PreflightCommand: Command {
 
     init(_ arguments: ParsedArguments) throws(CommandError) { hosts = arguments.all(Self.hosts) }
 
-    func run(in context: CommandContext) async throws -> ExitStatus { throw CommandError.notThere("preflight") }
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let configuration = try context.configuration()
+        let known = configuration.specification.hosts.map(\.host)
+        if let stranger = hosts.first(where: { !known.contains($0) }) {
+            throw CommandError(
+                "unknown-host", "\(stranger) is not in virthosts", object: configuration.directory.configurationFile,
+                next: "add it there, or name one of \(known.map(\.rawValue).joined(separator: ", "))", exit: .refused)
+        }
+        let wanted = hosts.isEmpty ? known : hosts
+        return try await context.withSession(configuration) { session in
+            let report = PreflightReport(findings: try await session.preflight(wanted))
+            context.show(report)
+            return report.exit
+        }
+    }
 }

@@ -1,10 +1,11 @@
+import FleetConfiguration
+import FleetModel
+import FleetRuntime
+
 /// `gantry clusterstatus`.
 struct ClusterStatusCommand: Command {
-    private static let watch = Flag("watch", "show it again and again, until interrupted")
-    private static let snapshot = Option<FilePath>("save-snapshot", "keep what was seen in a file, as JSON")
-
     static let definition = CommandDefinition(
-        "clusterstatus", "check that the whole cluster and each of its brokers work", options: [watch, snapshot],
+        "clusterstatus", "check that the whole cluster and each of its brokers work",
         changes: [.noCanary],
         details: [
             "Looks at hosts, Docker, containers, the quorum and all partitions, and sends a record through every "
@@ -16,15 +17,19 @@ struct ClusterStatusCommand: Command {
             .init("gantry clusterstatus --no-canary", "write nothing to the cluster"),
         ])
 
-    let watches: Bool
-    let snapshotFile: String?
     let changes: ChangeValues
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
-        watches = arguments[Self.watch]
-        snapshotFile = arguments[Self.snapshot]?.path
         changes = arguments.changes
     }
 
-    func run(in context: CommandContext) async throws -> ExitStatus { throw CommandError.notThere("clusterstatus") }
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let configuration = try context.configuration()
+        let canary = changes.usesCanary && configuration.specification.move.canary
+        return try await context.withSession(configuration) { session in
+            let report = ClusterStatusReport(status: try await session.status(canary: canary))
+            context.show(report)
+            return report.exit
+        }
+    }
 }

@@ -12,8 +12,6 @@ extension FleetTemplates {
           # user: "1000:1000"            # unless set, root; data directories get this owner
           environment:
             EXTRA_ARGS: -name kafkaServer   # without it Kafka writes its garbage collector's log into the container
-          ulimits:
-            nofile: { soft: 100000, hard: 100000 }
           logging:
             driver: json-file
             options: { max-size: 50m, max-file: "5" }

@@ -126,6 +126,7 @@ public final class MemoryStore: OperationStore {
     }
 
     /// Appends under the lease.
+    @discardableResult
     public func append(
         _ event: OperationEvent, under lease: Lease, at: Timestamp
     ) throws(StoreError) -> JournaledEvent {

@@ -103,6 +103,9 @@ public struct ContainerObservation: Hashable, Sendable {
     /// The digest of the configuration it was made from, from the label `gantry.config`.
     public var configDigest: String?
 
+    /// Whether a process may be in it, so that it must not be made anew.
+    public var isAlive: Bool { state != .created && state != .exited && state != .dead }
+
     /// An observation of these parts.
     public init(
         id: String, name: String, node: NodeID?, role: NodeRole?, clusterID: ClusterID?, state: ContainerState,

@@ -89,12 +89,12 @@ public struct Bootstrap: Sendable {
         }
     }
 
-    /// Properties of nodes without a container, and the Compose file where a node lacks its container. What belongs to
+    /// Properties of nodes that do not run, and the Compose file where there is such a node. What belongs to
     /// a node that exists is left as it is: a changed setting is for `gantry restart --changed`.
     private func filesToPlace(on host: HostName) -> [TextFile] {
         guard let rendered = files[host] else { return [] }
         let survey = surveys.first { $0.host == host }
-        let present = Set((survey?.seenContainers ?? []).compactMap(\.node))
+        let present = Set((survey?.seenContainers ?? []).filter(\.isAlive).compactMap(\.node))
         let missing = layout.nodes(on: host).filter { !present.contains($0.id) }
         let compose = missing.isEmpty ? [] : [rendered.compose]
         return (rendered.always + compose + missing.compactMap { rendered.properties[$0.id] }).map(TextFile.init)

@@ -1,0 +1,67 @@
+import FleetRuntime
+import Glibc
+import OperationModel
+
+/// The worker of an operation: not for people, so neither in help nor in completion.
+struct OperationWorkerCommand: Command {
+    private static let id = Argument<OperationID>("ID", .one, "the operation")
+    private static let token = Argument<String>("TOKEN", .one, "the launcher's lease")
+
+    static let definition = CommandDefinition(
+        OperationLauncher.workerCommand, "carry an operation out (started by gantry itself)",
+        arguments: [id, token], isHidden: true)
+
+    let id: OperationID
+    let token: Int64
+
+    init(_ arguments: ParsedArguments) throws(CommandError) {
+        id = try arguments.required(Self.id)
+        guard let token = Int64(try arguments.required(Self.token)) else {
+            throw CommandError.usage("TOKEN is a number", next: arguments.helpCommand)
+        }
+        self.token = token
+    }
+
+    /// SIGINT finishes the steps under way; SIGTERM stops at once, and is what a service manager sends.
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let configuration = try context.configuration()
+        let store = try context.journal(context.place(of: configuration))
+        let interrupts = SignalStream(SIGINT)
+        let terminations = SignalStream(SIGTERM)
+        signal(SIGHUP, SIG_IGN)
+        defer {
+            interrupts.cancel()
+            terminations.cancel()
+        }
+        let (id, token) = (id, token)
+        let ending: OperationEnding = try await withThrowingTaskGroup(of: OperationEnding?.self) { group in
+            group.addTask {
+                try await context.withSession(configuration) { session in
+                    try await OperationWorker(session: session, store: store).run(id, token: token)
+                }
+            }
+            group.addTask {
+                for await _ in interrupts.stream { try store.request(.stop, of: id, at: .now) }
+                return nil
+            }
+            group.addTask {
+                for await _ in terminations.stream { throw CancellationError() }
+                return nil
+            }
+            defer {
+                interrupts.cancel()
+                terminations.cancel()
+                group.cancelAll()
+            }
+            while let next = try await group.next() {
+                if let ending = next { return ending }
+            }
+            throw CancellationError()
+        }
+        switch ending {
+        case .done: return .done
+        case .stopped, .aborted: return .stopped
+        case .failed: return .failed
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import FleetModel
+import FleetRuntime
+import HealthRules
+
+/// What `clusterstatus` found, in the three forms.
+struct ClusterStatusReport: Report {
+    let status: ClusterStatus
+
+    private var cluster: ClusterObservation? { status.snapshot.cluster.value }
+    private var severity: Severity { status.findings.severity }
+
+    /// What the process ends with: those of Nagios plugins.
+    var exit: ExitStatus { ExitStatus(severity) }
+
+    // MARK: JSON
+
+    var json: JSONValue {
+        var members: [(String, JSONValue)] = [
+            ("severity", .string(severity.rawValue)), ("took_ms", .number(status.snapshot.took.milliseconds)),
+            ("taken_at", .string(status.snapshot.takenAt.description)),
+            (
+                "cluster",
+                [
+                    "name": .string(status.fleet.cluster.name.rawValue),
+                    "id": (cluster?.clusterID ?? status.layout?.clusterID).map { .string($0.rawValue) } ?? .null,
+                    "mode": .string(status.fleet.cluster.mode.rawValue),
+                    "version": .string(status.fleet.cluster.version.description),
+                    "controller": cluster?.controller.json ?? .null,
+                ]
+            ), ("hosts", .array(status.snapshot.hosts.map(\.json))),
+            ("brokers", .array(status.context.brokers.map(json))), ("quorum", .array(quorum.map(json))),
+            ("partitions", partitions),
+            (
+                "findings",
+                .array(status.findings.map(\.json))
+            ),
+        ]
+        if let reason = status.snapshot.cluster.reason { members.append(("unknown", .string(reason))) }
+        return .object(JSONObject(members))
+    }
+
+    private func json(_ broker: BrokerStatus) -> JSONValue {
+        [
+            "id": .integer(Int64(broker.id.rawValue)), "host": broker.host.map { .string($0.rawValue) } ?? .null,
+            "port": broker.port.map { .integer(Int64($0)) } ?? .null, "state": .string(broker.state.rawValue),
+            "container": .string(broker.container), "restarts": .integer(Int64(broker.restarts)),
+            "partitions": .integer(Int64(broker.partitions)), "leaders": .integer(Int64(broker.leaders)),
+            "log_bytes": broker.logBytes.map { .integer($0.bytes) } ?? .null, "canary": json(broker.canary),
+        ]
+    }
+
+    private func json(_ canary: CanaryResult?) -> JSONValue {
+        switch canary {
+        case .ok(let produce, let fetch):
+            ["ok": true, "produce_ms": .number(produce.milliseconds), "fetch_ms": .number(fetch.milliseconds)]
+        case .failed(let reason): ["ok": false, "reason": .string(reason)]
+        case .skipped(let reason): ["ok": .null, "reason": .string(reason)]
+        case nil: .null
+        }
+    }
+
+    private func json(_ member: QuorumRow) -> JSONValue {
+        [
+            "id": .integer(Int64(member.id.rawValue)), "host": member.host.map { .string($0.rawValue) } ?? .null,
+            "port": member.port.map { .integer(Int64($0)) } ?? .null, "state": .string(member.state),
+            "lag": member.lag.map { .integer($0) } ?? .null,
+        ]
+    }
+
+    private var partitions: JSONValue {
+        guard let counts = cluster?.partitions.value?.counts() else { return .null }
+        return [
+            "total": .integer(Int64(counts.total)), "under_replicated": .integer(Int64(counts.underReplicated)),
+            "under_min_isr": .integer(Int64(counts.underMinInSync)), "offline": .integer(Int64(counts.offline)),
+            "reassigning": cluster?.reassignments.value.map { .integer(Int64($0.count)) } ?? .null,
+        ]
+    }
+
+    // MARK: The quorum's rows
+
+    struct QuorumRow {
+        var id: NodeID
+        var host: HostName?
+        var port: UInt16?
+        /// leader, follower, observer or unknown.
+        var state: String
+        var lag: Int64?
+    }
+
+    /// Voters, observing controllers, and wanted controllers that nobody told of; brokers observe too and are left out.
+    var quorum: [QuorumRow] {
+        let quorum = cluster?.quorum.value
+        var rows: [QuorumRow] = []
+        func add(_ id: NodeID, _ state: String, _ lag: Int64?) {
+            let node = status.layout?.node(id)
+            rows.append(QuorumRow(id: id, host: node?.host, port: node?.port, state: state, lag: lag))
+        }
+        for voter in quorum?.voters ?? [] {
+            let state =
+                voter.id == quorum?.leader ? "leader" : quorum?.isFollowing(voter) == true ? "follower" : "unknown"
+            add(voter.id, state, voter.lag)
+        }
+        let brokers = Set(status.context.brokers.map(\.id))
+        for observer in quorum?.observers ?? [] where !brokers.contains(observer.id) {
+            add(observer.id, "observer", observer.lag)
+        }
+        for node in status.layout?.controllers ?? [] where !rows.contains(where: { $0.id == node.id }) {
+            add(node.id, "unknown", nil)
+        }
+        return rows.sorted { $0.id < $1.id }
+    }
+}
+
+extension Duration {
+    /// For `_ms` members, to the hundredth.
+    var milliseconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) * 1000 + Double(attoseconds / 10_000_000_000_000) / 100
+    }
+}
+
+extension Optional<NodeID> {
+    fileprivate var json: JSONValue { map { .integer(Int64($0.rawValue)) } ?? .null }
+}
+
+extension HostObservation {
+    fileprivate var json: JSONValue {
+        let known = state == .ok
+        return [
+            "host": .string(host.rawValue), "state": .string(state.word),
+            "containers": known ? .integer(Int64(containers.count)) : .null,
+            "disk_free_bytes": disks.map(\.free.bytes).min().map { .integer($0) } ?? .null,
+            "disk_total_bytes": disks.min { $0.free < $1.free }.map { .integer($0.total.bytes) } ?? .null,
+            "reason": state.reason.map { .string($0) } ?? .null,
+        ]
+    }
+}

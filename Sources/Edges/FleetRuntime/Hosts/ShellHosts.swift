@@ -1,0 +1,132 @@
+import FleetModel
+import Observation
+import Operations
+import Processes
+import SecureShell
+
+/// The services' view of hosts, over a shell on each.
+struct ShellHosts: HostSource, HostControl {
+    /// What a host that answers at all needs for the inspection, slow disks included.
+    private static let inspectionDeadline: Duration = .seconds(20)
+    /// Bounds what comparing may read: the files of one host are some kilobytes each.
+    private static let comparisonLimit = 16 << 20
+
+    let directory: HostDirectory
+    let cluster: ClusterName
+
+    func facts(of host: HostName) async throws(HostProblem) -> HostFacts {
+        let report = try await report(host, data: directory.specification(host)?.data ?? [])
+        return HostFacts(disks: report.disks, retired: report.retired)
+    }
+
+    func inspect(_ host: HostName, _ question: HostQuestion) async throws(HostProblem) -> HostAnswers {
+        let report = try await report(host, data: question.data)
+        // The script itself has run as root: a login that may not do so has failed before.
+        return HostAnswers(
+            privileged: true, architecture: report.architecture, compose: report.compose, listening: report.listening,
+            disks: report.disks, formatted: report.formatted, memory: report.layout, retired: report.retired)
+    }
+
+    private func report(_ host: HostName, data: [String]) async throws(HostProblem) -> HostReport {
+        let remote = try directory.remote(host)
+        do throws(SSHError) {
+            let result = try await remote.run(
+                .script(
+                    HostReport.script, [OnHostPath.directory(of: cluster), cluster.rawValue] + data, asRoot: true,
+                    limits: OutputLimits(output: HostReport.outputLimit), deadline: Self.inspectionDeadline))
+            let report = HostReport(parsing: result.stdout.text)
+            guard report.isComplete else {
+                throw SSHError(
+                    .readFailed, host: host.rawValue, reason: "the inspection ended early: \(result.stderr.trimmed)",
+                    remedy: "see that \(host) has a POSIX shell, awk and df")
+            }
+            return report
+        } catch {
+            throw HostProblem(error)
+        }
+    }
+
+    func differing(_ files: [FileToPlace], on host: HostName) async throws(HostProblem) -> [String] {
+        guard !files.isEmpty else { return [] }
+        let remote = try directory.remote(host)
+        do throws(SSHError) {
+            let result = try await remote.run(
+                .script(
+                    FileComparison.script, files.map(\.path), asRoot: true,
+                    limits: OutputLimits(output: Self.comparisonLimit)))
+            let found = FileComparison.parse(result.stdout.bytes)
+            return zip(files, files.indices).compactMap { file, index in
+                let there = index < found.count ? found[index] : nil
+                return there?.bytes == file.contents && there?.mode == file.mode ? nil : file.path
+            }
+        } catch {
+            throw HostProblem(error)
+        }
+    }
+
+    func place(_ files: [FileToPlace], on host: HostName) async throws(HostProblem) -> [String] {
+        let remote = try directory.remote(host)
+        do throws(SSHError) {
+            let placed = try await remote.place(
+                files.map { RemoteFile(path: $0.path, bytes: $0.contents, mode: UInt32($0.mode)) })
+            return placed.filter { $0.outcome != .unchanged }.map(\.path)
+        } catch {
+            throw HostProblem(error)
+        }
+    }
+
+    func makeDirectories(_ paths: [String], owner: String, on host: HostName) async throws(HostProblem) {
+        let remote = try directory.remote(host)
+        let result: RemoteResult
+        do throws(SSHError) {
+            // Only what is made here gets the owner: a directory that was there belongs to whoever made it.
+            result = try await remote.run(
+                .script(
+                    #"o=$1; shift; for d in "$@"; do [ -d "$d" ] && continue; mkdir -p "$d" && chown "$o" "$d" || exit 1; done"#,
+                    [owner] + paths, asRoot: true))
+        } catch {
+            throw HostProblem(error)
+        }
+        guard result.isSuccess else {
+            throw HostProblem(
+                code: "directory-failed", unreachable: false,
+                reason: "a data directory can't be made on \(host): \(result.stderr.trimmed)",
+                remedy: "see that the file system under it is mounted and can be written")
+        }
+    }
+}
+
+/// Reads files of a host exactly, in one round trip: for each a line `SIZE MODE`, then the bytes; `-` where none is.
+enum FileComparison {
+    struct Found: Equatable {
+        var bytes: [UInt8]
+        var mode: UInt16
+    }
+
+    static let script = #"""
+        for f in "$@"; do
+          if [ -f "$f" ] && [ ! -L "$f" ]; then stat -c '%s %a' -- "$f" && cat -- "$f"; else echo -; fi
+        done
+        """#
+
+    /// The files in the order asked for; ends early where the output does not fit itself.
+    static func parse(_ output: [UInt8]) -> [Found?] {
+        var found: [Found?] = []
+        var rest = output[...]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            let line = String(decoding: rest[..<end], as: UTF8.self)
+            rest = rest[(end + 1)...]
+            if line == "-" {
+                found.append(nil)
+                continue
+            }
+            let words = line.split(separator: " ")
+            guard words.count == 2, let size = Int(words[0]), let mode = UInt16(words[1], radix: 8),
+                size >= 0, size <= rest.count
+            else { return found }
+            found.append(Found(bytes: Array(rest.prefix(size)), mode: mode))
+            rest = rest.dropFirst(size)
+        }
+        return found
+    }
+}

@@ -1,0 +1,56 @@
+import FleetModel
+public import OperationModel
+
+/// Follows an operation in the journal: what `attach` and the command that started it show.
+public struct OperationFollower: Sendable {
+    /// How often the journal is looked at: quick for an eye, nothing for SQLite.
+    public static let interval: Duration = .milliseconds(150)
+    /// Events read at once.
+    static let page = 1000
+
+    private let store: any OperationStore
+    private let id: OperationID
+    private let sleep: @Sendable (Duration) async throws -> Void
+
+    /// A follower of operation `id`.
+    public init(
+        store: any OperationStore, id: OperationID,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) {
+        self.store = store
+        self.id = id
+        self.sleep = sleep
+    }
+
+    /// Hands every event to `show`, old ones first, until the operation's worker has left it.
+    /// - Parameters:
+    ///   - worker: the worker that was just started, where that is known; its death before its first event ends the
+    ///     following too.
+    ///   - show: called with each event and the progress after it.
+    /// - Returns: the progress at the end; `ending` is nil when the worker died.
+    /// - Throws: `StoreError`, `CancellationError`.
+    public func follow(
+        worker: Holder?, show: (JournaledEvent, OperationProgress) async -> Void
+    ) async throws -> OperationProgress {
+        let record = try store.operation(id)
+        var progress = OperationProgress(plan: record.plan)
+        var seenWorker = worker == nil
+        while true {
+            // Looked at before the events are read: what it wrote last is then surely among them.
+            let holder = seenWorker ? progress.holder : worker
+            let alive = holder?.isAlive ?? false
+            while true {
+                let events = try store.events(of: id, after: progress.sequence, limit: Self.page)
+                for event in events {
+                    progress.apply(event)
+                    if case .started(let holder) = event.event, holder.pid == worker?.pid { seenWorker = true }
+                    await show(event, progress)
+                }
+                if events.count < Self.page { break }
+            }
+            if seenWorker, progress.ending != nil { return progress }
+            if !alive, holder == (seenWorker ? progress.holder : worker) { return progress }
+            try await sleep(Self.interval)
+        }
+    }
+}

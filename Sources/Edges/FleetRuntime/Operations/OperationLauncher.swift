@@ -1,0 +1,82 @@
+public import FleetModel
+public import OperationModel
+import Processes
+
+/// Begins operations: each in a worker process of its own, which survives the terminal.
+public struct OperationLauncher: Sendable {
+    /// The hidden command that a worker is.
+    public static let workerCommand = "operation-worker"
+
+    private let store: any OperationStore
+    private let place: FleetPlace
+    private let now: @Sendable () -> Timestamp
+
+    /// A launcher for the fleet in `place`.
+    public init(store: any OperationStore, place: FleetPlace, now: @escaping @Sendable () -> Timestamp) {
+        self.store = store
+        self.place = place
+        self.now = now
+    }
+
+    /// Keeps a new operation and starts its worker.
+    /// - Throws: `StoreError.leased` when another operation is at work on the cluster.
+    public func launch(_ plan: OperationPlan, salt: UInt16) throws(StoreError) -> LaunchedOperation {
+        let id = OperationID(createdAt: now(), salt: salt)
+        // The lease is taken before the operation is kept: of two commands at once, one is refused and leaves nothing.
+        let lease = try takeLease(cluster: plan.cluster, operation: id)
+        do {
+            try store.create(id, plan: plan, at: now())
+        } catch {
+            try? store.release(lease)
+            throw error
+        }
+        return try start(id, lease: lease)
+    }
+
+    /// Starts a worker on an operation that was left before its end.
+    /// - Throws: `StoreError.leased` when a worker is on it, or on another one.
+    public func resume(_ id: OperationID) throws(StoreError) -> LaunchedOperation {
+        let record = try store.operation(id)
+        return try start(id, lease: try takeLease(cluster: record.plan.cluster, operation: id))
+    }
+
+    /// Ends an operation that no worker is on.
+    /// - Throws: `StoreError.leased` when one is after all.
+    public func close(_ id: OperationID, as ending: OperationEnding) throws(StoreError) {
+        let lease = try takeLease(cluster: try store.operation(id).plan.cluster, operation: id)
+        try store.append(.ended(ending), under: lease, at: now())
+        try store.release(lease)
+    }
+
+    /// The lease, taken over only from a holder that is proven gone.
+    private func takeLease(cluster: ClusterName, operation: OperationID) throws(StoreError) -> Lease {
+        let present = try store.lease(of: cluster)
+        if let present, present.holder.isAlive { throw .leased(present) }
+        return try store.acquireLease(
+            cluster: cluster, operation: operation, holder: Holder.current(), replacing: present?.token, at: now())
+    }
+
+    private func start(_ id: OperationID, lease: Lease) throws(StoreError) -> LaunchedOperation {
+        do throws(ProcessError) {
+            let worker = try DetachedProcess.start(
+                Invocation(
+                    "/proc/self/exe",
+                    [Self.workerCommand, id.rawValue, String(lease.token), "--fleet", place.directory]),
+                logFile: place.log(of: id))
+            return LaunchedOperation(id: id, worker: Holder(worker))
+        } catch {
+            try? store.release(lease)
+            throw StoreError.unavailable(
+                what: "starting the worker of operation \(id)", file: place.log(of: id), reason: "\(error)",
+                remedy: "gantry operation resume \(id)")
+        }
+    }
+}
+
+/// An operation whose worker was started.
+public struct LaunchedOperation: Sendable {
+    /// The operation.
+    public let id: OperationID
+    /// Its worker.
+    public let worker: Holder
+}

@@ -1,0 +1,34 @@
+import Observation
+public import OperationModel
+import Operations
+
+/// The process that carries one operation out.
+public struct OperationWorker: Sendable {
+    private let session: FleetSession
+    private let store: any OperationStore
+
+    /// A worker on the session's fleet.
+    public init(session: FleetSession, store: any OperationStore) {
+        self.session = session
+        self.store = store
+    }
+
+    /// Takes over the launcher's lease, whose token is `token`, and runs the operation to its ending.
+    ///
+    /// `SIGINT` asks for a stop after the steps under way; cancelling stops at once, resumable.
+    /// - Throws: `StoreError`, `CancellationError`.
+    public func run(_ id: OperationID, token: Int64) async throws -> OperationEnding {
+        let cluster = try store.operation(id).plan.cluster
+        let lease = try store.acquireLease(
+            cluster: cluster, operation: id, holder: Holder.current(), replacing: token, at: session.clock.now())
+        defer {
+            // Where the lease can't be given back, the next command proves this process gone and takes it.
+            try? store.release(lease)
+        }
+        let world = OperationWorld(
+            hosts: session.ports.hostControl, containers: session.ports.containerControl,
+            containerSource: session.ports.containerSource, cluster: session.ports.cluster,
+            memory: JournalMemory(store: store, lease: lease), clock: session.clock)
+        return try await OperationEngine(store: store, world: world).run(lease)
+    }
+}

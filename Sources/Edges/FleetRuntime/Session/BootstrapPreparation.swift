@@ -1,0 +1,120 @@
+public import FleetConfiguration
+public import FleetModel
+public import HealthRules
+import Observation
+import Operations
+public import OperationModel
+
+/// Everything about a bootstrap that can be known before anything is changed.
+public struct BootstrapPreparation: Sendable {
+    /// How each host meets each clause.
+    public var clauses: [ClauseFinding]
+    /// What forbids it; empty when it can be done.
+    public var blockers: [Blocker]
+    /// What will be done; nil when it is forbidden.
+    public var plan: OperationPlan?
+    /// The steps whose effect is not there yet; empty when there is nothing to do.
+    public var needed: Set<StepID>
+    /// Nodes whose configuration would be another one by now, which bootstrap leaves as it is.
+    public var drifted: [NodeID]
+}
+
+extension FleetSession {
+    /// Looks at every host, lays the cluster out, proves that it can be done and plans it. Changes nothing.
+    /// - Parameters:
+    ///   - arguments: the command's arguments, for the journal.
+    ///   - reason: the operator's reason.
+    ///   - canary: whether a record is to be sent through every broker at the end.
+    ///   - directory: the fleet directory, whose Compose template is stamped.
+    ///   - randomBytes: gives bytes for the ids of a new cluster.
+    /// - Returns: what would be done, or what forbids it.
+    /// - Throws: `StoreError` of the journal; `ConfigurationError` of the template.
+    public func prepareBootstrap(
+        arguments: [String], reason: String?, canary: Bool, directory: FleetDirectory,
+        randomBytes: (Int) -> [UInt8] = FleetSession.randomBytes
+    ) async throws -> BootstrapPreparation {
+        let surveys = await survey()
+        let present = try storedLayout() ?? rememberedLayout(surveys).value
+        let layout: ClusterLayout
+        do {
+            layout = try extend(present, surveys, randomBytes)
+        } catch let error as LayoutError {
+            return BootstrapPreparation(
+                clauses: Assumptions.judge(surveys, layout: nil, waivers: fleet.waivers),
+                blockers: [
+                    Blocker(
+                        code: error.code, object: "cluster \(fleet.cluster.name)", reason: error.description,
+                        remedy: error.remedy)
+                ], plan: nil, needed: [], drifted: [])
+        }
+        let clauses = Assumptions.judge(surveys, layout: layout, waivers: fleet.waivers)
+        let blockers = Assumptions.blockers(clauses)
+        guard blockers.isEmpty else {
+            return BootstrapPreparation(clauses: clauses, blockers: blockers, plan: nil, needed: [], drifted: [])
+        }
+        let files = try renderFiles(layout, directory: directory)
+        let bootstrap = Bootstrap(fleet: fleet, layout: layout, surveys: surveys, files: files, canary: canary)
+        let plan = try bootstrap.plan(arguments: arguments, reason: reason)
+        return BootstrapPreparation(
+            clauses: clauses, blockers: [], plan: plan, needed: try await probe(plan, isNew: present == nil),
+            drifted: drifted(surveys, layout, files))
+    }
+
+    /// The layout with what `virthosts` adds to it; ports that something else holds are stepped over only for nodes
+    /// whose port nobody chose: here the operator's first port counts, so a taken one is a blocker and not a surprise.
+    private func extend(
+        _ present: ClusterLayout?, _ surveys: [HostSurvey], _ randomBytes: (Int) -> [UInt8]
+    ) throws -> ClusterLayout {
+        let retired = Set(surveys.flatMap { (try? $0.answers.get())?.retired ?? [] })
+        func directoryID(_: NodeID) -> DirectoryID {
+            while true { if let id = DirectoryID(bytes: randomBytes(16)) { return id } }
+        }
+        if let present {
+            return try present.extended(for: fleet, directoryIDs: directoryID, retired: retired)
+        }
+        while true {
+            guard let clusterID = ClusterID(bytes: randomBytes(16)) else { continue }
+            return try ClusterLayout.initial(
+                for: fleet, clusterID: clusterID, directoryIDs: directoryID, retired: retired)
+        }
+    }
+
+    /// 16 and more bytes of the system's own generator.
+    public static func randomBytes(_ count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    }
+
+    /// Asks every step whether its effect is there. A new cluster needs all of them, and nobody has to be asked.
+    private func probe(_ plan: OperationPlan, isNew: Bool) async throws -> Set<StepID> {
+        guard !isNew else { return Set(plan.steps.map(\.id)) }
+        let memory: any FleetMemory =
+            try place.existingJournal().map { JournalMemory(store: $0, lease: nil) } ?? EmptyMemory()
+        let world = OperationWorld(
+            hosts: ports.hostControl, containers: ports.containerControl, containerSource: ports.containerSource,
+            cluster: ports.cluster, memory: memory, clock: clock)
+        let context = StepContext(world: world, cluster: fleet.cluster.name) { _ in }
+        let needed = await mapBounded(plan.steps, width: Observer.width) { record -> StepID? in
+            // A probe that fails is for the worker to say: it has the journal to say it in.
+            guard let step = try? StepCatalog.step(record), case .satisfied = try? await step.probe(context) else {
+                return record.id
+            }
+            return nil
+        }
+        return Set(needed.compactMap { $0 })
+    }
+
+    /// Running nodes whose label names another configuration than the one rendered now.
+    private func drifted(
+        _ surveys: [HostSurvey], _ layout: ClusterLayout, _ files: [HostName: HostFiles]
+    ) -> [NodeID] {
+        surveys.flatMap { survey in
+            survey.seenContainers.compactMap { container -> NodeID? in
+                guard let node = container.node, let digest = container.configDigest,
+                    let rendered = files[survey.host]?.digests[node], rendered != digest
+                else { return nil }
+                return node
+            }
+        }
+    }
+}

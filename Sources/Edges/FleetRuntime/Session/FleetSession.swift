@@ -1,0 +1,95 @@
+public import FleetModel
+public import HealthRules
+public import Observation
+import Operations
+public import OperationModel
+
+/// A fleet with everything that is needed to look at it and to work on it, for as long as `with` runs.
+public struct FleetSession: Sendable {
+    /// The fleet as the operator wants it.
+    public let fleet: FleetSpecification
+    /// Its files on the techhost.
+    public let place: FleetPlace
+    /// Time.
+    public let clock: any FleetClock
+    let ports: FleetPorts
+
+    /// Calls `body` with a session, and ends all connections and child processes when it returns or throws.
+    public static func with<Result: Sendable>(
+        _ fleet: FleetSpecification, place: FleetPlace,
+        _ body: @Sendable (FleetSession) async throws -> Result
+    ) async throws -> Result {
+        let clock = SystemClock()
+        return try await withPorts(fleet, place: place, clock: clock) { ports in
+            try await body(FleetSession(fleet: fleet, place: place, clock: clock, ports: ports))
+        }
+    }
+
+    /// The nodes of the cluster: the journal's, else what the hosts remember; unknown where nobody remembers any.
+    public func layout() async throws(StoreError) -> Known<ClusterLayout> {
+        if let layout = try storedLayout() { return .known(layout) }
+        return rememberedLayout(await survey())
+    }
+
+    func storedLayout() throws(StoreError) -> ClusterLayout? {
+        guard let journal = try place.existingJournal(),
+            let text = try journal.value(LayoutMemory.key(of: fleet.cluster.name))
+        else { return nil }
+        do {
+            return try LayoutMemory.layout(text)
+        } catch {
+            throw StoreError.unavailable(
+                what: "reading the cluster's layout", file: place.journal, reason: "\(error)",
+                remedy: "use the version of gantry that wrote it")
+        }
+    }
+
+    /// What the hosts remember. They agree unless a techhost died between two of them: the larger one is the later.
+    func rememberedLayout(_ surveys: [HostSurvey]) -> Known<ClusterLayout> {
+        let layouts = surveys.compactMap(\.rememberedLayout)
+        if let latest = layouts.max(by: { $0.nodes.count < $1.nodes.count }) { return .known(latest) }
+        return .unknown(reason: "cluster \(fleet.cluster.name) has not been bootstrapped from here")
+    }
+
+    func survey() async -> [HostSurvey] {
+        await HostSurvey.survey(fleet, hosts: ports.hostControl, containers: ports.containerSource)
+    }
+
+    /// Judges hosts by the clauses of `assumptions.txt`.
+    public func preflight(_ hosts: [HostName]) async throws(StoreError) -> [ClauseFinding] {
+        let surveys = await survey().filter { hosts.contains($0.host) }
+        return Assumptions.judge(surveys, layout: try storedLayout(), waivers: fleet.waivers)
+    }
+
+    /// Looks at everything and judges it.
+    public func status(canary: Bool) async throws(StoreError) -> ClusterStatus {
+        let layout = try await layout()
+        let observer = Observer(
+            hosts: ports.hostSource, containers: ports.containerSource, cluster: ports.cluster, clock: clock)
+        let hosts = fleet.hosts.map(\.host)
+        // A host that left virthosts may still carry nodes: it is looked at too.
+        let others = Set(layout.value?.nodes.map(\.host) ?? []).subtracting(hosts).sorted()
+        let snapshot = await observer.snapshot(
+            Observer.Request(hosts: hosts + others, layout: layout, canary: canary))
+        let running = try place.existingJournal()?.lease(of: fleet.cluster.name).map(\.holder.isAlive) ?? false
+        let context = HealthContext(
+            cluster: fleet.cluster.name, expected: layout.value,
+            retired: Set(snapshot.hosts.flatMap(\.retired)), snapshot: snapshot, operationRunning: running)
+        return ClusterStatus(
+            fleet: fleet, layout: layout.value, context: context, findings: HealthRules.findings(in: context))
+    }
+}
+
+/// A snapshot, judged.
+public struct ClusterStatus: Sendable {
+    /// The fleet as the operator wants it.
+    public let fleet: FleetSpecification
+    /// The nodes that should be there, where anybody knows.
+    public let layout: ClusterLayout?
+    /// What was seen, with each broker's state.
+    public let context: HealthContext
+    /// What is wrong, the worst first.
+    public let findings: [Finding]
+    /// What was seen.
+    public var snapshot: Snapshot { context.snapshot }
+}
