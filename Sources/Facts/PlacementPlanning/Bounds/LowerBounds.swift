@@ -33,21 +33,25 @@ public struct LowerBounds: Hashable, Sendable {
 ///   - options: its tolerance sets the bands.
 ///   - accepting: brokers whose bytes at the end are accepted as they are, though outside their band: the bound is then
 ///     that of plans which leave every broker at least as well.
+/// - Returns: the bounds.
 public func lowerBounds(
     _ input: PlacementInput, _ event: PlacementEvent, _ options: PlanningOptions = PlanningOptions(),
     accepting: [(broker: NodeID, bytes: ByteCount)] = []
-) -> LowerBounds { Bounds(input, Request(input, event, options), options, accepting).value }
+) -> LowerBounds { Bounds(input, Request(input, event, options), options, accepting) { _ in false }.value }
 
-private struct Bounds {
+/// The bounds, for a plan of which more is known.
+struct Bounds {
     let value: LowerBounds
 
     init(
         _ input: PlacementInput, _ request: Request, _ options: PlanningOptions,
-        _ accepting: [(broker: NodeID, bytes: ByteCount)]
+        _ accepting: [(broker: NodeID, bytes: ByteCount)], leftBroken: (Int) -> Bool
     ) {
         let sites = input.brokers.indices.filter { !request.leaves[$0] }
         var rule = SpreadRule(input, sites: sites)
+        // What surely stays, and what may.
         var kept = [Int64](repeating: 0, count: input.brokers.count)
+        var keptMost = kept
         var forcedInRack = [Int64](repeating: 0, count: input.rackCount)
         var (forcedReplicas, forcedBytes) = (0, Int64(0))
         var total: Int128 = 0
@@ -59,10 +63,22 @@ private struct Bounds {
             var copies = 0
             if !request.stays[row], factor <= sites.count {
                 let rank = rule.rank(staying, factor: factor)
-                // A list that nothing forces to change may stay broken where it can't be mended.
-                copies = staying.count == factor && !request.mends ? 0 : max(0, factor - rank)
+                // A list that nothing forces to change stays broken where it is not, or can't be, mended.
+                let forced = staying.count != factor || old.count != factor
+                copies = forced || (request.mends && !leftBroken(row)) ? max(0, factor - rank) : 0
+                if copies > 0, !forced {
+                    let reachable =
+                        staying
+                        + request.mayReceive.indices.filter { request.mayReceive[$0] }.map {
+                            Int32(truncatingIfNeeded: $0)
+                        }.filter { !staying.contains($0) }
+                    if rule.rank(reachable, factor: factor) < factor { copies = 0 }
+                }
             }
-            for broker in staying { kept[Int(broker)] += input.sizes[row] }
+            for broker in staying {
+                kept[Int(broker)] += input.sizes[row]
+                keptMost[Int(broker)] += input.sizes[row]
+            }
             if copies > 0 {
                 forcedReplicas += copies
                 forcedBytes += input.sizes[row] * Int64(copies)
@@ -70,13 +86,9 @@ private struct Bounds {
                 where !staying.contains(where: { Int(input.rackOf[Int($0)]) == rack }) {
                     forcedInRack[rack] += input.sizes[row]
                 }
-                // Which of several in one rack goes is open: none of them counts as staying for certain.
-                if rule.rank(staying, factor: staying.count) < staying.count || staying.count > factor - copies {
-                    for broker in staying
-                    where staying.contains(where: { $0 != broker && input.rackOf[Int($0)] == input.rackOf[Int(broker)] }
-                    ) {
-                        kept[Int(broker)] -= input.sizes[row]
-                    }
+                // Which of them goes is open: none counts as staying for certain.
+                if rule.rank(staying, factor: factor) < staying.count {
+                    for broker in staying { kept[Int(broker)] -= input.sizes[row] }
                 }
             }
         }
@@ -103,7 +115,7 @@ private struct Bounds {
             for broker in input.brokers.indices
             where request.shares[broker] && (group < 0 || Int(input.rackOf[broker]) == group) {
                 let excess = max(0, kept[broker] - bands.high[broker])
-                let lack = max(0, bands.low[broker] - kept[broker])
+                let lack = max(0, bands.low[broker] - keptMost[broker])
                 above += excess
                 below += lack
                 aboveWhole += max(excess, lumps.giving(broker, excess))

@@ -18,15 +18,15 @@ struct Request {
         var leaving: [NodeID] = []
         var only: [NodeID]?
         var factors = input.numberOf.indices.map { input.range($0).count }
-        var (moves, balance) = (true, false)
+        var (moves, balance, mends) = (true, false, false)
         switch event {
         case .drain(let brokers, let onto):
             leaving = brokers
-            if case .only(let ids) = onto { only = ids }
+            if case .only(let ids) = onto { only = ids } else { mends = true }
         case .replace(let old, let new): (leaving, only) = ([old], [new])
         case .rebalance(let among):
             balance = true
-            if case .only(let ids) = among { only = ids }
+            if case .only(let ids) = among { only = ids } else { mends = true }
         case .replicationFactor(let topics, let wanted):
             for row in factors.indices {
                 switch topics {
@@ -34,7 +34,7 @@ struct Request {
                 case .only(let names): if names.contains(input.topic(of: row)) { factors[row] = wanted }
                 }
             }
-        case .repairSpread: break
+        case .repairSpread: mends = true
         case .leaders: moves = false
         }
         let quiet = options.excludedTopics.map(input.topicIndex)
@@ -49,7 +49,7 @@ struct Request {
         self.leaves = leaves
         shares = inScope
         mayReceive = input.brokers.indices.map { inScope[$0] && input.brokers[$0].weight > 0 }
-        (factor, self.stays, self.ordered, isBalance, mends) = (factors, stays, ordered, balance, moves)
+        (factor, self.stays, self.ordered, isBalance, self.mends) = (factors, stays, ordered, balance, mends)
         ceiling = input.brokers.map { broker in
             guard let capacity = broker.capacity?.bytes else { return .max }
             return capacity - Int64(Int128(capacity) * Int128(min(1000, options.headroom.thousandths)) / 1000)

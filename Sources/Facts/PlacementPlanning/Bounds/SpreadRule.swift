@@ -15,22 +15,21 @@ struct SpreadRule {
     mutating func most(_ factor: Int) -> (host: Int, rack: Int) {
         if let limits = known[factor] { return limits }
         let wanted = min(factor, sites.count)
+        var onHost: [Int32: Int] = [:]
+        var inPair: [Int64: Int] = [:]
+        for site in sites {
+            onHost[input.hostOf[site], default: 0] += 1
+            inPair[Int64(input.rackOf[site]) << 32 | Int64(input.hostOf[site]), default: 0] += 1
+        }
+        // Sums do not depend on the order in which a dictionary is walked.
         var host = 1
-        while room(host, .max) < wanted { host += 1 }
+        while onHost.values.reduce(0, { $0 + min($1, host) }) < wanted { host += 1 }
+        var inRack: [Int64: Int] = [:]
+        for (pair, count) in inPair { inRack[pair >> 32, default: 0] += min(count, host) }
         var rack = 1
-        while room(host, rack) < wanted { rack += 1 }
+        while inRack.values.reduce(0, { $0 + min($1, rack) }) < wanted { rack += 1 }
         known[factor] = (host, rack)
         return (host, rack)
-    }
-
-    /// Brokers that can be chosen with at most so many a host and a rack.
-    private func room(_ host: Int, _ rack: Int) -> Int {
-        var inPair: [Int64: Int] = [:]
-        for site in sites { inPair[Int64(input.rackOf[site]) << 32 | Int64(input.hostOf[site]), default: 0] += 1 }
-        var inRack: [Int64: Int] = [:]
-        // Sums do not depend on the order in which a dictionary is walked.
-        for (pair, count) in inPair { inRack[pair >> 32, default: 0] += min(count, host) }
-        return inRack.values.reduce(0) { $0 + min($1, rack) }
     }
 
     /// How many of `brokers` can stay together in a list of `factor`.

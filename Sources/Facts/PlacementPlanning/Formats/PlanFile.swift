@@ -8,6 +8,7 @@ public enum PlanFile {
     /// - Parameters:
     ///   - plan: what is written.
     ///   - took: time from parsed input to finished plan, `plan_ms`; nil where it was not measured.
+    /// - Returns: the document.
     public static func document(_ plan: MovePlan, took: Duration? = nil) -> JSONValue {
         let report = plan.report
         var object = JSONObject([

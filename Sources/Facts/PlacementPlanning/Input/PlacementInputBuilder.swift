@@ -46,8 +46,8 @@ extension PlacementInput {
         ///   - size: bytes of one replica; nil or negative: not known.
         ///   - ingress: bytes a second written to it.
         public mutating func add(
-            topic: String, partition: Int32, replicas ids: some Sequence<Int32>, leader: Int32? = nil, size: Int64?,
-            ingress rate: Int64 = 0
+            topic: String, partition: Int32, replicas: some Sequence<Int32>, leader: Int32? = nil, size: Int64?,
+            ingress: Int64 = 0
         ) {
             guard !topic.hasPrefix(CanaryTopic.prefix) else { return }
             let number: Int32
@@ -64,10 +64,10 @@ extension PlacementInput {
             topicOf.append(number)
             numbers.append(partition)
             sizes.append(size ?? -1)
-            ingress.append(max(0, rate))
+            self.ingress.append(max(0, ingress))
             leaders.append(leader ?? -1)
-            replicas.append(contentsOf: ids)
-            offsets.append(Int32(truncatingIfNeeded: replicas.count))
+            self.replicas.append(contentsOf: replicas)
+            offsets.append(Int32(truncatingIfNeeded: self.replicas.count))
         }
 
         /// The checked input.

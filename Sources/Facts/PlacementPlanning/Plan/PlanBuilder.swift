@@ -236,10 +236,10 @@ struct PlanBuilder {
         let missed = MissedBands(problem, layout, bands).all
         var judged = problem.options
         judged.tolerance = problem.tolerance
-        let accepted = missed.compactMap { band in
-            input.brokerIndex(band.broker).map { (band.broker, ByteCount(layout.load[$0])) }
-        }
-        let lower = lowerBounds(input, problem.event, judged, accepting: accepted)
+        let reached = brokers.map { ($0.id, $0.bytesAfter) }
+        let lower = Bounds(input, Request(input, problem.event, judged), judged, reached) { row in
+            self.hasSameSet(row)
+        }.value
         return PlanReport(
             bytes: ByteCount(moved), lowerBound: lower.bytes, replicasMoved: replicas, detourBytes: .zero,
             makespan: .milliseconds(simulation.makespan), makespanBound: .milliseconds(min(bound, .max / 2)),
@@ -247,6 +247,11 @@ struct PlanBuilder {
             achievedTolerance: achievedTolerance(), window: simulation.window,
             leaders: certificate(leaders, changes), audit: SpreadAudit(problem, layout).audit,
             notes: input.notes + problem.notes)
+    }
+
+    private func hasSameSet(_ row: Int) -> Bool {
+        layout.range(row).count == input.range(row).count
+            && layout.range(row).allSatisfy { layout.isOriginal(row, layout.slots[$0]) }
     }
 
     private func achievedTolerance() -> PerMille {

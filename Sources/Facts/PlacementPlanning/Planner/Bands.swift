@@ -64,9 +64,10 @@ struct Bands {
             var high = fair
             for broker in members {
                 let slack = PlanningProblem.scaled(fair[broker], tolerance, 1000)
-                low[broker] = min(fair[broker] - slack, ceiling[broker])
+                let top = max(ceiling[broker], floor[broker])
+                low[broker] = min(fair[broker] - slack, top)
                 let room = Int64(clamping: Int128(fair[broker]) + Int128(slack))
-                high[broker] = max(min(room, ceiling[broker]), floor[broker])
+                high[broker] = max(min(room, top), floor[broker])
                 if !problem.target[broker] { low[broker] = 0 }
             }
             for broker in low.indices where low[broker] < 0 { low[broker] = 0 }

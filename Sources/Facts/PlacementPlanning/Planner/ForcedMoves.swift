@@ -68,8 +68,9 @@ struct ForcedMoves {
 
     /// Fills the free slots, the largest partitions first, each onto the legal broker that is furthest below its fair
     /// share; the last few per cent of the bytes, many small partitions, even out the counts instead.
+    /// - Returns: rows that were broken before and can't be mended: they stay as they were.
     /// - Throws: `PlanningRefusal` with every partition that cannot be placed.
-    func place(_ layout: inout Layout, _ bands: Bands) throws(PlanningRefusal) {
+    func place(_ layout: inout Layout, _ bands: Bands) throws(PlanningRefusal) -> [Int] {
         let targets = layout.input.brokers.indices.filter { problem.target[$0] }
         var displaced: Int64 = 0
         for row in layout.sizes.indices {
@@ -113,6 +114,17 @@ struct ForcedMoves {
             }
         }
         try failures.refuse(problem, layout)
+        return failures.unmendable
+    }
+
+    /// Rows whose list breaks the spread and is left as it is.
+    func broken(_ layout: Layout) -> [Int] {
+        layout.sizes.indices.filter { row in
+            !problem.frozen[row]
+                && layout.range(row).contains { slot in
+                    layout.slots[slot] >= 0 && !layout.isLegal(row, slot, layout.slots[slot])
+                }
+        }
     }
 
     /// The last fiftieth of the bytes is placed by count.

@@ -11,13 +11,13 @@ public enum Planner {
     public static func plan(
         _ input: PlacementInput, _ event: PlacementEvent, _ options: PlanningOptions = PlanningOptions()
     ) throws(PlanningRefusal) -> MovePlan {
-        let problem = try PlanningProblem(input, event, options)
+        var problem = try PlanningProblem(input, event, options)
         let order = SizeOrder.rows(input.sizes)
         var layout = Layout(problem)
         let forced = ForcedMoves(problem, order: order)
         forced.keep(&layout)
         let bands = Bands(problem, layout, total: toShare(problem, layout), replicas: toShareCount(problem, layout))
-        try forced.place(&layout, bands)
+        for row in try forced.place(&layout, bands) + forced.broken(layout) { problem.leave(row) }
         var finalBands = bands
         if problem.balances {
             // Giants count where they lie now.

@@ -26,7 +26,7 @@ struct PlanningProblem {
     let balances: Bool
     /// Whether data moves at all.
     let moves: Bool
-    /// Whether lists that break the spread are mended.
+    /// Whether lists that break the spread are mended, besides those that change anyway.
     let repairs: Bool
     /// How far a broker may lie from its share: what was asked for, or the smallest that is not disproved.
     let tolerance: PerMille
@@ -47,9 +47,11 @@ struct PlanningProblem {
         ceiling = brokers.map { Self.ceiling($0.capacity, options.headroom) }
         factor = (0..<input.partitionCount).map { Int32(truncatingIfNeeded: input.range($0).count) }
         switch event {
-        case .rebalance: (balances, moves, repairs) = (true, true, true)
+        case .rebalance(let among): (balances, moves, repairs) = (true, true, among == .all)
+        case .drain(_, let onto): (balances, moves, repairs) = (false, true, onto == .all)
+        case .repairSpread: (balances, moves, repairs) = (false, true, true)
+        case .replace, .replicationFactor: (balances, moves, repairs) = (false, true, false)
         case .leaders: (balances, moves, repairs) = (false, false, false)
-        default: (balances, moves, repairs) = (false, true, true)
         }
         tolerance = balances ? smallestTolerance(input, event, options) : options.tolerance
         mayLead = brokers.map { $0.state != .dead }
@@ -72,6 +74,9 @@ struct PlanningProblem {
                     + "be spread so evenly; planned with \(tolerance), the smallest tolerance that is not disproved")
         }
     }
+
+    /// Leaves the replicas of `row` where they are: its list breaks the spread and can't be mended.
+    mutating func leave(_ row: Int) { frozen[row] = true }
 
     /// The bytes of `capacity` less the headroom.
     static func ceiling(_ capacity: ByteCount?, _ headroom: PerMille) -> Int64 {

@@ -22,6 +22,7 @@ struct Polish {
     /// Steps for a layout of up to `few` slots, where each partition is a large part of the whole.
     private static let fewSteps = 400_000
     private static let few = 4_000
+    private static let stepsASlot = 1_000
     /// Steps for larger layouts, where packing has left little to do.
     private static let manySteps = 150_000
     /// Weight of a byte outside a band against a byte moved.
@@ -72,11 +73,11 @@ struct Polish {
         return Int((numbers &* 0x2545_f491_4f6c_dd1d).multipliedFullWidth(by: UInt64(max(1, bound))).high)
     }
 
-    /// - Parameter bound: bytes that no plan undercuts.
+    /// Searches until the plan is near `bound`, bytes that no plan undercuts, or the steps are used up.
     mutating func run(_ layout: inout Layout, bound: Int64) {
         guard !targets.isEmpty, !movable.isEmpty else { return }
         guard violation > 0 || bytes - bound > bound / Self.goodEnough else { return }
-        let steps = movable.count <= Self.few ? Self.fewSteps : Self.manySteps
+        let steps = movable.count <= Self.few ? min(Self.fewSteps, movable.count * Self.stepsASlot) : Self.manySteps
         var best = layout
         var bestValue = (violation, bytes)
         // Begins at a size that a few partitions share, ends at nothing.

@@ -12,7 +12,8 @@ struct SourceChoice {
 
     private static let budget = 400_000
 
-    /// - Parameter reachable: milliseconds that the schedule takes in any case: uplinks need not be better than that.
+    /// Chooses for `copies` of each of `rows`. Uplinks need not be faster than `reachable`, in milliseconds.
+    ///
     /// - Throws: `PlanningRefusal` for partitions without any living replica.
     init(
         _ problem: PlanningProblem, rows: [Int32], copies: [Int32], reachable: Int64

@@ -1,7 +1,7 @@
 /// A rule that a plan breaks.
 public struct PlanViolation: Hashable, Sendable, CustomStringConvertible {
     /// The rule: `from`, `factor`, `distinct`, `target`, `leaving`, `host`, `rack`, `pinned`, `disk`, `moves`,
-    /// `source`, `bytes`, `bound`, `leaders`.
+    /// `source`, `bytes`, `bound`, `report`, `leaders`.
     public var rule: String
     /// The partition or broker concerned.
     public var object: String

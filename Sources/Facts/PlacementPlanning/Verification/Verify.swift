@@ -219,16 +219,18 @@ struct PlanVerifier {
                 fail("bound", "plan", "is planned with \(plan.report.tolerance), not disproved is \(options.tolerance)")
             }
         }
-        let missed = plan.report.missedBands.compactMap { band in
-            plan.report.brokers.first { $0.id == band.broker }.map { (band.broker, $0.bytesAfter) }
-        }
-        let bound = lowerBounds(input, plan.event, options, accepting: missed)
+        let reached = plan.report.brokers.map { ($0.id, $0.bytesAfter) }
+        let bound = Bounds(input, request, options, reached) { [self] row in
+            let new = final(row)
+            return new.count == input.range(row).count && old(row).allSatisfy(new.contains)
+        }.value
         if plan.report.lowerBound != bound.bytes {
             fail("bound", "plan", "claims a lower bound of \(plan.report.lowerBound), which is \(bound.bytes)")
         }
         if plan.report.bytes < bound.forcedBytes {
             fail("bound", "plan", "copies less than the request forces")
         }
+        checkBrokers()
         var arriving = [Int64](repeating: 0, count: input.brokers.count)
         for move in plan.moves {
             if let broker = move.adding.flatMap(input.brokerIndex) { arriving[broker] += move.bytes.bytes }
@@ -238,6 +240,29 @@ struct PlanVerifier {
             let least = Int64(clamping: Int128(arriving[broker]) * 1000 / rate)
             if plan.report.makespan < .milliseconds(least) {
                 fail("bound", "broker \(input.brokers[broker].id)", "would receive faster than its port allows")
+            }
+        }
+    }
+
+    /// What the report says of each broker.
+    private mutating func checkBrokers() {
+        var after = [Int64](repeating: 0, count: input.brokers.count)
+        for row in input.sizes.indices {
+            for broker in final(row) { after[Int(broker)] += input.sizes[row] }
+        }
+        guard plan.report.brokers.map(\.id) == input.brokers.map(\.id) else {
+            fail("report", "plan", "reports on other brokers than there are")
+            return
+        }
+        let missed = plan.report.missedBands.map(\.broker)
+        for (index, broker) in plan.report.brokers.enumerated() {
+            if broker.bytesAfter.bytes != after[index] {
+                fail("report", "broker \(broker.id)", "ends with \(ByteCount(after[index])), not \(broker.bytesAfter)")
+            }
+            if broker.fair != nil, !(broker.low...max(broker.low, broker.high)).contains(broker.bytesAfter),
+                !missed.contains(broker.id)
+            {
+                fail("report", "broker \(broker.id)", "ends outside its band, which is not said")
             }
         }
     }

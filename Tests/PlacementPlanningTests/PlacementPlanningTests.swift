@@ -1,1 +1,0 @@
-// PlacementPlanning: see ARCHITECTURE.md.
