@@ -6,6 +6,8 @@ struct CommandTable: Sendable {
         CommandEntry(PreflightCommand.self),
         CommandEntry(BootstrapCommand.self),
         CommandEntry(ClusterStatusCommand.self),
+        CommandEntry(PlanCommand.self),
+        CommandEntry(ExplainCommand.self),
         OperationCommands.entry,
         CommandEntry(AuditCommand.self),
         CommandEntry(VersionCommand.self),

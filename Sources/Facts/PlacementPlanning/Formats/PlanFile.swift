@@ -88,12 +88,15 @@ public enum PlanFile {
 
     private static func broker(_ broker: PlanReport.Broker) -> JSONValue {
         var object = JSONObject([
-            ("id", JSONValue(broker.id)), ("bytes_before", JSONValue(broker.bytesBefore)),
+            ("id", JSONValue(broker.id)), ("role", .string(broker.role.rawValue)),
+            ("bytes_before", JSONValue(broker.bytesBefore)),
             ("bytes_after", JSONValue(broker.bytesAfter)), ("replicas_before", JSONValue(broker.replicasBefore)),
             ("replicas_after", JSONValue(broker.replicasAfter)), ("leaders_before", JSONValue(broker.leadersBefore)),
             ("leaders_after", JSONValue(broker.leadersAfter)), ("low_bytes", JSONValue(broker.low)),
             ("high_bytes", JSONValue(broker.high)), ("peak_bytes", JSONValue(broker.peak)),
         ])
+        object["host"] = broker.host.map { JSONValue($0) }
+        object["rack"] = broker.rack.map { JSONValue($0) }
         object["fair_bytes"] = broker.fair.map { JSONValue($0) }
         object["ceiling_bytes"] = broker.ceiling.map { JSONValue($0) }
         return .object(object)

@@ -162,9 +162,13 @@ private struct PlanFileReader {
     private func report(_ leaders: JSONValue) throws(PlanningRefusal) -> PlanReport {
         var brokers: [PlanReport.Broker] = []
         for row in try list(document, "brokers") {
+            guard let role = PlanReport.Broker.Role(rawValue: try text(row, "role")) else {
+                throw failure("role", "known")
+            }
             brokers.append(
                 .init(
-                    id: try id(try member(row, "id"), "id"), bytesBefore: try bytes(row, "bytes_before"),
+                    id: try id(try member(row, "id"), "id"), host: row["host"]?.string, rack: row["rack"]?.string,
+                    role: role, bytesBefore: try bytes(row, "bytes_before"),
                     bytesAfter: try bytes(row, "bytes_after"), replicasBefore: try count(row, "replicas_before"),
                     replicasAfter: try count(row, "replicas_after"), leadersBefore: try count(row, "leaders_before"),
                     leadersAfter: try count(row, "leaders_after"),

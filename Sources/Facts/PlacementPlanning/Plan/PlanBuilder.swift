@@ -225,7 +225,9 @@ struct PlanBuilder {
         }
         let brokers = input.brokers.indices.map { broker in
             PlanReport.Broker(
-                id: input.brokers[broker].id, bytesBefore: ByteCount(before[broker]),
+                id: input.brokers[broker].id, host: input.brokers[broker].host, rack: input.brokers[broker].rack,
+                role: problem.leaving[broker] ? .leaving : problem.target[broker] ? .target : .bystander,
+                bytesBefore: ByteCount(before[broker]),
                 bytesAfter: ByteCount(layout.load[broker]), replicasBefore: replicasBefore[broker],
                 replicasAfter: Int(layout.count[broker]), leadersBefore: leadersBefore[broker],
                 leadersAfter: Int(leaders.count[broker]),

@@ -4,8 +4,24 @@ public import FleetModel
 public struct PlanReport: Hashable, Sendable {
     /// One broker before and after.
     public struct Broker: Hashable, Sendable {
+        /// What the request makes of a broker.
+        public enum Role: String, Hashable, Sendable {
+            /// It may receive.
+            case target
+            /// It is to be empty.
+            case leaving
+            /// It keeps what it has and receives nothing.
+            case bystander
+        }
+
         /// The broker.
         public var id: NodeID
+        /// Its machine.
+        public var host: String?
+        /// Its rack.
+        public var rack: String?
+        /// What the request makes of it.
+        public var role: Role
         /// Bytes before.
         public var bytesBefore: ByteCount
         /// Bytes after.
@@ -31,11 +47,15 @@ public struct PlanReport: Hashable, Sendable {
 
         /// A broker of these figures.
         public init(
-            id: NodeID, bytesBefore: ByteCount, bytesAfter: ByteCount, replicasBefore: Int, replicasAfter: Int,
+            id: NodeID, host: String?, rack: String?, role: Role, bytesBefore: ByteCount, bytesAfter: ByteCount,
+            replicasBefore: Int, replicasAfter: Int,
             leadersBefore: Int, leadersAfter: Int, fair: ByteCount?, low: ByteCount, high: ByteCount, peak: ByteCount,
             ceiling: ByteCount?
         ) {
             self.id = id
+            self.host = host
+            self.rack = rack
+            self.role = role
             self.bytesBefore = bytesBefore
             self.bytesAfter = bytesAfter
             self.replicasBefore = replicasBefore

@@ -1,0 +1,72 @@
+import Glibc
+
+/// Files that are read or written whole.
+enum WholeFile {
+    /// Bytes of a file that is read: a snapshot of a million partitions has a tenth of it.
+    private static let most = 1 << 30
+
+    /// The bytes of the file at `path`.
+    /// - Throws: status 4 where it can't be read.
+    static func read(_ path: String) throws(CommandError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("can't be read", path, errno, .refused) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure("can't be read", path, errno, .refused) }
+        guard status.st_size <= most else { throw failure("is larger than 1 GiB", path, EFBIG, .refused) }
+        // One byte more than it has now, so that its end is seen; a pipe's size is 0.
+        var bytes = [UInt8](repeating: 0, count: max(Int(status.st_size) + 1, 1 << 16))
+        var count = 0
+        while true {
+            if count == bytes.count {
+                guard count <= most else { throw failure("is larger than 1 GiB", path, EFBIG, .refused) }
+                bytes.append(contentsOf: repeatElement(0, count: count))
+            }
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw failure("can't be read", path, errno, .refused) }
+            if got == 0 { break }
+            count += got
+        }
+        bytes.removeLast(bytes.count - count)
+        return bytes
+    }
+
+    /// Writes `bytes` to `path`, whole or not at all: a new file takes the old one's place.
+    /// - Throws: status 2 where that fails.
+    static func write(_ bytes: [UInt8], to path: String) throws(CommandError) {
+        let new = "\(path).new-\(getpid())"
+        let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw failure("can't be written", path, errno, .failed) }
+        var done = 0
+        while done < bytes.count {
+            let put = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
+            }
+            if put < 0, errno == EINTR { continue }
+            guard put > 0 else {
+                let code = errno
+                close(descriptor)
+                unlink(new)
+                throw failure("can't be written", path, code, .failed)
+            }
+            done += put
+        }
+        let closed = fsync(descriptor) == 0
+        let code = errno
+        close(descriptor)
+        guard closed, rename(new, path) == 0 else {
+            let reason = closed ? errno : code
+            unlink(new)
+            throw failure("can't be written", path, reason, .failed)
+        }
+    }
+
+    private static func failure(_ what: String, _ path: String, _ code: CInt, _ exit: ExitStatus) -> CommandError {
+        CommandError(
+            "file", "a file \(what)", object: path, reason: String(cString: strerror(code)),
+            next: "check the path and its permissions", exit: exit)
+    }
+}
