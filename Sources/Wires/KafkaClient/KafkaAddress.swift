@@ -12,7 +12,7 @@ public struct KafkaAddress: Hashable, Sendable {
     }
 
     /// The listener that a response names; nil for a port that is none or an empty host.
-    init?(host: String, port: Int32) {
+    init?(advertised host: String, port: Int32) {
         guard !host.isEmpty, let port = UInt16(exactly: port), port > 0 else { return nil }
         self.init(host: host, port: port)
     }

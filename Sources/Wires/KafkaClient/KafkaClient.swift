@@ -55,6 +55,7 @@ public final class KafkaClient: Sendable {
     ///   - deadline: until when there must be an answer, retries included.
     ///   - versionLimit: the highest version to use, where a later one means something else.
     ///   - retry: instead of the configuration's policy.
+    /// - Returns: the answer.
     /// - Throws: `KafkaClientError`, whose `wasSent` says whether the request may have been carried out.
     public func send<Request: KafkaRequest>(
         _ request: Request, to route: KafkaRoute, deadline: ContinuousClock.Instant, versionLimit: Int16? = nil,

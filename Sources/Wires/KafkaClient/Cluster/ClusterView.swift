@@ -16,7 +16,9 @@ struct ClusterView: Sendable, Equatable {
 
     /// Takes the brokers, and the leaders of the topics in the answer.
     mutating func update(_ response: MetadataResponse) {
-        take(response.brokers.map { ($0.nodeId, KafkaAddress(host: $0.host, port: $0.port)) }, response.controllerId)
+        take(
+            response.brokers.map { ($0.nodeId, KafkaAddress(advertised: $0.host, port: $0.port)) },
+            response.controllerId)
         for topic in response.topics {
             guard let name = topic.name else { continue }
             if leaders.count + topic.partitions.count > Self.mostLeaders { leaders = [:] }
@@ -29,7 +31,9 @@ struct ClusterView: Sendable, Equatable {
 
     /// Takes the nodes of a `DescribeCluster` answer: controllers, where it was asked for them.
     mutating func update(_ response: DescribeClusterResponse) {
-        take(response.brokers.map { ($0.brokerId, KafkaAddress(host: $0.host, port: $0.port)) }, response.controllerId)
+        take(
+            response.brokers.map { ($0.brokerId, KafkaAddress(advertised: $0.host, port: $0.port)) },
+            response.controllerId)
     }
 
     private mutating func take(_ found: [(Int32, KafkaAddress?)], _ controllerID: Int32) {
