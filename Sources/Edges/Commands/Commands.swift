@@ -11,7 +11,9 @@ public enum Commands {
         let output = Output(showsLive: terminal.errorIsTerminal && terminal.understandsSequences)
         // Swift reads the arguments from /proc/self/cmdline; there is always the program's name.
         let arguments: [String]? = CommandLine.arguments.isEmpty ? nil : Array(CommandLine.arguments.dropFirst())
-        exit(await run(arguments, environment: environment, terminal: terminal, output: output).rawValue)
+        let status = await run(
+            arguments, environment: environment, terminal: terminal, output: output, audit: .process)
+        exit(status.rawValue)
     }
 
     /// Runs one command line. Nil arguments: they could not be read.

@@ -7,6 +7,8 @@ enum Fixture {
             .appending(path: "Fixtures/\(name)").path()
     }
 
+    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
     static func read(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
     static func write(_ text: String, to path: String) throws {

@@ -1,3 +1,8 @@
+import FleetConfiguration
+import FleetModel
+import FleetRuntime
+import OperationModel
+
 /// `gantry audit`.
 struct AuditCommand: Command {
     private static let since = Option<TimeSpan>("since", "how far to look back", default: "7d")
@@ -10,11 +15,23 @@ struct AuditCommand: Command {
         ],
         examples: [.init("gantry audit --since 30d --format json", "the last month, for scripts")])
 
+    /// More than anybody reads at once, and bounded for the memory's sake.
+    private static let limit = 10_000
+
     let since: Duration
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
         since = arguments[Self.since]?.duration ?? .seconds(7 * 86_400)
     }
 
-    func run(in context: CommandContext) async throws -> ExitStatus { throw CommandError.notThere("audit") }
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let fleet = try context.fleet()
+        // A fleet without a journal was never called for anything that changes it.
+        let store = try FleetPlace(fleet).existingJournal()
+        let earliest = Timestamp.now.advanced(by: .zero - since)
+        let records = try store?.audit(since: earliest, limit: Self.limit) ?? []
+        if records.count == Self.limit { context.note("only the newest \(Self.limit) records are shown") }
+        context.show(AuditReport(records, isAlive: \.isAlive))
+        return .done
+    }
 }

@@ -1,5 +1,6 @@
 import FleetConfiguration
 import FleetModel
+import FleetRuntime
 import OperationModel
 
 /// Where audit records go, who makes them and when.
@@ -9,6 +10,18 @@ struct AuditSource: Sendable {
     /// This process.
     var caller: @Sendable () throws -> Holder
     var now: @Sendable () -> Timestamp
+
+    /// This process and its fleets' own journals.
+    static let process = AuditSource(
+        journal: { fleet, creates in
+            let place = FleetPlace(fleet)
+            return creates ? try place.openJournal() : try place.existingJournal()
+        }, caller: { try Holder.current() }, now: { .now })
+}
+
+extension FleetPlace {
+    /// Where the files of a fleet directory lie.
+    init(_ fleet: FleetDirectory) { self.init(directory: fleet.path, state: fleet.stateDirectory) }
 }
 
 /// The audit record of this invocation: opened before the command has any effect, closed at its end. A process that is

@@ -13,7 +13,7 @@ extension CommandContext {
 
     /// Where the fleet's files lie.
     func place(of configuration: FleetConfiguration) -> FleetPlace {
-        FleetPlace(directory: configuration.directory.path, state: configuration.directory.stateDirectory)
+        FleetPlace(configuration.directory)
     }
 
     /// The journal of the fleet directory.

@@ -32,6 +32,7 @@ struct OperationAbortCommand: Command {
         guard try context.confirm("Give up \(record.plan.commandLine) (operation \(record.id))?", changes) else {
             return .refused
         }
+        context.audit.concerns(record.id)
         guard isRunning else {
             try OperationLauncher(store: journal, place: place, now: { .now }).close(
                 record.id, as: .aborted(reason: "asked for while no worker was on it"))

@@ -15,6 +15,7 @@ extension CommandContext {
     func watch(
         _ launched: LaunchedOperation, _ store: any OperationStore, _ place: FleetPlace, _ changes: ChangeValues
     ) async throws -> ExitStatus {
+        audit.concerns(launched.id)
         if changes.detaches {
             let record = try store.operation(launched.id)
             show(

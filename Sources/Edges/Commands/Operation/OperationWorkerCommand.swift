@@ -9,7 +9,7 @@ struct OperationWorkerCommand: Command {
 
     static let definition = CommandDefinition(
         OperationLauncher.workerCommand, "carry an operation out (started by gantry itself)",
-        arguments: [id, token], isHidden: true)
+        arguments: [id, token], isHidden: true, isAudited: false)
 
     let id: OperationID
     let token: Int64
