@@ -59,10 +59,3 @@ protocol CommandErrorConvertible: Error {
     /// The error as operators read it.
     var commandError: CommandError { get }
 }
-
-extension CommandError {
-    /// A command that this build only has the frame of.
-    static func notThere(_ command: String) -> CommandError {
-        CommandError("not-there", "this build has no '\(command)' yet", next: "gantry help", exit: .unknown)
-    }
-}
