@@ -38,13 +38,33 @@ final class FakeNode: @unchecked Sendable {
         lock.withLock { asked.compactMap { $0.request as? Request } }
     }
 
+    /// Teaches it to answer a request with these bytes, whatever they are.
+    func on<Request: KafkaRequest>(_: Request.Type, bytes: [UInt8]) {
+        lock.withLock {
+            offeredVersions[Request.apiKey] = Request.supportedVersions
+            answers[Request.apiKey] = { _, _ in bytes }
+        }
+    }
+
     func offered(_ key: APIKey) -> ClosedRange<Int16>? { lock.withLock { offeredVersions[key] } }
 
     /// Answers a payload with a frame; nil where a real node would close the connection.
     func answer(_ payload: [UInt8]) throws -> [UInt8]? {
         let header = try Frame.requestHeader(of: payload)
+        if header.apiKey == .apiVersions, offered(.apiVersions) == nil { return try versions(header) }
         guard let answer = lock.withLock({ answers[header.apiKey] }) else { return nil }
         return try answer(payload, header)
+    }
+
+    /// What it offers, as far as it was taught.
+    private func versions(_ header: RequestHeader) throws -> [UInt8] {
+        let offered = lock.withLock { offeredVersions }.merging([.apiVersions: 0...4]) { $1 }
+        let response = ApiVersionsResponse(
+            apiKeys: offered.map {
+                .init(apiKey: $0.key, minVersion: $0.value.lowerBound, maxVersion: $0.value.upperBound)
+            })
+        return try Frame.encodeResponse(
+            response, to: ApiVersionsRequest.self, version: header.apiVersion, correlationID: header.correlationID)
     }
 }
 

@@ -53,8 +53,8 @@ final class RealKafka {
         }
     }
 
-    /// The address that a broker advertises.
-    func endpoint(_ id: NodeID) -> Endpoint { Endpoint(host: "127.0.0.1", port: ports[id] ?? 0) }
+    /// Where a broker listens for clients.
+    func port(_ id: NodeID) -> UInt16 { ports[id] ?? 0 }
 
     /// Formats a node's directory and starts it. The first is broker and controller, the others brokers.
     func start(_ id: NodeID) throws {

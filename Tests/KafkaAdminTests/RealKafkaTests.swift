@@ -1,65 +1,72 @@
 import FleetModel
 import Foundation
+import KafkaAdmin
+import KafkaClient
 import KafkaProtocol
 import Testing
-
-@testable import KafkaAdmin
 
 /// The calls on real brokers.
 @Suite(.serialized) struct RealKafkaTests {
     @Test(.enabled(if: RealKafka.isPresent("4.3.1"), "needs Kafka 4.3.1 in KAFKA_DISTS and Java"))
     func `every call does on real Kafka what it says`() async throws {
         try await RealKafka.run("4.3.1") { kafka in
-            let (brokers, controllers) = try start(kafka)
-            let description = try await bothServe(brokers)
-            #expect(description.clusterID == kafka.clusterID)
-            #expect(description.includesFenced)
-            #expect(description.nodes.map(\.rack) == ["rack-1", "rack-2"])
-            try await quorum(kafka, brokers, controllers)
-            try await canaries(brokers)
-            try await partitions(brokers)
-            try await settings(brokers, controllers)
-            try await ghost(kafka, brokers)
+            try await withAdmins(kafka) { brokers, controllers in
+                let description = try await bothServe(brokers)
+                #expect(description.clusterID == kafka.clusterID)
+                #expect(description.includesFenced)
+                #expect(description.nodes.map(\.rack) == ["rack-1", "rack-2"])
+                try await quorum(kafka, brokers, controllers)
+                try await canaries(brokers)
+                try await partitions(brokers)
+                try await settings(brokers, controllers)
+                try await ghost(kafka, brokers)
+            }
         }
     }
 
     @Test(.enabled(if: RealKafka.isPresent("3.9.2"), "needs Kafka 3.9.2 in KAFKA_DISTS and Java"))
     func `an older Kafka is asked for what it has, and what it lacks is said`() async throws {
         try await RealKafka.run("3.9.2") { kafka in
-            let (brokers, controllers) = try start(kafka)
-            let description = try await bothServe(brokers)
-            #expect(!description.includesFenced)
-            #expect(try await controllers.describeQuorum().voters.map(\.id) == [1])
-            #expect(try await controllers.describeCluster().nodes.map(\.id) == [1])
-            try await canaries(brokers)
-            #expect(try await brokers.createTopics([.init(name: "t", placement: .assigned([[1]]))]).done == ["t"])
-            let partition = TopicPartition(topic: "t", partition: 0)
-            _ = try await eventually("the topic shows") {
-                try await brokers.metadata(.only(["t"])).partitions.count == 1 ? true : nil
-            }
-            let moved = await brokers.reassign([.init(partition: partition, replicas: [2])])
-            #expect(moved.done == [partition], "\(moved.failed)")
-            let directories = await brokers.describeLogDirectories(of: [1, 2]).answered
-            #expect(directories.values.flatMap { $0 }.allSatisfy { $0.usable != nil && !$0.isCordoned })
-            #expect(try await brokers.deleteTopics(["t"]).isComplete)
-            let missing = await #expect(throws: KafkaAdminError.self) { try await brokers.unregisterController(9) }
-            guard case .notOffered = missing?.reason else {
-                Issue.record("\(String(describing: missing))")
-                return
+            try await withAdmins(kafka) { brokers, controllers in
+                let description = try await bothServe(brokers)
+                #expect(!description.includesFenced)
+                #expect(try await controllers.describeQuorum().voters.map(\.id) == [1])
+                #expect(try await controllers.describeCluster().nodes.map(\.id) == [1])
+                try await canaries(brokers)
+                #expect(try await brokers.createTopics([.init(name: "t", placement: .assigned([[1]]))]).done == ["t"])
+                let partition = TopicPartition(topic: "t", partition: 0)
+                _ = try await eventually("the topic shows") {
+                    try await brokers.metadata(.only(["t"])).partitions.count == 1 ? true : nil
+                }
+                let moved = await brokers.reassign([.init(partition: partition, replicas: [2])])
+                #expect(moved.done == [partition], "\(moved.failed)")
+                let directories = await brokers.describeLogDirectories(of: [1, 2]).answered
+                #expect(directories.values.flatMap { $0 }.allSatisfy { $0.usable != nil && !$0.isCordoned })
+                #expect(try await brokers.deleteTopics(["t"]).isComplete)
+                let missing = await #expect(throws: KafkaAdminError.self) { try await brokers.unregisterController(9) }
+                guard case .notOffered = missing?.reason else {
+                    Issue.record("\(String(describing: missing))")
+                    return
+                }
             }
         }
     }
 
-    private func start(_ kafka: RealKafka) throws -> (brokers: KafkaAdmin, controllers: KafkaAdmin) {
+    /// Starts two nodes and gives the administration through brokers and through controllers to `body`.
+    private func withAdmins(
+        _ kafka: RealKafka, _ body: (_ brokers: KafkaAdmin, _ controllers: KafkaAdmin) async throws -> Void
+    ) async throws {
         try kafka.start(1)
         try kafka.start(2)
-        let brokers = SocketSender(
-            seed: kafka.endpoint(1), nodes: [1: kafka.endpoint(1), 2: kafka.endpoint(2)])
-        let controllers = SocketSender(seed: Endpoint(host: "127.0.0.1", port: kafka.controllerPort), nodes: [:])
-        return (
-            KafkaAdmin(sender: brokers, audience: .brokers, timeout: .seconds(10)),
-            KafkaAdmin(sender: controllers, audience: .controllers, timeout: .seconds(10))
-        )
+        let addresses = [NodeID(1), 2].map { KafkaAddress(host: "127.0.0.1", port: kafka.port($0)) }
+        let controller = KafkaAddress(host: "127.0.0.1", port: kafka.controllerPort)
+        try await withKafkaClient(KafkaClientConfiguration(bootstrap: addresses)) { brokers in
+            try await withKafkaClient(
+                KafkaClientConfiguration(bootstrap: [controller], role: .controllers)
+            ) { controllers in
+                try await body(KafkaAdmin(brokers), KafkaAdmin(controllers))
+            }
+        }
     }
 
     private func bothServe(_ brokers: KafkaAdmin) async throws -> ClusterDescription {
@@ -77,11 +84,6 @@ import Testing
             #expect(quorum.voters.first?.directoryID != nil)
         }
         #expect(try await controllers.describeCluster().nodes.map(\.id) == [1])
-        let wrongAudience = await #expect(throws: KafkaAdminError.self) {
-            try await KafkaAdmin(sender: brokers.sender, audience: .controllers, timeout: .seconds(10))
-                .describeCluster()
-        }
-        #expect(wrongAudience?.code == .mismatchedEndpointType)
         #expect(try await brokers.describeFeatures().metadataVersion == 30)
         try await brokers.updateFeatures([.init(feature: "metadata.version", level: 30)], validateOnly: true)
 

@@ -3,41 +3,52 @@ public import KafkaClient
 import KafkaProtocol
 
 extension KafkaAdmin {
-    /// Administration through `client`: its role says whether brokers or controllers are spoken to.
-    public init(_ client: KafkaClient, timeout: Duration = KafkaAdmin.defaultTimeout) {
+    /// Administration through a client, which was pointed at brokers or at controllers and says so.
+    ///
+    /// - Parameters:
+    ///   - client: Reaches the nodes; it must outlive this value.
+    ///   - timeout: How long one request may take, retries included.
+    ///   - retry: Instead of the client's own policy; `.once` for looking at what may be dead.
+    public init(_ client: KafkaClient, timeout: Duration = defaultTimeout, retry: RetryPolicy? = nil) {
         self.init(
-            sender: ClientSender(client: client),
-            audience: client.configuration.role == .brokers ? .brokers : .controllers, timeout: timeout)
+            sender: ClientSender(client: client, retry: retry),
+            audience: client.configuration.role == .controllers ? .controllers : .brokers, timeout: timeout)
     }
 }
 
-/// Sends by the client; its errors in the words that the calls need.
-private struct ClientSender: RequestSender {
+/// Sends through the client.
+struct ClientSender: RequestSender {
     let client: KafkaClient
+    let retry: RetryPolicy?
 
     func send<Request: KafkaRequest>(
         _ request: Request, to target: RequestTarget, timeout: Duration
     ) async throws(SendFailure) -> Request.Response {
-        let route: KafkaRoute =
-            switch target {
-            case .anyNode: .any
-            case .node(let id): .broker(id.rawValue)
-            case .controller: .controller
-            }
-        do throws(KafkaClientError) {
-            return try await client.send(request, to: route, deadline: ContinuousClock.now + timeout)
+        do {
+            return try await client.send(request, to: KafkaRoute(target), deadline: .now + timeout, retry: retry)
         } catch {
-            throw SendFailure(
-                cause: error, text: Self.text(error), remedy: error.remedy, outcomeUnknown: error.wasSent,
-                isNotOffered: error.code == .unsupportedVersion, isFieldNotInVersion: Self.isFieldNotInVersion(error))
+            throw SendFailure(error)
         }
     }
+}
 
-    private static func text(_ error: KafkaClientError) -> String {
-        error.address.map { "\($0): \(error.reason)" } ?? error.reason
+extension KafkaRoute {
+    fileprivate init(_ target: RequestTarget) {
+        switch target {
+        case .anyNode: self = .any
+        case .node(let id): self = .broker(id.rawValue)
+        case .controller: self = .controller
+        }
     }
+}
 
-    private static func isFieldNotInVersion(_ error: KafkaClientError) -> Bool {
-        if case .wire(let wire) = error.cause, case .fieldNotInVersion = wire.reason { true } else { false }
+extension SendFailure {
+    fileprivate init(_ error: KafkaClientError) {
+        var isFieldNotInVersion = false
+        if case .wire(let wire) = error.cause, case .fieldNotInVersion = wire.reason { isFieldNotInVersion = true }
+        self.init(
+            cause: error, text: error.address.map { "\($0): \(error.reason)" } ?? error.reason, remedy: error.remedy,
+            outcomeUnknown: error.wasSent, isNotOffered: error.code == .unsupportedVersion,
+            isFieldNotInVersion: isFieldNotInVersion)
     }
 }
