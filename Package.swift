@@ -60,7 +60,7 @@ let wires: [Target] =
     + layer("Wires", "KafkaProtocol")
     + layer("Wires", "KafkaClient", ["KafkaProtocol", "EventLoop", "COpenSSL"])
     + layer("Wires", "KafkaAdmin", ["KafkaClient", "KafkaProtocol", "FleetModel"], tests: ["EventLoop"])
-    + layer("Wires", "DockerEngine", ["Transfers"], tests: ["ScriptedServer"])
+    + layer("Wires", "DockerEngine", ["Transfers", "FleetModel"], tests: ["ScriptedServer"])
     + layer("Wires", "SecureShell", ["Processes"])
     + layer("Wires", "OperationJournal", ["OperationModel", "FleetModel", "CSQLite", "CSystem"])
 

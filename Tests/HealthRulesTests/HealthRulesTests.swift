@@ -23,6 +23,18 @@ struct HealthRulesTests {
         #expect(world.state(2) == .stopped)
     }
 
+    @Test func `of a dead broker its container's finding says enough`() throws {
+        var world = try #require(World())
+        let two = try #require(NodeID(rawValue: 2))
+        world.snapshot.canaries = [CanaryObservation(broker: two, result: .failed(reason: "connection refused"))]
+        world.cluster {
+            $0.logDirectories = [BrokerLogDirectories(broker: two, directories: .unknown(reason: "refused"))]
+        }
+        #expect(world.rules == ["canary-failed", "log-directories-unknown"])
+        world.container(2) { $0.state = .exited }
+        #expect(world.rules == ["broker-container-dead"])
+    }
+
     @Test func `a broker whose container was removed is missing`() throws {
         var world = try #require(World())
         world.snapshot.hosts[1].containers = []

@@ -35,7 +35,8 @@ extension HealthRules {
         },
         HealthRule("canary-failed", "a record can be produced to and fetched from every broker") { context, rule in
             context.snapshot.canaries.compactMap { canary in
-                guard case .failed(let reason) = canary.result else { return nil }
+                // Of a broker that is known not to run the container's finding says enough.
+                guard case .failed(let reason) = canary.result, context.mayServe(canary.broker) else { return nil }
                 return rule.finding(
                     .critical, "broker \(canary.broker)", "the record did not come back: \(reason)",
                     remedy: "look at the broker's log; gantry clusterstatus tries again")

@@ -51,6 +51,12 @@ public struct HealthContext: Sendable {
         self.operationRunning = operationRunning
         self.brokers = BrokerStatus.all(expected: expected, snapshot: snapshot)
     }
+
+    /// Whether `broker` may be serving, as far as Docker tells: Kafka shows a killed one unfenced for some seconds.
+    func mayServe(_ broker: NodeID) -> Bool {
+        guard let status = brokers.first(where: { $0.id == broker }) else { return true }
+        return status.state != .stopped && status.state != .missing
+    }
 }
 
 /// All rules, in the order in which their findings are shown within one severity.

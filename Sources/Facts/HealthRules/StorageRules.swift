@@ -17,7 +17,8 @@ extension HealthRules {
         HealthRule("log-directories-unknown", "every serving broker tells its log directories") { context, rule in
             (context.snapshot.cluster.value?.logDirectories ?? []).compactMap { broker in
                 guard let reason = broker.directories.reason,
-                    context.snapshot.cluster.value?.broker(broker.broker)?.fenced == false
+                    context.snapshot.cluster.value?.broker(broker.broker)?.fenced == false,
+                    context.mayServe(broker.broker)
                 else { return nil }
                 return rule.finding(
                     .unknown, "broker \(broker.broker)", "its log directories are not known: \(reason)",

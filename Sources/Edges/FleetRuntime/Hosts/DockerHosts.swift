@@ -1,101 +1,190 @@
+import DockerEngine
 import FleetModel
 import Observation
 import Operations
-import Processes
 import SecureShell
 
-/// The services' view of containers, over Docker on each host.
+/// The services' view of containers, over each host's Docker engine.
 struct DockerHosts: ContainerSource, ContainerControl {
-    private static let deadline: Duration = .seconds(30)
+    /// Containers of one host that are inspected at once.
+    private static let width = 8
 
+    let links: DockerLinks
     let directory: HostDirectory
     let cluster: ClusterName
 
-    private func docker(
-        _ arguments: [String], on host: HostName, deadline: Duration = Self.deadline
-    ) async throws(HostProblem) -> RemoteResult {
-        let remote = try directory.remote(host)
-        do throws(SSHError) {
-            return try await remote.run(["docker"] + arguments, asRoot: true, deadline: deadline)
+    /// Asks the engine of `host`. A connection that is lost is made anew once, where asking again does no harm.
+    private func ask<Value: Sendable>(
+        _ host: HostName, again: Bool = true, _ body: (DockerEngine) async throws(DockerError) -> Value
+    ) async throws(HostProblem) -> Value {
+        var link = try await links.link(host)
+        do throws(DockerError) {
+            return try await body(link.engine)
         } catch {
-            throw HostProblem(error)
+            guard error.isAboutConnection else { throw HostProblem(error, on: host) }
+            links.discard(link, of: host)
+            guard again else { throw await problem(error, host) }
+        }
+        link = try await links.link(host)
+        do throws(DockerError) {
+            return try await body(link.engine)
+        } catch {
+            if error.isAboutConnection { links.discard(link, of: host) }
+            throw error.isAboutConnection ? await problem(error, host) : HostProblem(error, on: host)
+        }
+    }
+
+    /// Why nobody answers behind a forwarded socket: only the host itself can tell.
+    private func problem(_ error: DockerError, _ host: HostName) async -> HostProblem {
+        do throws(SSHError) {
+            guard let remote = try? directory.remote(host) else { return HostProblem(error, on: host) }
+            switch try await remote.socketState(DockerLinks.socket) {
+            case .missing, .notASocket:
+                return HostProblem(
+                    code: "docker-down", unreachable: false,
+                    reason: "Docker does not run on \(host): there is no \(DockerLinks.socket)",
+                    remedy: "ssh \(host) systemctl start docker (install docker.io where it is missing)")
+            case .notPermitted(let user):
+                return HostProblem(
+                    code: "docker-not-permitted", unreachable: false,
+                    reason: "user \(user) may not use \(DockerLinks.socket) on \(host)",
+                    remedy: "ssh \(host) sudo usermod -aG docker \(user), or log in as root")
+            case .usable:
+                return HostProblem(
+                    code: "docker-down", unreachable: false,
+                    reason: "Docker does not answer on \(host), though its socket is there",
+                    remedy: "ssh \(host) systemctl status docker")
+            }
+        } catch {
+            return HostProblem(error)
         }
     }
 
     func containers(on host: HostName) async throws(HostProblem) -> ContainerFacts {
-        let script = #"""
-            docker info --format '{{json .}}' || exit 1
-            ids=$(docker ps -aq --no-trunc --filter "label=$1") || exit 1
-            [ -n "$ids" ] && docker inspect --format '{{json .}}' $ids
-            exit 0
-            """#
-        let remote = try directory.remote(host)
-        let result: RemoteResult
-        do throws(SSHError) {
-            result = try await remote.run(
-                .script(script, ["\(ContainerLabel.cluster)=\(cluster)"], asRoot: true, deadline: Self.deadline))
+        let label = "\(ContainerLabel.cluster)=\(cluster)"
+        return try await ask(host) { engine throws(DockerError) in
+            async let answer = Self.info(engine)
+            let summaries = try await engine.containers(labels: [label])
+            let details = await mapBounded(summaries.map(\.id), width: Self.width) { id in
+                await Self.details(engine, id)
+            }
+            let info = try (await answer).get()
+            var containers: [ContainerObservation] = []
+            for found in details { if let seen = try Self.observation(found) { containers.append(seen) } }
+            return ContainerFacts(
+                docker: DockerObservation(
+                    version: info.serverVersion, architecture: info.architecture, memory: info.memTotal,
+                    cores: info.ncpu), containers: containers)
+        }
+    }
+
+    // Task groups and `async let` forget which error is thrown: results keep it.
+    private static func info(_ engine: DockerEngine) async -> Result<DaemonInfo, DockerError> {
+        do throws(DockerError) { return .success(try await engine.info()) } catch { return .failure(error) }
+    }
+
+    private static func details(
+        _ engine: DockerEngine, _ id: ContainerID
+    ) async -> Result<ContainerDetails, DockerError> {
+        do throws(DockerError) { return .success(try await engine.inspect(.id(id))) } catch { return .failure(error) }
+    }
+
+    /// Nil for a container that was removed between the list and the look.
+    private static func observation(
+        _ details: Result<ContainerDetails, DockerError>
+    ) throws(DockerError) -> ContainerObservation? {
+        let found: ContainerDetails
+        do throws(DockerError) {
+            found = try details.get()
         } catch {
-            throw HostProblem(error)
+            if error.kind == .notFound(.container) { return nil }
+            throw error
         }
-        guard result.isSuccess else {
-            throw HostProblem(
-                code: "docker-down", unreachable: false, reason: "Docker: \(result.stderr.trimmed)",
-                remedy: "ssh \(host) systemctl start docker")
-        }
-        let documents = result.stdout.text.split(separator: "\n").compactMap { try? JSONValue(parsing: $0) }
-        let info = documents.first
-        return ContainerFacts(
-            docker: DockerObservation(
-                version: info?["ServerVersion"]?.string ?? "", architecture: info?["Architecture"]?.string ?? "",
-                memory: ByteCount(info?["MemTotal"]?.integer ?? 0), cores: Int(info?["NCPU"]?.integer ?? 0)),
-            containers: documents.dropFirst().map { value in
-                let labels = value["Config"]?["Labels"]
-                let state = value["State"]
-                return ContainerObservation(
-                    id: value["Id"]?.string ?? "", name: String((value["Name"]?.string ?? "").drop { $0 == "/" }),
-                    node: labels?[ContainerLabel.node]?.string.flatMap { NodeID($0) },
-                    role: labels?[ContainerLabel.role]?.string.flatMap(NodeRole.init(rawValue:)),
-                    clusterID: labels?[ContainerLabel.clusterID]?.string.flatMap(ClusterID.init(rawValue:)),
-                    state: ContainerState(rawValue: state?["Status"]?.string ?? ""),
-                    exitCode: state?["ExitCode"]?.integer.map { Int32(truncatingIfNeeded: $0) },
-                    oomKilled: state?["OOMKilled"]?.bool ?? false, restarts: Int(value["RestartCount"]?.integer ?? 0),
-                    image: value["Config"]?["Image"]?.string ?? "", imageID: value["Image"]?.string ?? "",
-                    configDigest: labels?[ContainerLabel.config]?.string)
-            })
+        return ContainerObservation(
+            id: found.id.rawValue, name: found.name, node: found.labels[ContainerLabel.node].flatMap { NodeID($0) },
+            role: found.labels[ContainerLabel.role].flatMap(NodeRole.init(rawValue:)),
+            clusterID: found.labels[ContainerLabel.clusterID].flatMap(ClusterID.init(rawValue:)),
+            state: found.state.status, exitCode: found.state.finishedAt == nil ? nil : found.state.exitCode,
+            oomKilled: found.state.oomKilled, restarts: found.restartCount,
+            startedAt: found.state.startedAt.map { Timestamp(milliseconds: $0.nanoseconds / 1_000_000) },
+            image: found.image, imageID: found.imageID.rawValue, configDigest: found.labels[ContainerLabel.config])
     }
 
     func image(_ reference: String, on host: HostName) async throws(HostProblem) -> ImageObservation? {
-        let result = try await docker(
-            ["image", "inspect", "--format", "{{.Id}} {{.Architecture}}", reference], on: host)
-        let words = result.stdout.trimmed.split(separator: " ")
-        return result.isSuccess && words.count == 2
-            ? ImageObservation(id: String(words[0]), architecture: String(words[1])) : nil
+        try await ask(host) { engine throws(DockerError) in
+            do throws(DockerError) {
+                let found = try await engine.inspect(image: ImageReference(reference))
+                return ImageObservation(id: found.id.rawValue, architecture: found.architecture)
+            } catch {
+                if error.kind == .notFound(.image) { return nil }
+                throw error
+            }
+        }
     }
 
     func bringImage(
         _ reference: String, archive: String?, to host: HostName, progress: @escaping @Sendable (String) async -> Void
     ) async throws(HostProblem) {
+        // Through ssh itself, not the forwarded socket: so it is one stream, without the Engine API's buffering.
         try await ImageTransfer(remote: try directory.remote(host), host: host, image: reference)
             .bring(from: await ImageTransfer.source(of: reference, archive: archive), progress: progress)
     }
 
     func runOnce(_ run: OneOffRun, on host: HostName) async throws(HostProblem) -> OneOffResult {
-        let result = try await docker(
-            ["run", "--rm", "--name", run.name, "--network", "host", "--user", run.user]
-                + run.mounts.flatMap { ["-v", "\($0):\($0)"] } + run.environment.flatMap { ["-e", $0] }
-                + ["--entrypoint", run.command.first ?? "", run.image] + run.command.dropFirst(), on: host,
-            deadline: .seconds(120))
+        var specification = ContainerSpecification(
+            image: ImageReference(run.image), command: Array(run.command.dropFirst()))
+        specification.entrypoint = Array(run.command.prefix(1))
+        specification.environment = run.environment
+        specification.user = run.user
+        specification.networkMode = "none"
+        specification.binds = run.mounts.map { ContainerSpecification.Bind(source: $0, target: $0) }
+        let order = OneOff(specification, name: run.name)
+        let outcome = try await ask(host, again: false) { engine throws(DockerError) in
+            try await engine.runOnce(order)
+        }
         return OneOffResult(
-            exitCode: result.exitCode,
-            output: (result.stdout.text + result.stderr.text).split(separator: "\n").suffix(30).map(String.init))
+            exitCode: outcome.exitCode, output: outcome.output.suffix(Self.outputLines).map(\.text))
     }
+
+    /// Lines of a failed command that are worth showing.
+    private static let outputLines = 30
 
     func start(_ services: [String], of cluster: ClusterName, on host: HostName) async throws(HostProblem) {
         try await ComposeProject(remote: try directory.remote(host), host: host, cluster: cluster).start(services)
     }
 
     func logs(of container: String, lines: Int, on host: HostName) async throws(HostProblem) -> [String] {
-        let result = try await docker(["logs", "--tail", "\(lines)", container], on: host)
-        return (result.stdout.text + result.stderr.text).split(separator: "\n").suffix(lines).map(String.init)
+        try await ask(host) { engine throws(DockerError) in
+            try await engine.logs(of: .name(container), LogSelection(tail: .last(lines))).map(\.text)
+        }
+    }
+}
+
+extension DockerError {
+    /// Whether nobody answered, so that the way there is in question and not the call.
+    fileprivate var isAboutConnection: Bool { kind == .daemonNotRunning || kind == .connectionLost }
+}
+
+extension HostProblem {
+    /// A failure of Docker's, as the services know it.
+    init(_ error: DockerError, on host: HostName) {
+        let code =
+            switch error.kind {
+            case .daemonNotRunning, .connectionLost: "docker-down"
+            case .permissionDenied: "docker-not-permitted"
+            case .deadline: "deadline-exceeded"
+            case .cancelled: "cancelled"
+            case .unsupportedVersion: "docker-too-old"
+            case .notFound(.image): "image-missing"
+            case .notFound: "not-found"
+            case .conflict: "conflict"
+            case .wrongPlatform: "architecture"
+            case .noSpace: "no-room"
+            case .invalidRequest: "invalid"
+            case .server, .garbage, .answerTooLarge, .transfer: "docker-failed"
+            }
+        self.init(
+            code: code, unreachable: false, reason: "Docker on \(host): \(error)",
+            remedy: error.remedy)
     }
 }

@@ -1,6 +1,7 @@
 import EventLoop
 import FleetModel
 import Observation
+import Transfers
 
 extension FleetSession {
     /// Composes the ports of a fleet, keeps what stands behind them alive while `body` runs, and ends it afterwards.
@@ -10,16 +11,20 @@ extension FleetSession {
     ) async throws -> Result {
         let directory = try HostDirectory(fleet)
         let hosts = ShellHosts(directory: directory, cluster: fleet.cluster.name)
-        let docker = DockerHosts(directory: directory, cluster: fleet.cluster.name)
-        return try await withEventLoop { loop in
-            let links = KafkaLinks(loop: loop)
-            return try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await links.run() }
-                defer { group.cancelAll() }
-                return try await body(
-                    FleetPorts(
-                        hostSource: hosts, hostControl: hosts, containerSource: docker, containerControl: docker,
-                        cluster: KafkaCluster(links: links, clock: clock)))
+        return try await withTransfers { transfers in
+            try await withEventLoop { loop in
+                let dockers = DockerLinks(directory: directory, transfers: transfers)
+                let kafkas = KafkaLinks(loop: loop)
+                return try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { await dockers.run() }
+                    group.addTask { await kafkas.run() }
+                    defer { group.cancelAll() }
+                    let containers = DockerHosts(links: dockers, directory: directory, cluster: fleet.cluster.name)
+                    return try await body(
+                        FleetPorts(
+                            hostSource: hosts, hostControl: hosts, containerSource: containers,
+                            containerControl: containers, cluster: KafkaCluster(links: kafkas, clock: clock)))
+                }
             }
         }
     }
