@@ -19,19 +19,21 @@ struct HostReport: Equatable {
     /// Bounds what one host may print: some hundred directories of meta.properties.
     static let outputLimit = 4 << 20
 
-    /// POSIX sh; arguments: the cluster's directory, the cluster's name, then the data directories.
+    /// POSIX sh; arguments: a `HostQuestion.Scope`, the cluster's directory, the cluster's name, then the data directories.
     /// `df` is asked for the nearest parent that exists, since a data directory is made only at the first start.
     static let script = #"""
         set -u
-        dir=$1; cluster=$2; shift 2
+        scope=$1; dir=$2; cluster=$3; shift 3
         tab=$(printf '\t')
         echo "arch${tab}$(uname -m)"
-        if docker compose version >/dev/null 2>&1; then echo "compose${tab}v2"
-        elif docker-compose version >/dev/null 2>&1; then echo "compose${tab}v1"; fi
-        if [ -r "$dir/.compose" ]; then echo "compose${tab}$(head -c 8 "$dir/.compose")"; fi
-        for f in /proc/net/tcp /proc/net/tcp6; do
-          [ -r "$f" ] && awk -v t="$tab" '$4 == "0A" { n = split($2, a, ":"); print "port" t a[n] }' "$f"
-        done
+        if [ "$scope" = everything ]; then
+          if docker compose version >/dev/null 2>&1; then echo "compose${tab}v2"
+          elif docker-compose version >/dev/null 2>&1; then echo "compose${tab}v1"; fi
+          if [ -r "$dir/.compose" ]; then echo "compose${tab}$(head -c 8 "$dir/.compose")"; fi
+          for f in /proc/net/tcp /proc/net/tcp6; do
+            [ -r "$f" ] && awk -v t="$tab" '$4 == "0A" { n = split($2, a, ":"); print "port" t a[n] }' "$f"
+          done
+        fi
         for d in "$@"; do
           p=$d
           while [ ! -d "$p" ]; do p=$(dirname "$p"); done

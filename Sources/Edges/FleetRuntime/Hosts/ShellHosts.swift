@@ -6,8 +6,10 @@ import SecureShell
 
 /// The services' view of hosts, over a shell on each.
 struct ShellHosts: HostSource, HostControl {
-    /// What a host that answers at all needs for the inspection, slow disks included.
-    private static let inspectionDeadline: Duration = .seconds(20)
+    /// What a host that answers at all needs to tell of its files, slow disks included: `clusterstatus` waits for it.
+    private static let lookDeadline: Duration = .seconds(15)
+    /// The same for all of it, Compose's start on a busy host included: what follows changes the host, so it may wait.
+    private static let inspectionDeadline: Duration = .seconds(60)
     /// Bounds what comparing may read: the files of one host are some kilobytes each.
     private static let comparisonLimit = 16 << 20
 
@@ -15,25 +17,31 @@ struct ShellHosts: HostSource, HostControl {
     let cluster: ClusterName
 
     func facts(of host: HostName) async throws(HostProblem) -> HostFacts {
-        let report = try await report(host, data: directory.specification(host)?.data ?? [])
+        let question = HostQuestion(
+            cluster: cluster, data: directory.specification(host)?.data ?? [], scope: .directories)
+        let report = try await report(host, question, deadline: Self.lookDeadline)
         return HostFacts(disks: report.disks, retired: report.retired)
     }
 
     func inspect(_ host: HostName, _ question: HostQuestion) async throws(HostProblem) -> HostAnswers {
-        let report = try await report(host, data: question.data)
+        let report = try await report(host, question, deadline: Self.inspectionDeadline)
         // The script itself has run as root: a login that may not do so has failed before.
         return HostAnswers(
             privileged: true, architecture: report.architecture, compose: report.compose, listening: report.listening,
             disks: report.disks, formatted: report.formatted, memory: report.layout, retired: report.retired)
     }
 
-    private func report(_ host: HostName, data: [String]) async throws(HostProblem) -> HostReport {
+    private func report(
+        _ host: HostName, _ question: HostQuestion, deadline: Duration
+    ) async throws(HostProblem) -> HostReport {
         let remote = try directory.remote(host)
         do throws(SSHError) {
             let result = try await remote.run(
                 .script(
-                    HostReport.script, [OnHostPath.directory(of: cluster), cluster.rawValue] + data, asRoot: true,
-                    limits: OutputLimits(output: HostReport.outputLimit), deadline: Self.inspectionDeadline))
+                    HostReport.script,
+                    [question.scope.rawValue, OnHostPath.directory(of: question.cluster), question.cluster.rawValue]
+                        + question.data, asRoot: true,
+                    limits: OutputLimits(output: HostReport.outputLimit), deadline: deadline))
             let report = HostReport(parsing: result.stdout.text)
             guard report.isComplete else {
                 throw SSHError(

@@ -1,5 +1,6 @@
 public import FleetConfiguration
 public import FleetModel
+import Glibc
 public import HealthRules
 import Observation
 import Operations
@@ -48,7 +49,8 @@ extension FleetSession {
                 ], plan: nil, needed: [], drifted: [])
         }
         let clauses = Assumptions.judge(surveys, layout: layout, waivers: fleet.waivers)
-        let blockers = Assumptions.blockers(clauses)
+        var blockers = Assumptions.blockers(clauses)
+        if blockers.isEmpty, let blocker = await missingArchive(layout) { blockers = [blocker] }
         guard blockers.isEmpty else {
             return BootstrapPreparation(clauses: clauses, blockers: blockers, plan: nil, needed: [], drifted: [])
         }
@@ -62,7 +64,7 @@ extension FleetSession {
 
     /// The layout with what `virthosts` adds to it; ports that something else holds are stepped over only for nodes
     /// whose port nobody chose: here the operator's first port counts, so a taken one is a blocker and not a surprise.
-    private func extend(
+    func extend(
         _ present: ClusterLayout?, _ surveys: [HostSurvey], _ randomBytes: (Int) -> [UInt8]
     ) throws -> ClusterLayout {
         let retired = Set(surveys.flatMap { (try? $0.answers.get())?.retired ?? [] })
@@ -77,6 +79,26 @@ extension FleetSession {
             return try ClusterLayout.initial(
                 for: fleet, clusterID: clusterID, directoryIDs: directoryID, retired: retired)
         }
+    }
+
+    /// An archive that can't be read is said before anything is changed, where a host needs it.
+    private func missingArchive(_ layout: ClusterLayout) async -> Blocker? {
+        guard let archive = fleet.cluster.imageArchive, access(archive, R_OK) != 0 else { return nil }
+        let reason = String(cString: strerror(errno))
+        let image = fleet.cluster.image
+        let control = ports.containerControl
+        let hosts = fleet.hosts.map(\.host).filter { !layout.nodes(on: $0).isEmpty }
+        let lacking = await mapBounded(hosts, width: Observer.width) { host -> HostName? in
+            do throws(HostProblem) { return try await control.image(image, on: host) == nil ? host : nil } catch {
+                return host
+            }
+        }.compactMap { $0 }
+        guard let first = lacking.first else { return nil }
+        let others = lacking.count > 1 ? " and \(lacking.count - 1) more" : ""
+        return Blocker(
+            code: "image-archive-missing", object: "image_archive \(archive)",
+            reason: "it can't be read (\(reason)), and \(first)\(others) lack\(others.isEmpty ? "s" : "") \(image)",
+            remedy: "docker save \(image) | gzip > \(archive), or name another file in image_archive of defaults.cfg")
     }
 
     /// 16 and more bytes of the system's own generator.

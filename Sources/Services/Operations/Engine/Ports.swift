@@ -22,9 +22,22 @@ public struct HostQuestion: Hashable, Sendable {
     public var cluster: ClusterName
     /// Data directories of `defaults.cfg`.
     public var data: [String]
+    /// How much is asked.
+    public var scope: Scope
+
+    /// How much is asked of a host.
+    public enum Scope: String, Hashable, Sendable {
+        /// All of `HostAnswers`.
+        case everything
+        /// What files and file systems tell. Compose and listening ports are left out: starting Compose only to have its
+        /// version costs more than all the rest.
+        case directories
+    }
 
     /// A question about these.
-    public init(cluster: ClusterName, data: [String]) { (self.cluster, self.data) = (cluster, data) }
+    public init(cluster: ClusterName, data: [String], scope: Scope = .everything) {
+        (self.cluster, self.data, self.scope) = (cluster, data, scope)
+    }
 }
 
 /// What a host is, as SSH sees it.
@@ -33,9 +46,9 @@ public struct HostAnswers: Hashable, Sendable {
     public var privileged: Bool
     /// `uname -m`.
     public var architecture: String
-    /// Compose on the host; nil when there is none.
+    /// Compose on the host; nil when there is none, or it was not asked for.
     public var compose: ComposeFlavour?
-    /// TCP ports that something listens on.
+    /// TCP ports that something listens on; empty when they were not asked for.
     public var listening: Set<UInt16>
     /// The file system under each data directory (or under the nearest parent that exists).
     public var disks: [DiskObservation]

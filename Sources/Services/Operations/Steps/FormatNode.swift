@@ -49,7 +49,7 @@ public struct FormatNode: Step {
         do {
             let roots = node.dataDirectories.map { String($0.dropLast("/\(cluster)/\(node.id)".count)) }
             answers = try await context.world.hosts.inspect(
-                node.host, HostQuestion(cluster: cluster, data: roots))
+                node.host, HostQuestion(cluster: cluster, data: roots, scope: .directories))
         } catch {
             throw context.failure(error, what: "reading meta.properties", object: subject)
         }
