@@ -118,7 +118,7 @@ final class DaemonProcess: @unchecked Sendable {
         for line in mounts.split(separator: "\n").reversed() {
             let words = line.split(separator: " ")
             if words.count > 1, words[1].hasPrefix(directory + "/") {
-                umount2(String(words[1]), Int32(MNT_DETACH.rawValue))
+                umount2(String(words[1]), Int32(MNT_DETACH))
             }
         }
     }
