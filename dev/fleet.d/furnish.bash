@@ -143,9 +143,14 @@ furnish_services() {
     rm -rf "$units" "$root/etc/docker"
     mkdir -p "$units"/{multi-user,sockets}.target.wants "$root/etc/docker"
     ln -s /lib/systemd/system/multi-user.target "$units/default.target"
-    for unit in console-getty.service getty.target systemd-networkd.service systemd-udevd.service \
-        systemd-udev-trigger.service; do
+    for unit in console-getty.service getty.target systemd-modules-load.service systemd-networkd.service \
+        systemd-remount-fs.service systemd-udevd.service systemd-udev-trigger.service; do
         ln -s /dev/null "$units/$unit"
+    done
+    # With cgroup v1 a first start fails now and then on a busy machine: 219/CGROUP, ENOENT.
+    for unit in journal-flush sysctl sysusers tmpfiles-setup tmpfiles-setup-dev update-utmp user-sessions; do
+        mkdir "$units/systemd-$unit.service.d"
+        printf '[Service]\nRestart=on-failure\nRestartSec=100ms\n' >"$units/systemd-$unit.service.d/again.conf"
     done
     for unit in ssh docker containerd; do
         ln -s "/lib/systemd/system/$unit.service" "$units/multi-user.target.wants/"
@@ -177,7 +182,6 @@ Wants=network-pre.target
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/local/sbin/host-network
-# With cgroup v1 a first start fails now and then: 219/CGROUP, ENOENT.
 Restart=on-failure
 RestartSec=100ms
 [Install]
