@@ -2,7 +2,7 @@
 
 release := swift build -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
 
-.PHONY: help build test check fast-tests real-tests deps demo bench fleet-up fleet-down clean
+.PHONY: help build test check fast-tests real-tests deps demo bench oracle peers fleet-up fleet-down clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -40,6 +40,14 @@ demo: deps build ## three hosts, a cluster, a broker that dies
 
 bench: ## figures as JSON, with ratios
 	swift run -c release gantry-bench
+
+oracle: ## the planner's bounds against exact optima (HiGHS)
+	swift build -c release --product gantry-bench
+	Benchmarks/oracle/run
+
+peers: ## the planner beside Kafka's own and Yelp's, judged alike
+	swift build -c release --product gantry-bench
+	Benchmarks/peers/run
 
 fleet-up: deps ## three hosts to play with
 	dev/fleet up 3

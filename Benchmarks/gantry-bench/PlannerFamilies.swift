@@ -106,11 +106,20 @@ enum PlannerFamilies {
                 let violations = verify(plan, input)
                 let fluid = lowerBounds(input, item.event).fluidBytes
                 print(line(item.family.name, input, plan, fluid, took, violations))
+                if arguments.contains("--moves") {
+                    for move in plan.moves.sorted(by: { $0.end > $1.end }).prefix(12) {
+                        print(
+                            "  \(plan.changes[move.change].partition) \(move.bytes) \(move.source.map(\.description) ?? "-")>"
+                                + "\(move.adding.map(\.description) ?? "-") \(move.start) \(move.end) wave \(move.wave)"
+                        )
+                    }
+                }
                 if arguments.contains("--brokers") {
                     for broker in plan.report.brokers {
                         print(
                             "  \(broker.id) \(broker.bytesBefore)>\(broker.bytesAfter) of \(broker.low)..\(broker.high) n "
-                                + "\(broker.replicasBefore)>\(broker.replicasAfter) l \(broker.leadersBefore)>\(broker.leadersAfter)")
+                                + "\(broker.replicasBefore)>\(broker.replicasAfter) l \(broker.leadersBefore)>\(broker.leadersAfter)"
+                        )
                     }
                 }
             } catch {

@@ -3,5 +3,8 @@
 switch CommandLine.arguments.dropFirst().first {
 case "metadata-decode": try MetadataDecode.run()
 case "planner-families": PlannerFamilies.run(Array(CommandLine.arguments.dropFirst(2)))
+case "planner-instance", "planner-leaving", "planner-targets", "planner-judge":
+    try PlannerPeers.run(CommandLine.arguments[1], Array(CommandLine.arguments.dropFirst(2)))
+case "planner-oracle": try PlannerOracle.run()
 default: print("usage: gantry-bench metadata-decode | planner-families [--large] [NAME]")
 }

@@ -119,33 +119,40 @@ struct LeaderBalance {
 
     /// Ships what brokers lead above `level` to brokers that lead less, as far as replicas allow, at the least cost.
     private mutating func ship(_ level: Int32) {
-        while level >= 0, let reach = shortestPaths(level) {
+        while level >= 0, let (cost, reach) = shortestPaths(level) {
             for broker in potential.indices { potential[broker] += min(distance[broker], reach) }
-            if !blockingFlow(level, reach) { return }
+            if !blockingFlow(level, cost, reach) { return }
         }
     }
 
-    /// Distances from all brokers above `level`, by cost and then by hops; the cost of the nearest broker with room,
-    /// nil when none is reached.
-    private mutating func shortestPaths(_ level: Int32) -> Int32? {
+    /// Distances from all brokers above `level`, by reduced cost and then by hops; the true cost of reaching the cheapest
+    /// broker with room, and the largest reduced distance of those as cheap. Nil when none is reached.
+    ///
+    /// Brokers above the level were so from the beginning and have potential 0: the true cost of a broker is its
+    /// distance and its potential.
+    private mutating func shortestPaths(_ level: Int32) -> (cost: Int32, reach: Int32)? {
         var settled = [Bool](repeating: false, count: count.count)
         for broker in count.indices {
             distance[broker] = count[broker] > level ? 0 : Self.unreachable
             hops[broker] = 0
         }
-        var reach: Int32?
+        var found: (cost: Int32, reach: Int32)?
         while true {
             var next = -1
             for broker in count.indices where !settled[broker] && distance[broker] != Self.unreachable {
                 if next < 0 || (distance[broker], hops[broker]) < (distance[next], hops[next]) { next = broker }
             }
-            guard next >= 0 else { return reach }
-            // Beyond the nearest broker with room nothing matters to this round.
-            if let reach, distance[next] > reach { return reach }
+            guard next >= 0 else { return found }
+            // No potential is negative: what is farther than the cheapest is not as cheap.
+            if let found, distance[next] > found.cost { return found }
             settled[next] = true
             if hasRoom(next, level) {
-                reach = distance[next]
-                continue
+                let cost = distance[next] + potential[next]
+                if cost < found?.cost ?? .max {
+                    found = (cost, distance[next])
+                } else if cost == found?.cost {
+                    found = (cost, max(distance[next], found?.reach ?? 0))
+                }
             }
             let (travelled, step) = (distance[next], hops[next] + 1)
             var partition = first[next]
@@ -167,7 +174,7 @@ struct LeaderBalance {
     }
 
     /// Augments along admissible arcs, each of no reduced cost and one hop further, until none is left.
-    private mutating func blockingFlow(_ level: Int32, _ reach: Int32) -> Bool {
+    private mutating func blockingFlow(_ level: Int32, _ cost: Int32, _ reach: Int32) -> Bool {
         cursor = first
         var path: [(broker: Int32, partition: Int32)] = []
         var progress = false
@@ -175,7 +182,7 @@ struct LeaderBalance {
             while count[source] > level {
                 path.removeAll(keepingCapacity: true)
                 var here = Int32(truncatingIfNeeded: source)
-                while !hasRoom(Int(here), level) {
+                while !hasRoom(Int(here), level) || potential[Int(here)] != cost {
                     if let other = advance(here, reach) {
                         path.append((here, cursor[Int(here)]))
                         here = other

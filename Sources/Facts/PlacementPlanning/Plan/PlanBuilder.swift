@@ -22,7 +22,8 @@ struct PlanBuilder {
         sourceOf.reserveCapacity(changing.count)
         for (index, row) in changing.enumerated() { sourceOf[row] = sources.source[index] }
         let transfers = TransferList(layout) { sourceOf[Int32(truncatingIfNeeded: $0)] ?? -1 }
-        let bound = max(inbound, sources.uplinkBound, chainBound(transfers, sources.source))
+        // In 128 bits nothing overflows on the way; a plan of centuries is cut to what fits.
+        let bound = min(.max / 4, max(inbound, sources.uplinkBound, chainBound(transfers, sources.source)))
         let simulation = try simulate(transfers, sources.source, bound)
 
         let lists = finalLists(leaders.leader)
@@ -50,20 +51,41 @@ struct PlanBuilder {
     ) throws(PlanningRefusal) -> FluidSimulation {
         var best: FluidSimulation?
         let load = input.loads()
+        var transfers = transfers
+        var detours = 0
         for window in FluidSimulation.windows {
-            var simulation = FluidSimulation(
-                problem, transfers, source: source, load: load, bound: bound, window: window)
-            try simulation.run()
-            if simulation.makespan < best?.makespan ?? .max { best = simulation }
-            if simulation.makespan <= bound + bound / 40 { return simulation }
-            if transfers.chain.count * window > Self.mostFlights { break }
+            while true {
+                var simulation = FluidSimulation(
+                    problem, transfers, source: source, load: load, bound: bound, window: window)
+                let outcome = try simulation.run { row, replaced, broker in
+                    let slot = layout.slot(of: row, on: replaced)
+                    return slot >= 0 && layout.isLegal(row, slot, broker)
+                }
+                if case .needsDetour(let copy, let refuge) = outcome {
+                    detours += 1
+                    guard detours <= Self.mostDetours else {
+                        throw PlanningRefusal(
+                            code: "disk-order",
+                            "disks are so full that more than \(Self.mostDetours) ways round are needed",
+                            remedy: "free or add disk space on the targets")
+                    }
+                    transfers.insertDetour(copy, by: refuge)
+                    continue
+                }
+                if simulation.makespan < best?.makespan ?? .max { best = simulation }
+                break
+            }
+            if let best, best.makespan <= bound + bound / 40 || transfers.chain.count > Self.mostCopies { return best }
         }
         guard let best else { throw PlanningRefusal(code: "schedule", "no schedule was found", remedy: "report this") }
         return best
     }
 
-    /// Copies times window above which wider windows are not tried: the time to plan counts too.
-    private static let mostFlights = 2_000_000
+    /// Ways round for want of disk; a plan that needs more is better made after disks were added.
+    private static let mostDetours = 256
+
+    /// Copies above which other ways are not tried: the time to plan counts too.
+    private static let mostCopies = 10_000
 
     private func ids(_ brokers: some Sequence<Int32>) -> [NodeID] { brokers.map { input.brokers[Int($0)].id } }
 
@@ -191,7 +213,7 @@ struct PlanBuilder {
         var list = Array(lists[layout.range(row)])
         let last = Int(transfers.chainStart[chain + 1])
         if copy + 1 == last { return list }
-        for later in (copy + 1)..<last where transfers.adding[later] >= 0 {
+        for later in ((copy + 1)..<last).reversed() where transfers.adding[later] >= 0 {
             guard let position = list.firstIndex(of: transfers.adding[later]) else { continue }
             if transfers.dropping[later] >= 0 {
                 list[position] = transfers.dropping[later]
@@ -219,9 +241,12 @@ struct PlanBuilder {
         }
         var moved: Int64 = 0
         var replicas = 0
+        var detours: Int64 = 0
         for copy in simulation.transfers.chain.indices where simulation.transfers.adding[copy] >= 0 {
-            moved += input.sizes[Int(simulation.transfers.rows[Int(simulation.transfers.chain[copy])])]
+            let row = Int(simulation.transfers.rows[Int(simulation.transfers.chain[copy])])
+            moved += input.sizes[row]
             replicas += 1
+            if layout.slot(of: row, on: simulation.transfers.adding[copy]) < 0 { detours += input.sizes[row] }
         }
         let brokers = input.brokers.indices.map { broker in
             PlanReport.Broker(
@@ -243,10 +268,10 @@ struct PlanBuilder {
             self.hasSameSet(row)
         }.value
         return PlanReport(
-            bytes: ByteCount(moved), lowerBound: lower.bytes, replicasMoved: replicas, detourBytes: .zero,
+            bytes: ByteCount(moved), lowerBound: lower.bytes, replicasMoved: replicas, detourBytes: ByteCount(detours),
             makespan: .milliseconds(simulation.makespan), makespanBound: .milliseconds(min(bound, .max / 2)),
             brokers: brokers, missedBands: missed, tolerance: problem.tolerance,
-            achievedTolerance: achievedTolerance(), window: simulation.window,
+            achievedTolerance: achievedTolerance(), window: simulation.window.copies,
             leaders: certificate(leaders, changes), audit: SpreadAudit(problem, layout).audit,
             notes: input.notes + problem.notes)
     }

@@ -112,6 +112,15 @@ struct Bands {
         }
     }
 
+    /// Without balance as the aim, only brokers that new replicas bring above their band are outside it.
+    mutating func acceptWhatStays(_ problem: PlanningProblem, _ layout: Layout) {
+        let before = problem.input.loads()
+        for broker in before.indices where member[broker] {
+            low[broker] = 0
+            high[broker] = max(high[broker], before[broker])
+        }
+    }
+
     /// Bytes that must move for the bands alone, from the layout before: what lies above them or what lacks below.
     func fluidBound(_ problem: PlanningProblem) -> Int64 {
         guard problem.balances else { return .max }

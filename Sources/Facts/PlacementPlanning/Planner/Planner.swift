@@ -26,8 +26,11 @@ public enum Planner {
             var rebalancer = Rebalancer(problem, finalBands, layout, order: order)
             rebalancer.run(&layout)
         }
-        if problem.moves { polish(problem, finalBands, &layout, order) }
-        return try PlanBuilder(problem, layout, finalBands).plan()
+        if problem.moves {
+            if !problem.balances { finalBands.acceptWhatStays(problem, layout) }
+            polish(problem, finalBands, &layout, order)
+        }
+        return try PlanBuilder(problem, layout, problem.balances ? finalBands : bands).plan()
     }
 
     /// Brings brokers into their bands; where that fails, takes what was reached for good and saves bytes.

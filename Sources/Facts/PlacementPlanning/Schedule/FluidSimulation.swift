@@ -8,19 +8,35 @@ import FleetModel
 /// the destination's disk has room for it with all that is under way. Time goes in rounds of a four-hundredth of the bound,
 /// in which bytes are handed out exactly; so the cost does not grow with moves × brokers.
 struct FluidSimulation {
-    /// Copies that a port may have under way at least: the usual number, then wider ones for plans in which every port
-    /// is as busy as the busiest.
-    static let windows = [5, 20, 1 << 20]
+    /// A way to keep ports busy.
+    struct Window {
+        /// Copies that a port may have under way at least.
+        let copies: Int
+        /// Whether large copies are kept from company that would make them late.
+        let protectsLarge: Bool
+        /// Whether copies of the busiest ports go first; else the largest.
+        let byPort: Bool
+    }
+
+    /// The usual way, then others for plans in which every port is as busy as the busiest.
+    static let windows = [
+        Window(copies: 5, protectsLarge: true, byPort: true), Window(copies: 5, protectsLarge: true, byPort: false),
+        Window(copies: 20, protectsLarge: false, byPort: true),
+        Window(copies: 1 << 20, protectsLarge: false, byPort: true),
+    ]
+
     /// Rounds that the bytes under way at a port must last, beyond `window`.
     private static let windowRounds: Int64 = 3
+    /// A copy that takes more than a sixteenth of the bound by itself is large.
+    private static let largeShare = 16
     private static let roundsToBound: Int64 = 400
     /// Unstarted copies of one port that are looked at in one round before it waits for the next.
     private static let lookahead = 16
     /// Passes that hand out the bytes of one round; what is left after them is handed out in the next round.
     private static let passes = 6
 
-    /// Copies that a port may have under way at least.
-    let window: Int
+    /// How ports are kept busy.
+    let window: Window
     private let perPort: Int32
     private let problem: PlanningProblem
     private(set) var transfers: TransferList
@@ -34,15 +50,12 @@ struct FluidSimulation {
     private(set) var order: [Int32] = []
     private(set) var makespan: Int64 = 0
     private(set) var peak: [Int64]
-    /// Detours: copies that go to a third broker first, and what they cost.
-    private(set) var detours: [Detour] = []
-
-    /// A copy that goes a way round.
-    struct Detour {
-        /// The copy that now ends at `refuge`.
-        let copy: Int32
-        /// The broker that it was meant for.
-        let destination: Int32
+    /// How a run ended.
+    enum Outcome {
+        /// All copies are made.
+        case done
+        /// Every destination waits for another's space: `copy` must go by way of `refuge` first.
+        case needsDetour(copy: Int, refuge: Int32)
     }
 
     private var occupied: [Int64]
@@ -67,10 +80,12 @@ struct FluidSimulation {
     private var queueDown: PortQueues
 
     init(
-        _ problem: PlanningProblem, _ transfers: TransferList, source: [Int32], load: [Int64], bound: Int64, window: Int
+        _ problem: PlanningProblem, _ transfers: TransferList, source: [Int32], load: [Int64], bound: Int64,
+        window: Window
     ) {
         (self.problem, self.transfers, self.source, input) = (problem, transfers, source, problem.input)
-        (self.window, perPort) = (window, Int32(clamping: window))
+        self.window = window
+        perPort = Int32(clamping: window.copies)
         let brokers = input.brokers.count
         start = [Int64](repeating: -1, count: transfers.chain.count)
         end = start
@@ -88,24 +103,52 @@ struct FluidSimulation {
         busyChain = [Bool](repeating: false, count: transfers.rows.count)
         doneInChain = [Int32](repeating: 0, count: transfers.rows.count)
         unstarted = transfers.chain.count
-        // Whole chains count: a partition with two copies to make begins before one as large with a single copy.
-        let weight = transfers.chain.indices.map { copy -> Int64 in
-            let chain = Int(transfers.chain[copy])
-            let left = Int64(transfers.chainStart[chain + 1]) - Int64(copy)
-            return problem.input.sizes[Int(transfers.rows[chain])] * left
-        }
-        priority = SizeOrder.rows(weight)
+        priority = Self.priority(problem, transfers, source, bound, byPort: window.byPort)
         queueUp = PortQueues(brokers, priority) { copy in
             transfers.adding[copy] < 0 ? -1 : source[Int(transfers.chain[copy])]
         }
         queueDown = PortQueues(brokers, priority) { transfers.adding[$0] }
     }
 
+    /// Copies in the order in which they should begin. Whole chains count: a partition with two copies to make begins
+    /// before one as large with a single copy.
+    private static func priority(
+        _ problem: PlanningProblem, _ transfers: TransferList, _ source: [Int32], _ bound: Int64, byPort: Bool
+    ) -> [Int32] {
+        let input = problem.input
+        var (up, down) = ([Int64](repeating: 0, count: input.brokers.count), input.brokers.map { _ in Int64(0) })
+        func size(_ copy: Int) -> Int64 { input.sizes[Int(transfers.rows[Int(transfers.chain[copy])])] }
+        for copy in transfers.chain.indices where transfers.adding[copy] >= 0 {
+            up[Int(source[Int(transfers.chain[copy])])] += size(copy)
+            down[Int(transfers.adding[copy])] += size(copy)
+        }
+        let least = (Int64(1) << levelShift) - 1
+        func level(_ bytes: Int64, _ rate: BytesPerSecond) -> Int64 {
+            Int64(clamping: Int128(Ports.milliseconds(bytes, rate.bytesPerSecond)) * 15 / Int128(max(1, bound)))
+        }
+        return SizeOrder.rows(
+            transfers.chain.indices.map { copy -> Int64 in
+                let chain = Int(transfers.chain[copy])
+                guard transfers.adding[copy] >= 0 else { return 0 }
+                let (from, to) = (Int(source[chain]), Int(transfers.adding[copy]))
+                let weight = min(least, size(copy) * Int64(transfers.chainStart[chain + 1] - Int32(copy)))
+                guard byPort else { return weight }
+                let busiest = max(
+                    level(up[from], input.brokers[from].uplink), level(down[to], input.brokers[to].downlink))
+                return (min(busiest, 15) << levelShift) + weight
+            })
+    }
+
+    /// Bits of a chain's bytes, below those of its ports' level.
+    private static let levelShift: Int64 = 58
+
     private func size(_ copy: Int) -> Int64 { input.sizes[Int(transfers.rows[Int(transfers.chain[copy])])] }
 
-    /// Runs to the end.
-    /// - Throws: `PlanningRefusal` when disks are so full that no order and no detour works.
-    mutating func run() throws(PlanningRefusal) {
+    /// Runs to the end, or to where disks are so full that nothing can start. `mayHost` tells whether a list is legal
+    /// with a broker in place of the one that a copy is meant for.
+    /// - Returns: whether all copies are made, or which of them must go a way round.
+    /// - Throws: `PlanningRefusal` when no order and no detour works.
+    mutating func run(mayHost: (_ row: Int, _ inPlaceOf: Int32, Int32) -> Bool) throws(PlanningRefusal) -> Outcome {
         finishEmptySteps()
         // The first round goes by size alone: the largest copies find their ports free.
         for copy in priority.lazy.map(Int.init) where start[copy] < 0 && mayStart(copy) { begin(copy) }
@@ -113,12 +156,12 @@ struct FluidSimulation {
             admit()
             if flight.isEmpty {
                 if unstarted == 0 { break }
-                try detour()
-                continue
+                return try detour(mayHost)
             }
             advance()
         }
         for copy in end.indices where end[copy] > makespan { end[copy] = makespan }
+        return .done
     }
 
     /// Steps that copy nothing are done at once.
@@ -167,16 +210,23 @@ struct FluidSimulation {
         let to = Int(transfers.adding[copy])
         let from = Int(source[chain])
         guard hasRoom(to, down: true), hasRoom(from, down: false) else { return false }
-        let left = max(1, bound - now)
-        if tasksUp[from] > 0, isLate(largestUp[from], tasksUp[from], uplink[from], left) { return false }
-        if tasksDown[to] > 0, isLate(largestDown[to], tasksDown[to], downlink[to], left) { return false }
+        if window.protectsLarge,
+            isHeldUp(largestUp[from], tasksUp[from], bytesUp[from], uplink[from])
+                || isHeldUp(largestDown[to], tasksDown[to], bytesDown[to], downlink[to])
+        {
+            return false
+        }
         return occupied[to] + size(copy) <= max(problem.ceiling[to], 0)
     }
 
-    /// Whether the largest copy at a port, sharing it with one more, would end after the bound: it then goes alone. Kafka
-    /// has no rates a partition, so who must not wait is given company that does not hold it up.
-    private func isLate(_ bytes: Int64, _ sharers: Int32, _ rate: Int64, _ left: Int64) -> Bool {
-        Int128(bytes) * Int128(sharers + 1) * 1000 > Int128(rate) * Int128(left) * 8 / 10
+    /// Whether the largest copy at a port would end after the bound if it shared the port with one more: it then goes
+    /// alone. Kafka has no rates a partition, so who must not wait is given only company that does not hold it up.
+    private func isHeldUp(_ largest: Int64, _ sharers: Int32, _ bytes: Int64, _ rate: Int64) -> Bool {
+        // A port that would run dry within two rounds takes whatever comes, and small copies are never late.
+        guard sharers > 0, bytes > Ports.bytes(rate, roundMilliseconds) * 2 else { return false }
+        let alone = Int128(largest) * 1000
+        guard alone * Int128(Self.largeShare) > Int128(rate) * Int128(bound) else { return false }
+        return alone * Int128(sharers + 1) * 10 > Int128(rate) * Int128(max(1, bound - now)) * 9
     }
 
     private mutating func begin(_ copy: Int) {
@@ -283,12 +333,31 @@ struct FluidSimulation {
         }
     }
 
-    /// Nothing can start and nothing is under way: every destination waits for another's space. The smallest copy goes
-    /// to a third broker first, which frees its old place.
-    private mutating func detour() throws(PlanningRefusal) {
+    /// Nothing can start and nothing is under way: every destination waits for another's space. The smallest copy that
+    /// frees space by going to a third broker first is the way out.
+    private func detour(
+        _ mayHost: (_ row: Int, _ inPlaceOf: Int32, Int32) -> Bool
+    ) throws(PlanningRefusal) -> Outcome {
+        let waiting = transfers.chain.indices.filter { copy in
+            let chain = Int(transfers.chain[copy])
+            // Who is copied from stays until the end.
+            return start[copy] < 0 && transfers.dropping[copy] >= 0 && transfers.dropping[copy] != source[chain]
+                && transfers.chainStart[chain] + doneInChain[chain] == Int32(copy)
+        }.sorted { (size($0), $0) < (size($1), $1) }
+        for copy in waiting {
+            let row = Int(transfers.rows[Int(transfers.chain[copy])])
+            for refuge in occupied.indices where problem.target[refuge] {
+                let broker = Int32(truncatingIfNeeded: refuge)
+                if occupied[refuge] + size(copy) <= problem.ceiling[refuge],
+                    !input.slots[input.range(row)].contains(broker), mayHost(row, transfers.adding[copy], broker)
+                {
+                    return .needsDetour(copy: copy, refuge: broker)
+                }
+            }
+        }
         throw PlanningRefusal(
             code: "disk-order",
-            "\(unstarted) copies wait for each other's disk space, and no order of them works",
+            "\(unstarted) copies wait for each other's disk space, and no order of them and no way round works",
             objects: transfers.chain.indices.filter { start[$0] < 0 }.prefix(5).map {
                 input.name(Int(transfers.rows[Int(transfers.chain[$0])]))
             }, count: unstarted,

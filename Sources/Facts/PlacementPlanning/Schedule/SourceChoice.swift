@@ -87,10 +87,12 @@ struct SourceChoice {
             served[Int(source[index])].append(Int32(truncatingIfNeeded: index))
         }
         func time(_ broker: Int, _ extra: Int64 = 0) -> Int64 { Ports.milliseconds(out[broker] + extra, rate[broker]) }
-        func busiest() -> Int { out.indices.max { (time($0), $1) < (time($1), $0) } ?? 0 }
+        var settled = [Bool](repeating: false, count: rate.count)
+        func busiest() -> Int? {
+            out.indices.filter { !settled[$0] }.max { (time($0), $1) < (time($1), $0) }
+        }
         var steps = 0
-        var top = busiest()
-        while time(top) > reachable, steps < Self.budget {
+        while let top = busiest(), time(top) > reachable, steps < Self.budget {
             // The move that leaves the later of the two ports earliest.
             var best: (later: Int64, position: Int, to: Int32)?
             for (position, index) in served[top].enumerated() {
@@ -101,14 +103,18 @@ struct SourceChoice {
                     if later < (best?.later ?? time(top)) { best = (later, position, option) }
                 }
             }
-            guard let best else { break }
+            guard let best else {
+                // What it serves nobody else serves sooner.
+                settled[top] = true
+                continue
+            }
             let index = served[top].remove(at: best.position)
             served[Int(best.to)].append(index)
             source[Int(index)] = best.to
             out[top] -= bytes[Int(index)]
             out[Int(best.to)] += bytes[Int(index)]
-            top = busiest()
         }
+        let top = out.indices.max { (time($0), $1) < (time($1), $0) } ?? 0
         guard time(top) > 0 else { return }
         var inside = [Bool](repeating: false, count: rate.count)
         inside[top] = true

@@ -59,6 +59,15 @@ struct TransferList {
         }
     }
 
+    /// Lets `copy` go by way of `refuge`: first there, which frees the old place, then on.
+    mutating func insertDetour(_ copy: Int, by refuge: Int32) {
+        adding.insert(refuge, at: copy)
+        dropping.insert(dropping[copy], at: copy)
+        dropping[copy + 1] = refuge
+        chain.insert(chain[copy], at: copy)
+        for index in Int(chain[copy]) + 1..<chainStart.count { chainStart[index] += 1 }
+    }
+
     private static func distance(_ layout: Layout, _ a: Int32, _ b: Int32) -> Int {
         if layout.hostOf[Int(a)] == layout.hostOf[Int(b)] { return 0 }
         return layout.rackOf[Int(a)] == layout.rackOf[Int(b)] ? 1 : 2

@@ -1,0 +1,131 @@
+import FleetModel
+import PlacementPlanning
+import Testing
+
+@Suite struct `Files of placements and plans` {
+    static func small() throws -> PlacementInput {
+        try ClusterFamily(
+            name: "small", brokers: 6, partitions: 24, topics: 3, sizes: .lognormal, racks: 3, added: 1,
+            full: 40
+        ).input(seed: 1)
+    }
+
+    @Test func `a snapshot is read as it was written`() throws {
+        let input = try Self.small()
+        let bytes = SnapshotFile.write(input)
+        let again = try SnapshotFile.read(bytes)
+        #expect(SnapshotFile.write(again) == bytes)
+        #expect(again.brokers == input.brokers)
+    }
+
+    @Test func `defaults stand for what a snapshot leaves out, and id 0 is valid`() throws {
+        let text = """
+            {"x": [1.5e3, null], "brokers": [{"id": 0, "rack": null, "weight": 0.5, "state": "running"}, {"id": 1}],
+             "partitions": [{"topic": "t", "partition": 0, "replicas": [0, 1], "extra": {"a": "\\u0041"}}]}
+            """
+        let input = try SnapshotFile.read(Array(text.utf8))
+        #expect(input.brokers.map(\.weight) == [500, 1000])
+        #expect(input.brokers[0].id.rawValue == 0 && input.brokers[0].rack == nil)
+        #expect(input.leader(of: 0) == nil)
+    }
+
+    @Test(arguments: [
+        "", "[]", "{", #"{"brokers": [{"id": -1}]}"#, #"{"brokers": [{"host": "a"}]}"#, #"{"partitions": []}"#,
+        #"{"brokers": [{"id": 1, "id": 2}]}"#, #"{"brokers": [{"id": 01}]}"#, #"{"brokers": [{"id": 1}]} x"#,
+        #"{"brokers": [{"id": 99999999999}]}"#, #"{"brokers": [{"id": 1, "weight": -1}]}"#,
+        #"{"brokers": [{"id": 1, "state": "happy"}]}"#, #"{"brokers": [], "partitions": [{"topic": "t"}]}"#,
+        #"{"brokers": [{"id": 1}], "partitions": [{"topic": "t", "partition": 0, "replicas": [1.5]}]}"#,
+        #"{"brokers": [{"id": 1e400}]}"#, "{\"brokers\": [{\"id\": 1, \"host\": \"\u{1}\"}]}",
+    ])
+    func `what is no snapshot is refused with its place or its name`(_ text: String) {
+        do throws(PlanningRefusal) {
+            _ = try SnapshotFile.read(Array(text.utf8))
+            Issue.record("read")
+        } catch {
+            #expect(!error.reasons.isEmpty)
+        }
+    }
+
+    @Test func `every truncation of a snapshot is refused`() throws {
+        let bytes = SnapshotFile.write(try Self.small())
+        for count in stride(from: 0, to: bytes.count - 3, by: 7) {
+            #expect(throws: PlanningRefusal.self) { try SnapshotFile.read(Array(bytes[..<count])) }
+        }
+    }
+
+    @Test func `a plan is read as it was written, and an edited one is refused`() throws {
+        let input = try Self.small()
+        let plan = try Planner.plan(input, .drain(brokers: NodeID.ids(2...2), onto: .all))
+        let document = PlanFile.document(plan, took: .milliseconds(3))
+        let text = document.text()
+        let read = try PlanFile.read(try JSONValue(parsing: text))
+        #expect(read.digest == plan.digest)
+        #expect(read.changes == plan.changes && read.moves == plan.moves && read.report == plan.report)
+        #expect(verify(read, input) == [])
+        #expect(document["plan_ms"]?.double == 3)
+        var edited = document.object ?? JSONObject()
+        edited["input_digest"] = "0"
+        #expect(throws: PlanningRefusal.self) { try PlanFile.read(.object(edited)) }
+        for member in edited.members.map(\.name) where member != "plan_ms" && member != "event" {
+            var less = document.object ?? JSONObject()
+            less[member] = nil
+            #expect(throws: PlanningRefusal.self) { try PlanFile.read(.object(less)) }
+        }
+    }
+
+    @Test func `the reassignment does what the plan says and the rollback takes it back`() throws {
+        let input = try Self.small()
+        let plan = try Planner.plan(input, .drain(brokers: NodeID.ids(2...2), onto: .all))
+        let forth = try KafkaFiles.reassignment(KafkaFiles.reassignment(plan))
+        let back = try KafkaFiles.reassignment(KafkaFiles.rollback(plan))
+        #expect(forth.map(\.replicas) == plan.changes.map(\.to))
+        #expect(back.map(\.replicas) == plan.changes.map(\.from))
+        #expect(forth.map(\.partition) == forth.map(\.partition).sorted())
+    }
+
+    @Test func `Kafka's own files are read as Kafka's tools write them`() throws {
+        let reassignment =
+            #"{"version":1,"partitions":[{"topic":"a","partition":0,"replicas":[1,2],"log_dirs":["any","/d"]}]}"#
+        #expect(try KafkaFiles.reassignment(Array(reassignment.utf8)).first?.replicas == NodeID.ids(1...2))
+        let twice = #"{"version":1,"partitions":[{"topic":"a","partition":0,"replicas":[1,1]}]}"#
+        #expect(throws: PlanningRefusal.self) { try KafkaFiles.reassignment(Array(twice.utf8)) }
+        #expect(try KafkaFiles.topicsToMove(KafkaFiles.topicsToMove(["a", "b"])) == ["a", "b"])
+        let partitions = [TopicPartition(topic: "a", partition: 3)]
+        #expect(try KafkaFiles.preferredElection(KafkaFiles.preferredElection(partitions)) == partitions)
+    }
+
+    @Test func `sizes come from kafka-log-dirs, the largest replica counting, and from topicmappr`() throws {
+        let output = """
+            Querying brokers for log directories information
+            Received log directory information from brokers 1,2
+            {"version":1,"brokers":[{"broker":1,"logDirs":[{"logDir":"/d","error":null,"partitions":[\
+            {"partition":"a-b-0","size":12,"offsetLag":0,"isFuture":false}]}]},{"broker":2,"logDirs":[{"logDir":"/d",\
+            "error":null,"partitions":[{"partition":"a-b-0","size":15,"offsetLag":0,"isFuture":false},\
+            {"partition":"a-b-0","size":99,"offsetLag":0,"isFuture":true}]}]}]}
+            """
+        let sizes = try SizeFile(Array(output.utf8)).sizes
+        #expect(sizes == [TopicPartition(topic: "a-b", partition: 0): ByteCount(15)])
+        let meta = try SizeFile(Array(#"{"t":{"0":{"Size":1500.0},"1":{"Size":7}}}"#.utf8))
+        #expect(meta.sizes[TopicPartition(topic: "t", partition: 0)] == ByteCount(1500))
+        let brokers = try SizeFile(Array(#"{"1":{"StorageFree":2.5e3}}"#.utf8))
+        #expect(brokers.free == [try #require(NodeID("1")): ByteCount(2500)])
+    }
+
+    @Test func `an explanation names every broker and what keeps the partition off it`() throws {
+        let input = try Self.small()
+        let plan = try Planner.plan(input, .drain(brokers: NodeID.ids(2...2), onto: .all))
+        let change = try #require(plan.changes.first { $0.from.contains { $0.rawValue == 2 } })
+        let explanation = try #require(PlacementExplanation(change.partition, in: plan))
+        #expect(explanation.brokers.count == input.brokers.count)
+        #expect(explanation.brokers.prefix(change.to.count).map(\.broker) == change.to)
+        #expect(explanation.brokers.first { $0.broker.rawValue == 2 }?.reason == "leaves: everything goes")
+        #expect(PlacementExplanation(TopicPartition(topic: "none", partition: 0), in: plan) == nil)
+    }
+
+    @Test func `the picture shows every broker and is well formed`() throws {
+        let input = try Self.small()
+        let svg = BalancePicture.svg(try Planner.plan(input, .rebalance(among: .all)))
+        #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
+        for broker in input.brokers { #expect(svg.contains(">\(broker.id)</text>")) }
+    }
+}

@@ -1,0 +1,122 @@
+import FleetModel
+import PlacementPlanning
+import Testing
+
+@Suite struct `A request that cannot be met` {
+    static func input(
+        hosts: [String?], racks: [String?] = [], factor: Int = 2, partitions: Int = 12, capacity: ByteCount? = nil
+    ) throws(PlanningRefusal) -> PlacementInput {
+        var builder = PlacementInput.Builder()
+        for (index, host) in hosts.enumerated() {
+            guard let id = NodeID(rawValue: Int32(index + 1)) else { continue }
+            let rack = index < racks.count ? racks[index] : nil
+            builder.add(PlanningBroker(id: id, host: host, rack: rack, capacity: capacity))
+        }
+        for partition in 0..<partitions {
+            let replicas = (0..<factor).map { Int32(($0 + partition) % hosts.count + 1) }
+            builder.add(topic: "orders", partition: Int32(partition), replicas: replicas, size: 1_000_000_000)
+        }
+        return try builder.build()
+    }
+
+    private func refusal(
+        _ event: PlacementEvent, _ input: PlacementInput, _ options: PlanningOptions = PlanningOptions()
+    ) -> [String: PlanningRefusal.Reason] {
+        do throws(PlanningRefusal) {
+            _ = try Planner.plan(input, event, options)
+            return [:]
+        } catch {
+            return Dictionary(error.reasons.map { ($0.code, $0) }) { first, _ in first }
+        }
+    }
+
+    @Test func `too few brokers for the factor names topics, numbers and both remedies`() throws {
+        let input = try Self.input(hosts: ["a", "b", "c"], factor: 3)
+        let reason = refusal(.drain(brokers: NodeID.ids(1...1), onto: .all), input)["factor"]
+        #expect(reason?.objects == ["topic orders"])
+        #expect(reason?.count == 12)
+        #expect(reason?.remedy == "add 1 brokers, or lower these topics' factor to 2")
+    }
+
+    @Test func `too few hosts are refused, and accepted when that is asked for`() throws {
+        let input = try Self.input(hosts: ["a", "a", "b", "b"], factor: 2)
+        let event = PlacementEvent.drain(brokers: NodeID.ids(3...4), onto: .all)
+        #expect(refusal(event, input)["hosts"]?.remedy.contains("add 1 host") == true)
+        let plan = try Planner.plan(input, event, PlanningOptions(acceptNarrowerSpread: true))
+        #expect(verify(plan, input) == [])
+    }
+
+    @Test func `too few racks are refused`() throws {
+        let input = try Self.input(hosts: ["a", "b", "c"], racks: ["x", "y", "x"], factor: 2)
+        #expect(refusal(.drain(brokers: NodeID.ids(2...2), onto: .all), input)["racks"] != nil)
+    }
+
+    @Test func `a range without a legal place names brokers that would do`() throws {
+        let input = try Self.input(hosts: ["a", "b", "c", "d"], racks: ["x", "y", "x", "y"], factor: 2)
+        let reason = refusal(.drain(brokers: NodeID.ids(1...1), onto: .only(NodeID.ids(2...2))), input)["spread"]
+        #expect(reason?.remedy == "let broker 3 receive data too")
+    }
+
+    @Test func `full disks are refused with the bytes that lack`() throws {
+        let input = try Self.input(hosts: ["a", "b", "c"], capacity: ByteCount(9_000_000_000))
+        let reason = refusal(.drain(brokers: NodeID.ids(1...1), onto: .all), input)["disk"]
+        #expect(reason?.message.contains("find no broker with room") == true)
+    }
+
+    @Test func `a pinned topic on a broker that leaves is refused`() throws {
+        let input = try Self.input(hosts: ["a", "b", "c"])
+        let options = PlanningOptions(pinnedTopics: ["orders"])
+        #expect(refusal(.drain(brokers: NodeID.ids(1...1), onto: .all), input, options)["pinned"] != nil)
+    }
+
+    @Test func `unknown brokers and topics are refused`() throws {
+        let input = try Self.input(hosts: ["a", "b", "c"])
+        #expect(refusal(.drain(brokers: NodeID.ids(9...9), onto: .all), input)["unknown-broker"] != nil)
+        #expect(
+            refusal(.replicationFactor(topics: .only(["nope"]), factor: 2), input)["unknown-topic"] != nil)
+        #expect(refusal(.replicationFactor(topics: .all, factor: 0), input)["factor"] != nil)
+    }
+
+    @Test func `the last broker, an empty cluster and one of one broker are answered`() throws {
+        let one = try Self.input(hosts: ["a"], factor: 1)
+        #expect(!refusal(.drain(brokers: NodeID.ids(1...1), onto: .all), one).isEmpty)
+        #expect(try Planner.plan(one, .rebalance(among: .all)).isEmpty)
+        let none = try PlacementInput.Builder().build()
+        #expect(refusal(.rebalance(among: .all), none)["empty"] != nil)
+    }
+
+    @Test func `partitions whose replicas are all dead have no source`() throws {
+        var builder = PlacementInput.Builder()
+        for id in NodeID.ids(1...3) { builder.add(PlanningBroker(id: id, state: id.rawValue == 1 ? .dead : .live)) }
+        builder.add(topic: "t", partition: 0, replicas: [1], size: 10)
+        let input = try builder.build()
+        #expect(refusal(.drain(brokers: NodeID.ids(1...1), onto: .all), input)["no-source"] != nil)
+    }
+
+    @Test func `what is wrong with a snapshot is told all at once`() throws {
+        var builder = PlacementInput.Builder()
+        for id in NodeID.ids(1...2) + NodeID.ids(2...2) { builder.add(PlanningBroker(id: id)) }
+        builder.add(topic: "t", partition: 0, replicas: [1, 1], size: 1)
+        builder.add(topic: "t", partition: 0, replicas: [7], size: 1)
+        do throws(PlanningRefusal) {
+            _ = try builder.build()
+            Issue.record("built")
+        } catch {
+            let codes = Set(error.reasons.map(\.code))
+            #expect(
+                codes == ["duplicate-broker", "duplicate-partition", "duplicate-replica", "unknown-broker"])
+        }
+    }
+
+    @Test func `sizes that are missing are the median of the topic, and that is said`() throws {
+        var builder = PlacementInput.Builder()
+        for id in NodeID.ids(0...1) { builder.add(PlanningBroker(id: id)) }
+        for (partition, size) in [Int64?.none, 10, 30, 20, -5].enumerated() {
+            builder.add(topic: "t", partition: Int32(partition), replicas: [0], size: size)
+        }
+        builder.add(topic: "u", partition: 0, replicas: [1], size: nil)
+        let input = try builder.build()
+        #expect((0..<6).map { input.size(of: $0).bytes } == [20, 10, 30, 20, 20, 20])
+        #expect(input.notes.contains { $0.contains("3 partitions without a known size") })
+    }
+}
