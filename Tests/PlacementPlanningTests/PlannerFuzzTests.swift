@@ -3,7 +3,7 @@ import PlacementPlanning
 import Testing
 
 @Suite struct `Any snapshot` {
-    @Test(arguments: 0..<20)
+    @Test(arguments: 0..<12)
     func `gives a plan that verify accepts, or an explained refusal`(_ block: UInt64) {
         for seed in block * 10..<block * 10 + 10 {
             var random = SplitMix(seed: seed)

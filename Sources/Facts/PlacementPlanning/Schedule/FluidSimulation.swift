@@ -219,14 +219,21 @@ struct FluidSimulation {
         return occupied[to] + size(copy) <= max(problem.ceiling[to], 0)
     }
 
-    /// Whether the largest copy at a port would end after the bound if it shared the port with one more: it then goes
-    /// alone. Kafka has no rates a partition, so who must not wait is given only company that does not hold it up.
+    /// Whether the largest copy at a port, with those that wait for it, would end after the bound if it shared the port
+    /// with one more: it then goes alone. Kafka has no rates a partition, so who must not wait is given only company
+    /// that does not hold it up.
     private func isHeldUp(_ largest: Int64, _ sharers: Int32, _ bytes: Int64, _ rate: Int64) -> Bool {
         // A port that would run dry within two rounds takes whatever comes, and small copies are never late.
         guard sharers > 0, bytes > Ports.bytes(rate, roundMilliseconds) * 2 else { return false }
         let alone = Int128(largest) * 1000
         guard alone * Int128(Self.largeShare) > Int128(rate) * Int128(bound) else { return false }
         return alone * Int128(sharers + 1) * 10 > Int128(rate) * Int128(max(1, bound - now)) * 9
+    }
+
+    /// Bytes of the copies of the same partition that follow `copy`: they wait for it.
+    private func restOfChain(_ copy: Int) -> Int64 {
+        let chain = Int(transfers.chain[copy])
+        return size(copy) * Int64(Int(transfers.chainStart[chain + 1]) - copy - 1)
     }
 
     private mutating func begin(_ copy: Int) {
@@ -243,8 +250,8 @@ struct FluidSimulation {
         tasksDown[to] += 1
         bytesUp[from] += bytes
         bytesDown[to] += bytes
-        largestUp[from] = max(largestUp[from], bytes)
-        largestDown[to] = max(largestDown[to], bytes)
+        largestUp[from] = max(largestUp[from], bytes + restOfChain(copy))
+        largestDown[to] = max(largestDown[to], bytes + restOfChain(copy))
         flight.append(Int32(truncatingIfNeeded: copy))
         remaining.append(bytes)
     }
@@ -290,8 +297,9 @@ struct FluidSimulation {
             let copy = Int(flight[index])
             if remaining[index] > 0 {
                 let (from, to) = (Int(source[Int(transfers.chain[copy])]), Int(transfers.adding[copy]))
-                largestUp[from] = max(largestUp[from], remaining[index])
-                largestDown[to] = max(largestDown[to], remaining[index])
+                let left = remaining[index] + restOfChain(copy)
+                largestUp[from] = max(largestUp[from], left)
+                largestDown[to] = max(largestDown[to], left)
                 flight[kept] = flight[index]
                 remaining[kept] = remaining[index]
                 kept += 1

@@ -1,0 +1,80 @@
+import FleetModel
+import Foundation
+import Testing
+
+@testable import Commands
+@testable import enum Commands.ExitStatus
+
+@Suite struct PlanCommandTests {
+    /// Four hosts of one broker, twelve partitions of two replicas.
+    private static let snapshot: String = {
+        let brokers = (1...4).map { #"{"id": \#($0), "host": "h\#($0)", "rack": "r\#($0)"}"# }
+        let partitions = (0..<12).map {
+            let (a, b) = ($0 % 4 + 1, ($0 + 1) % 4 + 1)
+            return
+                #"{"topic": "orders", "partition": \#($0), "replicas": [\#(a), \#(b)], "leader": \#(a), "size_bytes": 1000000}"#
+        }
+        return
+            "{\"brokers\": [\(brokers.joined(separator: ", "))], \"partitions\": [\(partitions.joined(separator: ", "))]}"
+    }()
+
+    private func run(_ arguments: [String], in directory: String) async throws -> Harness.Result {
+        try Fixture.write(Self.snapshot, to: "\(directory)/state.json")
+        var harness = Harness()
+        harness.table = .gantry
+        return await harness.run(arguments.map { $0.replacingOccurrences(of: "DIR", with: directory) })
+    }
+
+    @Test func `a drain is planned on a snapshot alone and written as a plan, for Kafka and as a picture`() async throws
+    {
+        try await Fixture.withDirectory { directory in
+            let result = try await run(
+                [
+                    "plan", "removebroker", "4", "--snapshot", "DIR/state.json", "-o", "DIR/plan.json",
+                    "--reassignment-json", "DIR/move.json", "--svg", "DIR/balance.svg", "--format", "json",
+                ], in: directory)
+            #expect(result.status == .done, "\(result.error)")
+            let plan = try JSONValue(parsing: try Fixture.read("\(directory)/plan.json"))
+            #expect(try JSONValue(parsing: result.output) == plan)
+            #expect(plan["bytes"] == 6_000_000 && plan["lower_bound_bytes"] == 6_000_000)
+            #expect(plan["partitions"]?.array?.allSatisfy { $0["replicas"]?.array?.contains(4) == false } == true)
+            let move = try JSONValue(parsing: try Fixture.read("\(directory)/move.json"))
+            #expect(move["version"] == 1)
+            let rollback = try JSONValue(parsing: try Fixture.read("\(directory)/move.json.rollback"))
+            #expect(rollback["partitions"]?.array?.count == move["partitions"]?.array?.count)
+            #expect(try Fixture.read("\(directory)/balance.svg").hasPrefix("<svg "))
+            let why = try await run(
+                ["explain", "orders", "3", "--plan", "DIR/plan.json", "--format", "json"], in: directory)
+            #expect(why.status == .done, "\(why.error)")
+            let explanation = try JSONValue(parsing: why.output)
+            #expect(explanation["brokers"]?.array?.count == 4)
+        }
+    }
+
+    @Test(arguments: [
+        (["plan", "removebroker", "9"], ExitStatus.refused), (["plan", "removehost", "h9"], .refused),
+        (["plan", "removehost", "h1,h2,h3"], .refused), (["plan", "rebalance", "7", "9"], .refused),
+        (["plan", "rebalance", "3", "1"], .usage), (["plan", "removebroker"], .usage),
+        (["plan", "frobnicate"], .usage),
+        (["plan", "rebalance"], .done), (["plan", "removehost", "h4", "1", "2"], .done),
+        (["plan", "replicationfactor", "3", "orders"], .done), (["plan", "leaders"], .done),
+    ])
+    func `what cannot be planned is refused or misused, each with its status`(
+        _ words: [String], _ status: ExitStatus
+    ) async throws {
+        try await Fixture.withDirectory { directory in
+            let result = try await run(words + ["--snapshot", "DIR/state.json"], in: directory)
+            #expect(result.status == status, "\(result.output)\(result.error)")
+        }
+    }
+
+    @Test func `a file that is not there or no snapshot is refused by its name`() async throws {
+        try await Fixture.withDirectory { directory in
+            let absent = try await run(["plan", "rebalance", "--snapshot", "DIR/none.json"], in: directory)
+            #expect(absent.status == .refused && absent.error.contains("none.json"))
+            try Fixture.write("{", to: "\(directory)/broken.json")
+            let broken = try await run(["plan", "rebalance", "--snapshot", "DIR/broken.json"], in: directory)
+            #expect(broken.status == .refused && broken.error.contains("line 1"))
+        }
+    }
+}
