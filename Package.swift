@@ -29,7 +29,8 @@ func layer(_ folder: String, _ name: String, _ dependencies: [String] = [], test
 
 /// Test targets whose folder has fixtures that the tests read from disk by `#filePath`.
 func fixtures(of name: String) -> [String] {
-    ["KafkaProtocol", "FleetConfiguration", "PlacementPlanning", "Commands"].contains(name) ? ["Fixtures"] : []
+    ["KafkaProtocol", "FleetConfiguration", "PlacementPlanning", "Commands", "DockerEngine"].contains(name)
+        ? ["Fixtures"] : []
 }
 
 func debianLibrary(_ name: String, pkgConfig: String, package: String) -> Target {

@@ -75,6 +75,7 @@ final class DaemonProcess: @unchecked Sendable {
             "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false", "--shutdown-timeout=2",
             "--group=root",
         ]
+        process.environment = ["PATH": programDirectories.joined(separator: ":")]
         try Data("{}".utf8).write(to: URL(fileURLWithPath: directory + "/daemon.json"))
         try Data().write(to: URL(fileURLWithPath: directory + "/log"))
         let log = FileHandle(forWritingAtPath: directory + "/log")
@@ -124,9 +125,13 @@ final class DaemonProcess: @unchecked Sendable {
     }
 }
 
+/// `GANTRY_TEST_DOCKER_PATH` names directories with another Docker (dockerd, containerd and its shim, runc) to try.
+private let programDirectories =
+    (ProcessInfo.processInfo.environment["GANTRY_TEST_DOCKER_PATH"] ?? "").split(separator: ":").map(String.init)
+    + ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+
 func findProgram(_ name: String) -> URL? {
-    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
-        .map { URL(fileURLWithPath: "\($0)/\(name)") }
+    programDirectories.map { URL(fileURLWithPath: "\($0)/\(name)") }
         .first { FileManager.default.isExecutableFile(atPath: $0.path) }
 }
 

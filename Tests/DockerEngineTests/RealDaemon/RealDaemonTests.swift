@@ -106,7 +106,9 @@ struct `A real Docker daemon` {
         try await withRealDaemon { daemon in
             let engine = daemon.engine
             try await load(daemon.toys.archive, into: engine)
-            try await engine.withEvents(filter: EventFilter(types: [.container], actions: [.start])) { events in
+            try await engine.withEvents(
+                filter: EventFilter(types: [.container], actions: [.start]), silence: .seconds(60)
+            ) { events in
                 await withTaskGroup(of: DockerError.Kind?.self) { group in
                     group.addTask {
                         do throws(DockerError) {
@@ -154,7 +156,7 @@ struct `A real Docker daemon` {
             staying.memory = ByteCount(64 << 20)
             staying.binds = [.init(source: daemon.directory, target: "/data")]
             let container = ContainerReference.name("demo-1")
-            try await engine.withEvents(filter: EventFilter(types: [.container])) { events in
+            try await engine.withEvents(filter: EventFilter(types: [.container]), silence: .seconds(60)) { events in
                 let id = try await engine.create(staying, name: "demo-1")
                 let taken = await #expect(throws: DockerError.self) { try await engine.create(staying, name: "demo-1") }
                 #expect(taken?.kind == .conflict)

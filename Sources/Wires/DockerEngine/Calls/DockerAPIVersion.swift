@@ -19,8 +19,8 @@ public struct DockerAPIVersion: Hashable, Comparable, Sendable, CustomStringConv
 
     /// Docker 20.10, the oldest that is served.
     public static let oldest = DockerAPIVersion(1, 41)
-    /// Docker 29, the newest whose documentation was read. A newer daemon is spoken to in this version.
-    public static let newest = DockerAPIVersion(1, 52)
+    /// Docker 28.5, the newest that the tests were run against. A newer daemon is spoken to in this version.
+    public static let newest = DockerAPIVersion(1, 51)
 
     /// What both sides speak: the daemon's own version or our newest, whichever is older.
     ///
