@@ -58,9 +58,9 @@ public struct Observer: Sendable {
                 canaries = await self.canaries(registered, layout)
             }
         }
+        let hosts = await seenHosts
         return Snapshot(
-            takenAt: takenAt, took: clock.uptime() - start, hosts: await seenHosts, cluster: cluster,
-            canaries: canaries)
+            takenAt: takenAt, took: clock.uptime() - start, hosts: hosts, cluster: cluster, canaries: canaries)
     }
 
     private func observe(_ host: HostName) async -> HostObservation {

@@ -28,6 +28,10 @@ struct BootstrapCommand: Command {
         let configuration = try context.configuration()
         let canary = changes.usesCanary && configuration.specification.move.canary
         let place = context.place(of: configuration)
+        if !changes.isDryRun, let journal = try place.existingJournal() {
+            // Said before anything is looked at: what another operation has half done would look like damage.
+            try OperationLauncher.refuseLeased(configuration.specification.cluster.name, in: journal)
+        }
         let preparation = try await context.withSession(configuration) { session in
             try await session.prepareBootstrap(
                 arguments: canary ? [] : ["--no-canary"], reason: changes.reason, canary: canary,

@@ -91,8 +91,12 @@ struct ClusterStatusReport: Report {
     var quorum: [QuorumRow] {
         let quorum = cluster?.quorum.value
         var rows: [QuorumRow] = []
+        let containers = status.snapshot.containers.map(\.container)
         func add(_ id: NodeID, _ state: String, _ lag: Int64?) {
             let node = status.layout?.node(id)
+            // A leader goes on for seconds after its followers died; Docker knows at once.
+            let isDead = containers.contains { $0.node == id && $0.state != .running }
+            let state = isDead ? "unknown" : state
             rows.append(QuorumRow(id: id, host: node?.host, port: node?.port, state: state, lag: lag))
         }
         for voter in quorum?.voters ?? [] {

@@ -19,20 +19,24 @@ struct KafkaCluster: ClusterSource {
     let clock: any FleetClock
 
     func observe(_ layout: ClusterLayout, detail: ObservationDetail) async -> Known<ClusterObservation> {
-        async let controllersView = ControllersView(links, layout)
-        async let brokersView = BrokersView(links, layout, isMinimal: detail == .minimal)
-        let (brokers, controllers) = (await brokersView, await controllersView)
+        let isMinimal = detail == .minimal
+        async let controllersView = ControllersView(links, layout, isMinimal: isMinimal)
+        async let brokersView = BrokersView(links, layout, isMinimal: isMinimal)
+        var (brokers, controllers) = (await brokersView, await controllersView)
         let description: ClusterDescription
         switch (brokers.description, controllers.description) {
         case (.known(let found), _), (.unknown, .known(let found)): description = found
         case (.unknown(let reason), .unknown): return .unknown(reason: reason)
         }
-        let quorum = brokers.quorum.value != nil ? brokers.quorum : controllers.quorum
+        if controllers.description.value == nil, let admin = brokers.admin {
+            await controllers.ask(admin, isMinimal: isMinimal)
+        }
+        let quorum = controllers.quorum
         var observation = ClusterObservation(
             clusterID: description.clusterID, controller: quorum.value?.leader,
             brokers: brokers.description.map(\.nodes), quorum: quorum,
             registeredControllers: controllers.description.map { $0.nodes.map(\.id) },
-            partitions: brokers.metadata.map(\.partitions), reassignments: brokers.reassignments)
+            partitions: brokers.metadata.map(\.partitions), reassignments: controllers.reassignments)
         guard let admin = brokers.admin, let nodes = brokers.description.value?.nodes, detail != .minimal else {
             return .known(observation)
         }
@@ -107,19 +111,18 @@ extension Setting.Source {
     }
 }
 
-/// What the brokers say, asked through any of them.
+/// What brokers know by themselves, asked through any of them.
+///
+/// A broker works at the requests of a connection one after the other, and forwards those that are the controller's to
+/// answer: where the controller is gone, one of these would hold up everything behind it. So they go to the controllers.
 private struct BrokersView: Sendable {
     var admin: KafkaAdmin?
     var description: Known<ClusterDescription>
-    var quorum: Known<QuorumObservation>
     var metadata: Known<ClusterMetadata>
-    var reassignments: Known<[ReassignmentObservation]>
 
     init(_ links: KafkaLinks, _ layout: ClusterLayout, isMinimal: Bool) async {
         let silent = "no broker answers"
-        (quorum, metadata, reassignments) = (
-            .unknown(reason: silent), .unknown(reason: silent), .unknown(reason: silent)
-        )
+        metadata = .unknown(reason: isMinimal ? "not asked" : silent)
         guard let admin = await links.brokers(layout) else {
             description = .unknown(reason: "the session has ended")
             return
@@ -131,31 +134,41 @@ private struct BrokersView: Sendable {
             description = .unknown(reason: "\(silent): \(error.reason)")
             return
         }
-        async let quorum = known { () throws(KafkaAdminError) in try await admin.describeQuorum() }
-        guard !isMinimal else {
-            (metadata, reassignments) = (.unknown(reason: "not asked"), .unknown(reason: "not asked"))
-            self.quorum = await quorum
-            return
-        }
-        async let metadata = known { () throws(KafkaAdminError) in try await admin.metadata() }
-        async let reassignments = known { () throws(KafkaAdminError) in try await admin.listReassignments() }
-        (self.quorum, self.metadata, self.reassignments) = (await quorum, await metadata, await reassignments)
+        guard !isMinimal else { return }
+        metadata = await known { () throws(KafkaAdminError) in try await admin.metadata() }
     }
 }
 
-/// What the controllers say by their own listeners: the only ones who know while no broker lives.
+/// What the controllers know, asked by their own listeners: the only ones who answer while no broker lives.
 private struct ControllersView: Sendable {
     var description: Known<ClusterDescription>
     var quorum: Known<QuorumObservation>
+    var reassignments: Known<[ReassignmentObservation]>
 
-    init(_ links: KafkaLinks, _ layout: ClusterLayout) async {
+    init(_ links: KafkaLinks, _ layout: ClusterLayout, isMinimal: Bool) async {
         guard let admin = await links.controllers(layout) else {
             let ended = "the session has ended"
-            (description, quorum) = (.unknown(reason: ended), .unknown(reason: ended))
+            (description, quorum, reassignments) = (
+                .unknown(reason: ended), .unknown(reason: ended), .unknown(reason: ended)
+            )
             return
         }
-        async let quorum = known { () throws(KafkaAdminError) in try await admin.describeQuorum() }
         description = await known { () throws(KafkaAdminError) in try await admin.describeCluster() }
+        (quorum, reassignments) = (
+            .unknown(reason: "no controller answers"), .unknown(reason: "no controller answers")
+        )
+        if description.value != nil { await ask(admin, isMinimal: isMinimal) }
+    }
+
+    /// Asks for what only the active controller can tell: itself, or brokers that forward it, where a firewall keeps
+    /// the techhost from the controllers.
+    mutating func ask(_ admin: KafkaAdmin, isMinimal: Bool) async {
+        async let quorum = known { () throws(KafkaAdminError) in try await admin.describeQuorum() }
+        if isMinimal {
+            reassignments = .unknown(reason: "not asked")
+        } else {
+            reassignments = await known { () throws(KafkaAdminError) in try await admin.listReassignments() }
+        }
         self.quorum = await quorum
     }
 }

@@ -139,8 +139,18 @@ struct DockerHosts: ContainerSource, ContainerControl {
         specification.networkMode = "none"
         specification.binds = run.mounts.map { ContainerSpecification.Bind(source: $0, target: $0) }
         let order = OneOff(specification, name: run.name)
-        let outcome = try await ask(host, again: false) { engine throws(DockerError) in
-            try await engine.runOnce(order)
+        let outcome: OneOffOutcome
+        do throws(HostProblem) {
+            outcome = try await ask(host, again: false) { engine throws(DockerError) in
+                try await engine.runOnce(order)
+            }
+        } catch {
+            guard let program = run.command.first, error.reason.contains("\"\(program)\""),
+                error.reason.contains("no such file or directory")
+            else { throw error }
+            throw HostProblem(
+                code: "image-without-kafka", unreachable: false, reason: "the image \(run.image) has no \(program)",
+                remedy: "build it as k/Dockerfile does, or name another one in cluster.image of defaults.cfg")
         }
         return OneOffResult(
             exitCode: outcome.exitCode, output: outcome.output.suffix(Self.outputLines).map(\.text))
@@ -152,6 +162,37 @@ struct DockerHosts: ContainerSource, ContainerControl {
     func start(_ services: [String], of cluster: ClusterName, on host: HostName) async throws(HostProblem) {
         try await ComposeProject(remote: try directory.remote(host), host: host, cluster: cluster).start(services)
     }
+
+    func lastEnd(
+        of container: ContainerObservation, lines: Int, on host: HostName
+    ) async throws(HostProblem) -> LastEnd {
+        guard container.state == .running, let startedAt = container.startedAt else {
+            return LastEnd(
+                exitCode: container.exitCode, output: try await logs(of: container.name, lines: lines, on: host))
+        }
+        let name = ContainerReference.name(container.name)
+        return try await ask(host) { engine throws(DockerError) in
+            // Of a running process inspect has no exit code, and its log goes on: events and times tell of the last run.
+            let written = try await engine.logs(
+                of: name, LogSelection(tail: .last(lines + Self.linesOfNewRun), timestamps: true))
+            let before = written.filter { $0.time.map { $0 < DockerTime(startedAt) } ?? false }
+            let codes = try? await engine.withEvents(
+                since: DockerTime(Timestamp(milliseconds: startedAt.milliseconds - Self.eventMemory)),
+                until: DockerTime(Timestamp(milliseconds: startedAt.milliseconds + 1000)),
+                filter: EventFilter(types: [.container], actions: [.die], containers: [container.id])
+            ) { events in
+                var last: Int32?
+                for try await case .event(let event) in events { last = event.exitCode ?? last }
+                return last
+            }
+            return LastEnd(exitCode: codes ?? nil, output: before.suffix(lines).map(\.text))
+        }
+    }
+
+    /// What a node may have written since its restart was seen: a start is some hundred lines.
+    private static let linesOfNewRun = 500
+    /// Ten minutes, in milliseconds: a process that died in its start died within them; older deaths are of no interest.
+    private static let eventMemory: Int64 = 600_000
 
     func logs(of container: String, lines: Int, on host: HostName) async throws(HostProblem) -> [String] {
         try await ask(host) { engine throws(DockerError) in

@@ -7,7 +7,7 @@ import SecureShell
 /// The services' view of hosts, over a shell on each.
 struct ShellHosts: HostSource, HostControl {
     /// What a host that answers at all needs to tell of its files, slow disks included: `clusterstatus` waits for it.
-    private static let lookDeadline: Duration = .seconds(15)
+    private static let lookDeadline: Duration = .seconds(10)
     /// The same for all of it, Compose's start on a busy host included: what follows changes the host, so it may wait.
     private static let inspectionDeadline: Duration = .seconds(60)
     /// Bounds what comparing may read: the files of one host are some kilobytes each.
@@ -50,7 +50,12 @@ struct ShellHosts: HostSource, HostControl {
             }
             return report
         } catch {
-            throw HostProblem(error)
+            guard error.code == .deadlineExceeded else { throw HostProblem(error) }
+            // A connection that stood before the network broke: that the script did not end says nothing of it.
+            throw HostProblem(
+                code: "ssh-timed-out", unreachable: true,
+                reason: "it does not answer within \(deadline.components.seconds) s",
+                remedy: "check that it is up and no firewall stands between; ssh \(host) uptime shows its load")
         }
     }
 

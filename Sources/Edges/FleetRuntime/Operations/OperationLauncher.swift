@@ -48,6 +48,12 @@ public struct OperationLauncher: Sendable {
         try store.release(lease)
     }
 
+    /// Refuses when an operation is at work on the cluster.
+    /// - Throws: `StoreError.leased` with the one that is.
+    public static func refuseLeased(_ cluster: ClusterName, in store: any OperationStore) throws(StoreError) {
+        if let present = try store.lease(of: cluster), present.holder.isAlive { throw .leased(present) }
+    }
+
     /// The lease, taken over only from a holder that is proven gone.
     private func takeLease(cluster: ClusterName, operation: OperationID) throws(StoreError) -> Lease {
         let present = try store.lease(of: cluster)

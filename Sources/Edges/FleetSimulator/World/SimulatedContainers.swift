@@ -89,6 +89,13 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
         }
     }
 
+    /// The container's own exit code and some line.
+    public func lastEnd(
+        of container: ContainerObservation, lines: Int, on host: HostName
+    ) async throws(HostProblem) -> LastEnd {
+        LastEnd(exitCode: container.exitCode, output: try await logs(of: container.name, lines: lines, on: host))
+    }
+
     /// Some line.
     public func logs(of container: String, lines: Int, on host: HostName) async throws(HostProblem) -> [String] {
         try withDocker(host) { _, _ throws(HostProblem) in ["simulated log of \(container)"] }

@@ -134,8 +134,23 @@ public protocol ContainerControl: Sendable {
     /// no container that runs.
     func start(_ services: [String], of cluster: ClusterName, on host: HostName) async throws(HostProblem)
 
+    /// How the container's process ended last, with the last `lines` lines that it wrote until then. Of one that Docker
+    /// has restarted, that is the run before the present one.
+    func lastEnd(of container: ContainerObservation, lines: Int, on host: HostName) async throws(HostProblem) -> LastEnd
+
     /// The last `lines` lines that a container wrote.
     func logs(of container: String, lines: Int, on host: HostName) async throws(HostProblem) -> [String]
+}
+
+/// How a container's process ended.
+public struct LastEnd: Hashable, Sendable {
+    /// Its exit code; nil where Docker has forgotten it.
+    public var exitCode: Int32?
+    /// The last lines that it wrote.
+    public var output: [String]
+
+    /// An end of these parts.
+    public init(exitCode: Int32?, output: [String]) { (self.exitCode, self.output) = (exitCode, output) }
 }
 
 /// An image on a host.

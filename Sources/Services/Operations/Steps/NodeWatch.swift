@@ -39,14 +39,15 @@ struct NodeWatch {
     }
 
     private func death(of node: NodePlacement, _ container: ContainerObservation) async -> StepFailure {
-        let lines =
-            (try? await context.world.containers.logs(
-                of: container.name, lines: Self.evidenceLines, on: node.host)) ?? []
-        let how = container.oomKilled ? "was killed for memory" : "ended with exit code \(container.exitCode ?? -1)"
+        let end = try? await context.world.containers.lastEnd(
+            of: container, lines: Self.evidenceLines, on: node.host)
+        let code = (end?.exitCode ?? container.exitCode).map { "exit code \($0)" } ?? "an exit code that Docker forgot"
+        let how = container.oomKilled ? "was killed for memory" : "ended with \(code)"
+        let restarts = container.restarts == 1 ? "1 restart" : "\(container.restarts) restarts"
         return StepFailure(
             code: "node-died", what: "starting", object: "\(node.role.rawValue) \(node.id) on \(node.host)",
-            reason: "its container \(how) (\(container.state), \(container.restarts) restarts)",
+            reason: "its container \(how) (now \(container.state), after \(restarts))",
             remedy: "mend what its last lines say, then gantry bootstrap (or gantry operation resume)",
-            evidence: lines)
+            evidence: end?.output ?? [])
     }
 }
