@@ -75,7 +75,7 @@ struct PlanBuilder {
                 if simulation.makespan < best?.makespan ?? .max { best = simulation }
                 break
             }
-            if let best, best.makespan <= bound + bound / 40 || transfers.chain.count > Self.mostCopies { return best }
+            if let best, best.makespan <= bound + bound / 25 || transfers.chain.count > Self.mostCopies { return best }
         }
         guard let best else { throw PlanningRefusal(code: "schedule", "no schedule was found", remedy: "report this") }
         return best
