@@ -183,6 +183,9 @@ public struct ScriptedConnection: Sendable {
     /// Waits until the peer has closed the connection, or the server ends.
     public func waitForPeerToLeave() { while readByte() != nil {} }
 
+    /// Closes the connection in both directions, whatever was promised.
+    public func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     private func readByte() -> UInt8? {
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, 0) == 1 ? byte : nil
