@@ -22,7 +22,7 @@ struct Polish {
     /// Steps for a layout of up to `few` slots, where each partition is a large part of the whole.
     private static let fewSteps = 400_000
     private static let few = 4_000
-    private static let stepsASlot = 2_500
+    private static let stepsASlot = 1_000
     /// Steps for larger layouts, where packing has left little to do.
     private static let manySteps = 150_000
     /// Weight of a byte outside a band against a byte moved.
