@@ -38,8 +38,8 @@ deps: ## what all of this takes on a bare Debian 12
 demo: deps build ## three hosts, a cluster, a broker that dies
 	dev/demo
 
-bench: ## figures as JSON, with ratios
-	swift run -c release gantry-bench
+bench: deps build ## figures as JSON, with ratios
+	dev/bench
 
 oracle: ## the planner's bounds against exact optima (HiGHS)
 	swift build -c release --product gantry-bench

@@ -6,5 +6,7 @@ case "planner-families": PlannerFamilies.run(Array(CommandLine.arguments.dropFir
 case "planner-instance", "planner-leaving", "planner-targets", "planner-judge":
     try PlannerPeers.run(CommandLine.arguments[1], Array(CommandLine.arguments.dropFirst(2)))
 case "planner-oracle": try PlannerOracle.run()
-default: print("usage: gantry-bench metadata-decode | planner-families [--large] [NAME]")
+case "commands": try await CommandTimes.run(Array(CommandLine.arguments.dropFirst(2)))
+default:
+    print("usage: gantry-bench commands ROUNDS NAME=COMMAND… | metadata-decode | planner-families [--large] [NAME]")
 }

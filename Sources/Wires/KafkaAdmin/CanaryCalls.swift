@@ -54,35 +54,69 @@ extension KafkaAdmin {
     private func canaryPlace(
         at broker: NodeID, _ operation: AdminOperation
     ) async throws(KafkaAdminError) -> RecordPlace {
-        let topic = CanaryTopic.name(of: broker)
         let deadline = ContinuousClock.now + Self.canaryTopicPatience
         var made = false
-        while true {
-            let metadata = try await metadata(.only([topic]))
-            if let row = metadata.partitions.rows.first(where: { $0.topic.name == topic && $0.partition == 0 }) {
-                if row.leader == broker {
-                    return RecordPlace(partition: row.name, topicID: metadata.topicIDs[topic], broker: broker)
-                }
-                if !row.replicas.contains(broker.rawValue) {
-                    throw operation.unexpected("its topic \(topic) is not on this broker: delete the topic")
-                }
-            } else if let failure = metadata.failed.first {
-                guard failure.error.code == .unknownTopicOrPartition else { throw failure.error }
-                if !made {
-                    let new = NewTopic(name: topic, placement: .assigned([[broker]]), settings: Self.canarySettings)
-                    let result = try await createTopics([new])
-                    if let refusal = result.failed.first?.error, refusal.code != .topicAlreadyExists { throw refusal }
-                    made = true
-                }
+        while ContinuousClock.now < deadline {
+            switch try await lookForCanary(of: broker) {
+            case .ready(let place): return place
+            case .elsewhere:
+                throw operation.unexpected(
+                    "its topic \(CanaryTopic.name(of: broker)) is not on this broker: delete the topic")
+            case .missing where !made:
+                try await makeCanaryTopic(of: broker)
+                made = true
+            case .missing, .leaderless: break
             }
-            guard ContinuousClock.now < deadline else {
-                throw operation.unexpected("its topic \(topic) has no leader")
-            }
-            do {
-                try await Task.sleep(for: Self.canaryTopicPause)
-            } catch {
-                throw operation.unexpected("it was cancelled")
-            }
+            guard await Self.pause(Self.canaryTopicPause) else { throw operation.unexpected("it was cancelled") }
         }
+        throw operation.unexpected("its topic \(CanaryTopic.name(of: broker)) has no leader")
     }
+
+    /// What a look at a canary's topic shows.
+    private enum CanaryLook {
+        case ready(RecordPlace)
+        /// Nobody, or another broker, leads it yet.
+        case leaderless
+        /// It has no replica on the broker.
+        case elsewhere
+        case missing
+    }
+
+    private func lookForCanary(of broker: NodeID) async throws(KafkaAdminError) -> CanaryLook {
+        let topics = Selection.only([CanaryTopic.name(of: broker)])
+        return try Self.canaryLook(try await metadata(topics), broker).get()
+    }
+
+    // A function of its own, not inlined: the optimizer of Swift 6.3.1 ends with an ownership error when these values
+    // live in an asynchronous function with a typed error.
+    @inline(never)
+    private static func canaryLook(
+        _ metadata: ClusterMetadata, _ broker: NodeID
+    ) -> Result<CanaryLook, KafkaAdminError> {
+        let topic = CanaryTopic.name(of: broker)
+        let table = metadata.partitions
+        for index in 0..<table.count {
+            let row = table[index]
+            guard row.topic.name == topic, row.partition == 0 else { continue }
+            if row.leader == broker {
+                return .success(
+                    .ready(RecordPlace(partition: row.name, topicID: metadata.topicIDs[topic], broker: broker)))
+            }
+            return .success(row.replicas.contains(broker.rawValue) ? .leaderless : .elsewhere)
+        }
+        guard let error = metadata.failed.first?.error else { return .success(.leaderless) }
+        return error.code == .unknownTopicOrPartition ? .success(.missing) : .failure(error)
+    }
+
+    /// One that somebody made meanwhile is as good.
+    private func makeCanaryTopic(of broker: NodeID) async throws(KafkaAdminError) {
+        let new = NewTopic(
+            name: CanaryTopic.name(of: broker), placement: .assigned([[broker]]), settings: Self.canarySettings)
+        let result = try await createTopics([new])
+        guard let refusal = result.failed.first?.error, refusal.code != .topicAlreadyExists else { return }
+        throw refusal
+    }
+
+    /// False when the task was cancelled.
+    private static func pause(_ duration: Duration) async -> Bool { (try? await Task.sleep(for: duration)) != nil }
 }

@@ -27,6 +27,8 @@ public struct KafkaAdminError: Error, Sendable {
     public let cause: (any Error)?
 
     /// Kafka's code, when Kafka refused.
+    // Not inlined: the optimizer of Swift 6.3.1 ends with an ownership error where it is.
+    @inline(never)
     public var code: ErrorCode? {
         if case .refused(let code, _) = reason { code } else { nil }
     }
