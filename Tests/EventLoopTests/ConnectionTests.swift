@@ -3,10 +3,10 @@ import Testing
 
 @testable import EventLoop
 
-@Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(5))) struct ConnectionTests {
     @Test func `what is written comes back, whatever its size`() async throws {
         try await withEcho { loop, endpoint in
-            for size in [1, 100, 65_536, 3_000_000] {
+            for size in [1, 100, 65_536, 2_000_000] {
                 let bytes = pattern(size)
                 let echoed = try await exchange(loop, endpoint, bytes)
                 #expect(echoed == bytes, "\(size) bytes")
@@ -66,7 +66,7 @@ import Testing
             let chunk = pattern(256 * 1024)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    for _ in 0..<64 {
+                    for _ in 0..<16 {
                         try await client.write(chunk)
                         #expect(await client.unsent < Connection.highWater)
                     }
@@ -74,11 +74,11 @@ import Testing
                 }
                 group.addTask {
                     var total = 0
-                    while let bytes = try await server.read(upTo: 8 * 1024) {
+                    while let bytes = try await server.read(upTo: 32 * 1024) {
                         #expect(bytes.first == chunk[total % chunk.count])
                         total += bytes.count
                     }
-                    #expect(total == 64 * chunk.count)
+                    #expect(total == 16 * chunk.count)
                 }
                 try await group.waitForAll()
             }
@@ -148,7 +148,7 @@ import Testing
         try await withEcho { loop, endpoint in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    let flood = try await loop.connect(to: endpoint, deadline: .now + .seconds(10))
+                    let flood = try await loop.connect(to: endpoint, deadline: .now + ample)
                     let bytes = pattern(1_000_000)
                     while !Task.isCancelled {
                         try? await flood.write(bytes)
@@ -168,7 +168,7 @@ import Testing
             let listener = try await loop.listen(on: .tcp(host: "127.0.0.1", port: 0))
             await listener.close()
             let error = await #expect(throws: EventLoopError.self) {
-                _ = try await loop.connect(to: listener.endpoint, deadline: .now + .seconds(10))
+                _ = try await loop.connect(to: listener.endpoint, deadline: .now + ample)
             }
             #expect(error?.code == .connectionRefused)
             #expect(error?.endpoint == listener.endpoint)
@@ -200,7 +200,7 @@ import Testing
                 group.addTask {
                     let error = await #expect(throws: EventLoopError.self) {
                         _ = try await loop.connect(
-                            to: .tcp(host: "name.invalid", port: 1), deadline: .now + .seconds(60))
+                            to: .tcp(host: "name.invalid", port: 1), deadline: .now + ample)
                     }
                     #expect(error?.code == .cancelled || error?.code == .nameNotResolved)
                 }
@@ -213,7 +213,7 @@ import Testing
         try await withEventLoop { loop in
             for name in ["name.invalid", "", "with\0zero", "-x", String(repeating: "a", count: 5000)] {
                 let error = await #expect(throws: EventLoopError.self) {
-                    _ = try await loop.connect(to: .tcp(host: name, port: 1), deadline: .now + .seconds(30))
+                    _ = try await loop.connect(to: .tcp(host: name, port: 1), deadline: .now + ample)
                 }
                 #expect(error?.code == .nameNotResolved, "\(name.prefix(20))")
             }
@@ -232,7 +232,7 @@ import Testing
         try await withEventLoop { loop in
             for path in ["", String(repeating: "x", count: 200), "/nowhere/at/all.sock"] {
                 let error = await #expect(throws: EventLoopError.self) {
-                    _ = try await loop.connect(to: .unix(path: path), deadline: .now + .seconds(10))
+                    _ = try await loop.connect(to: .unix(path: path), deadline: .now + ample)
                 }
                 #expect(error?.code == .unreachable)
             }

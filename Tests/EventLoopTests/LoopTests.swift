@@ -3,7 +3,7 @@ import Testing
 
 @testable import EventLoop
 
-@Suite(.timeLimit(.minutes(1))) struct LoopTests {
+@Suite(.timeLimit(.minutes(5))) struct LoopTests {
     private actor Counter {
         let loop: EventLoop
         nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -85,7 +85,7 @@ import Testing
         try await withEventLoop { loop in
             stopped = loop
             let listener = try await loop.listen(on: .tcp(host: "127.0.0.1", port: 0))
-            let connection = try await loop.connect(to: listener.endpoint, deadline: .now + .seconds(10))
+            let connection = try await loop.connect(to: listener.endpoint, deadline: .now + ample)
             try await connection.write([1, 2, 3])
             for descriptor in [await listener.descriptor, await connection.descriptor] {
                 sockets.append(try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)"))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import KafkaClient
 
-@Suite(.timeLimit(.minutes(1))) struct ClientTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientTests {
     private let quick = RetryPolicy(attempts: 5, firstPause: .milliseconds(1), longestPause: .milliseconds(5))
 
     private func metadata(_ name: String? = nil) -> MetadataRequest {
@@ -27,17 +27,17 @@ import Testing
             if topic == "first" { await gate.pass() }
             return .send(described(request, topic))
         }) { loop, address in
-            try await withKafkaClient(KafkaClientConfiguration(bootstrap: [address]), on: loop) { client in
+            try await withKafkaClient(KafkaClientConfiguration.ample(bootstrap: [address]), on: loop) { client in
                 try await withThrowingTaskGroup(of: String?.self) { group in
                     let doomed = Task {
-                        try await client.send(metadata("first"), to: .address(address), deadline: .now + .seconds(30))
+                        try await client.send(metadata("first"), to: .address(address), deadline: .now + ample)
                     }
                     var events = arrived.stream.makeAsyncIterator()
                     #expect(await events.next() == "first")
                     for name in ["second", "third"] {
                         group.addTask {
                             try await client.send(
-                                metadata(name), to: .address(address), deadline: .now + .seconds(30)
+                                metadata(name), to: .address(address), deadline: .now + ample
                             ).clusterId
                         }
                     }
@@ -62,7 +62,8 @@ import Testing
             if topic == "late" { await gate.pass() }
             return .send(described(request, topic))
         }) { loop, address in
-            try await withKafkaClient(KafkaClientConfiguration(bootstrap: [address]), on: loop) { client in
+            try await withKafkaClient(KafkaClientConfiguration.ample(bootstrap: [address]), on: loop) { client in
+                _ = try await client.capabilities(of: .address(address), deadline: .now + ample)
                 let error = await #expect(throws: KafkaClientError.self) {
                     _ = try await client.send(
                         metadata("late"), to: .address(address), deadline: .now + .milliseconds(300), retry: .once)
@@ -70,7 +71,7 @@ import Testing
                 #expect(error?.code == .deadlineExceeded)
                 await gate.open()
                 let answer = try await client.send(
-                    metadata("next"), to: .address(address), deadline: .now + .seconds(30))
+                    metadata("next"), to: .address(address), deadline: .now + ample)
                 #expect(answer.clusterId == "next")
                 #expect(await connections.count == 1)
             }
@@ -84,12 +85,12 @@ import Testing
             guard request.header.apiKey == .metadata, let topic = Self.topic(request) else { return .silence }
             return .send(described(request, topic))
         }) { loop, address in
-            try await withKafkaClient(KafkaClientConfiguration(bootstrap: [address]), on: loop) { client in
+            try await withKafkaClient(KafkaClientConfiguration.ample(bootstrap: [address]), on: loop) { client in
                 try await withThrowingTaskGroup(of: Bool.self) { group in
                     for number in 0..<500 {
                         group.addTask {
                             let answer = try await client.send(
-                                metadata("t\(number)"), to: .address(address), deadline: .now + .seconds(30))
+                                metadata("t\(number)"), to: .address(address), deadline: .now + ample)
                             return answer.clusterId == "t\(number)"
                         }
                     }
@@ -105,7 +106,7 @@ import Testing
             request.header.apiKey == .metadata ? .send(described(request, "one")) : .silence
         }) { loop, address in
             // Every alias leads to the same listener by the address map, over a connection of its own.
-            let configuration = KafkaClientConfiguration(
+            let configuration = KafkaClientConfiguration.ample(
                 bootstrap: [address], endpoint: { _ in .tcp(host: address.host, port: address.port) })
             try await withKafkaClient(configuration, on: loop) { client in
                 try await withThrowingTaskGroup(of: String?.self) { group in
@@ -113,7 +114,7 @@ import Testing
                         group.addTask {
                             let alias = KafkaAddress(host: "broker-\(number)", port: 9092)
                             return try await client.send(
-                                metadata(), to: .address(alias), deadline: .now + .seconds(30)
+                                metadata(), to: .address(alias), deadline: .now + ample
                             ).clusterId
                         }
                     }
@@ -132,11 +133,11 @@ import Testing
             return request.header.apiKey == .metadata ? .sendAndClose(described(request, "once")) : .silence
         }) { loop, address in
             try await withKafkaClient(
-                KafkaClientConfiguration(bootstrap: [address], retry: quick), on: loop
+                KafkaClientConfiguration.ample(bootstrap: [address], retry: quick), on: loop
             ) { client in
                 for _ in 0..<5 {
                     let answer = try await client.send(
-                        metadata(), to: .address(address), deadline: .now + .seconds(30))
+                        metadata(), to: .address(address), deadline: .now + ample)
                     #expect(answer.clusterId == "once")
                 }
                 #expect(await connections.count == 5)
@@ -148,10 +149,10 @@ import Testing
 
     @Test func `a request that the node lacks fails by name and is not sent`() async throws {
         try await FakeKafka.with({ _ in .silence }) { loop, address in
-            try await withKafkaClient(KafkaClientConfiguration(bootstrap: [address]), on: loop) { client in
+            try await withKafkaClient(KafkaClientConfiguration.ample(bootstrap: [address]), on: loop) { client in
                 let error = await #expect(throws: KafkaClientError.self) {
                     _ = try await client.send(
-                        DescribeQuorumRequest(), to: .address(address), deadline: .now + .seconds(30))
+                        DescribeQuorumRequest(), to: .address(address), deadline: .now + ample)
                 }
                 #expect(error?.code == .unsupportedVersion && error?.wasSent == false)
                 #expect(error?.description.contains("DescribeQuorum") == true)
@@ -163,13 +164,13 @@ import Testing
         try await FakeKafka.with({ request in
             request.header.apiKey == .metadata ? .send(described(request, "\(request.header.apiVersion)")) : .silence
         }) { loop, address in
-            try await withKafkaClient(KafkaClientConfiguration(bootstrap: [address]), on: loop) { client in
-                let free = try await client.ask(metadata(), of: .address(address), deadline: .now + .seconds(30))
+            try await withKafkaClient(KafkaClientConfiguration.ample(bootstrap: [address]), on: loop) { client in
+                let free = try await client.ask(metadata(), of: .address(address), deadline: .now + ample)
                 #expect(free.version == 12 && free.response.clusterId == "12")
                 let limited = try await client.ask(
-                    metadata(), of: .address(address), deadline: .now + .seconds(30), versionLimit: 5)
+                    metadata(), of: .address(address), deadline: .now + ample, versionLimit: 5)
                 #expect(limited.version == 5 && limited.response.clusterId == "5")
-                let offered = try await client.capabilities(of: .address(address), deadline: .now + .seconds(30))
+                let offered = try await client.capabilities(of: .address(address), deadline: .now + ample)
                 #expect(offered.versions[.createTopics] == 2...7)
             }
         }
@@ -177,7 +178,7 @@ import Testing
 
     @Test func `acks=0 is refused, because it has no answer`() async throws {
         try await withEventLoop { loop in
-            try await withKafkaClient(KafkaClientConfiguration(bootstrap: []), on: loop) { client in
+            try await withKafkaClient(KafkaClientConfiguration.ample(bootstrap: []), on: loop) { client in
                 let error = await #expect(throws: KafkaClientError.self) {
                     _ = try await client.send(ProduceRequest(acks: 0), to: .any, deadline: .now + .seconds(1))
                 }
@@ -195,9 +196,9 @@ import Testing
             return await calls.next() < 3 ? .sendAndClose([]) : .send(described(request, "third"))
         }) { loop, address in
             try await withKafkaClient(
-                KafkaClientConfiguration(bootstrap: [address], retry: quick), on: loop
+                KafkaClientConfiguration.ample(bootstrap: [address], retry: quick), on: loop
             ) { client in
-                let answer = try await client.send(metadata(), to: .any, deadline: .now + .seconds(30))
+                let answer = try await client.send(metadata(), to: .any, deadline: .now + ample)
                 #expect(answer.clusterId == "third")
             }
         }
@@ -211,11 +212,11 @@ import Testing
             return .sendAndClose([])
         }) { loop, address in
             try await withKafkaClient(
-                KafkaClientConfiguration(bootstrap: [address], retry: quick), on: loop
+                KafkaClientConfiguration.ample(bootstrap: [address], retry: quick), on: loop
             ) { client in
                 let error = await #expect(throws: KafkaClientError.self) {
                     _ = try await client.send(
-                        CreateTopicsRequest(topics: []), to: .address(address), deadline: .now + .seconds(30))
+                        CreateTopicsRequest(topics: []), to: .address(address), deadline: .now + ample)
                 }
                 #expect(error?.code == .connectionLost && error?.wasSent == true)
                 #expect(await calls.count == 1)
@@ -255,7 +256,7 @@ import Testing
                         }
                     }
                 ) { old in
-                    let configuration = KafkaClientConfiguration(
+                    let configuration = KafkaClientConfiguration.ample(
                         bootstrap: [old],
                         endpoint: { address in
                             let real = address.host == "active.test" ? active : old
@@ -263,7 +264,7 @@ import Testing
                         }, retry: quick)
                     try await withKafkaClient(configuration, on: loop) { client in
                         let answer = try await client.ask(
-                            UnregisterBrokerRequest(brokerId: 5), of: .controller, deadline: .now + .seconds(30))
+                            UnregisterBrokerRequest(brokerId: 5), of: .controller, deadline: .now + ample)
                         #expect(answer.response.errorCode == 0 && answer.node == 2)
                         #expect(await lookups.count >= 2)
                     }
@@ -281,10 +282,10 @@ import Testing
                 request.answer(DescribeClusterResponse(errorCode: .requestTimedOut), to: DescribeClusterRequest.self))
         }) { loop, address in
             try await withKafkaClient(
-                KafkaClientConfiguration(bootstrap: [address], retry: quick), on: loop
+                KafkaClientConfiguration.ample(bootstrap: [address], retry: quick), on: loop
             ) { client in
                 let answer = try await client.send(
-                    DescribeClusterRequest(), to: .address(address), deadline: .now + .seconds(30))
+                    DescribeClusterRequest(), to: .address(address), deadline: .now + ample)
                 #expect(answer.errorCode == .requestTimedOut)
                 #expect(await calls.count == 5)
             }
@@ -308,9 +309,9 @@ import Testing
                 { request in request.header.apiKey == .metadata ? .send(described(request, "alive")) : .silence }
             ) { address in
                 try await withKafkaClient(
-                    KafkaClientConfiguration(bootstrap: dead + [address]), on: loop
+                    KafkaClientConfiguration.ample(bootstrap: dead + [address]), on: loop
                 ) { client in
-                    let answer = try await client.send(metadata(), to: .any, deadline: .now + .seconds(30))
+                    let answer = try await client.send(metadata(), to: .any, deadline: .now + ample)
                     #expect(answer.clusterId == "alive")
                 }
             }
@@ -320,9 +321,9 @@ import Testing
     @Test func `when no bootstrap address answers, every one is named with its reason`() async throws {
         try await withEventLoop { loop in
             let addresses = ["name.invalid:9092", "127.0.0.1:1"].compactMap { KafkaAddress($0) }
-            try await withKafkaClient(KafkaClientConfiguration(bootstrap: addresses), on: loop) { client in
+            try await withKafkaClient(KafkaClientConfiguration.ample(bootstrap: addresses), on: loop) { client in
                 let error = await #expect(throws: KafkaClientError.self) {
-                    _ = try await client.send(metadata(), to: .any, deadline: .now + .seconds(30), retry: .once)
+                    _ = try await client.send(metadata(), to: .any, deadline: .now + ample, retry: .once)
                 }
                 #expect(error?.code == .unreachable)
                 for address in addresses { #expect(error?.description.contains("\(address)") == true) }
@@ -331,7 +332,7 @@ import Testing
     }
 
     @Test func `a client without any address says so`() async throws {
-        try await withKafkaClient(KafkaClientConfiguration(bootstrap: [])) { client in
+        try await withKafkaClient(KafkaClientConfiguration.ample(bootstrap: [])) { client in
             let error = await #expect(throws: KafkaClientError.self) {
                 _ = try await client.send(metadata(), to: .any, deadline: .now + .seconds(1), retry: .once)
             }
@@ -351,14 +352,14 @@ import Testing
             await gate.pass()
             return plainNode(request, at: KafkaAddress(host: "n1.test", port: 1))
         }) { loop, address in
-            let configuration = KafkaClientConfiguration(
+            let configuration = KafkaClientConfiguration.ample(
                 bootstrap: [address], endpoint: { _ in .tcp(host: address.host, port: address.port) }, retry: .once)
             try await withKafkaClient(configuration, on: loop) { client in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<50 {
                         group.addTask {
                             _ = try await client.send(
-                                UnregisterBrokerRequest(brokerId: 1), to: .controller, deadline: .now + .seconds(30))
+                                UnregisterBrokerRequest(brokerId: 1), to: .controller, deadline: .now + ample)
                         }
                     }
                     while await lookups.count == 0 { await Task.yield() }
@@ -374,7 +375,7 @@ import Testing
     @Test func `a client whose task is cancelled lets go of its callers`() async throws {
         try await FakeKafka.with({ _ in .silence }) { loop, address in
             let task = Task {
-                try await withKafkaClient(KafkaClientConfiguration(bootstrap: [address]), on: loop) { client in
+                try await withKafkaClient(KafkaClientConfiguration.ample(bootstrap: [address]), on: loop) { client in
                     _ = try await client.send(metadata(), to: .any, deadline: .now + .seconds(3600))
                 }
             }

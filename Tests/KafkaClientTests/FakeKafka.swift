@@ -3,6 +3,21 @@ import KafkaProtocol
 
 @testable import KafkaClient
 
+/// Time that is enough on the busiest machine: only what hangs needs more.
+let ample = Duration.seconds(200)
+
+extension KafkaClientConfiguration {
+    /// The usual configuration, with ample time to connect.
+    static func ample(
+        bootstrap: [KafkaAddress],
+        endpoint: @escaping @Sendable (KafkaAddress) -> Endpoint = { .tcp(host: $0.host, port: $0.port) },
+        retry: RetryPolicy = .standard
+    ) -> KafkaClientConfiguration {
+        KafkaClientConfiguration(
+            bootstrap: bootstrap, endpoint: endpoint, connectTimeout: KafkaClientTests.ample, retry: retry)
+    }
+}
+
 /// A node on loopback, made of this package's codec, that answers as a test wants.
 struct FakeKafka: Sendable {
     /// What a node does with one request.

@@ -26,8 +26,8 @@ public struct KafkaAdminError: Error, Sendable {
     /// The error below, if there is one.
     public let cause: (any Error)?
 
-    /// Kafka's code, when Kafka refused.
     // Not inlined: the optimizer of Swift 6.3.1 ends with an ownership error where it is.
+    /// Kafka's code, when Kafka refused.
     @inline(never)
     public var code: ErrorCode? {
         if case .refused(let code, _) = reason { code } else { nil }
