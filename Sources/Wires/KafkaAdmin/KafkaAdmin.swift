@@ -19,7 +19,7 @@ public struct KafkaAdmin: Sendable {
     public let audience: Audience
 
     /// How long one request may take, and what is sent as `TimeoutMs` where a request has it.
-    public let timeout: Duration
+    public var timeout: Duration
 
     let sender: any RequestSender
 

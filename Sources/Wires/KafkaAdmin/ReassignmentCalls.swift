@@ -1,19 +1,6 @@
 public import FleetModel
 import KafkaProtocol
 
-/// Where a partition's replicas shall be.
-public struct ReplicaTarget: Hashable, Sendable {
-    /// The partition.
-    public var partition: TopicPartition
-    /// Its replicas, the preferred leader first.
-    public var replicas: [NodeID]
-
-    /// `partition` on `replicas`.
-    public init(partition: TopicPartition, replicas: [NodeID]) {
-        (self.partition, self.replicas) = (partition, replicas)
-    }
-}
-
 /// Which replica becomes the leader.
 public enum Election: Int8, Hashable, Sendable {
     /// The first of the replica list, if it is alive and in sync.

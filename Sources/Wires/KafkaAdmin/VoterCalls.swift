@@ -1,17 +1,6 @@
 public import FleetModel
 import KafkaProtocol
 
-/// A listener of a controller.
-public struct VoterListener: Hashable, Sendable {
-    /// The listener's name in the controllers' properties: `CONTROLLER`.
-    public var name: String
-    /// Where it listens.
-    public var endpoint: Endpoint
-
-    /// The listener `name` at `endpoint`.
-    public init(name: String, endpoint: Endpoint) { (self.name, self.endpoint) = (name, endpoint) }
-}
-
 /// How a change of the voters ended when it did not fail.
 public enum VoterChange: Hashable, Sendable {
     /// It was made.

@@ -103,7 +103,7 @@ struct KafkaCluster: ClusterSource {
 
 extension Setting.Source {
     /// Whether somebody set it on the running cluster.
-    fileprivate var isDynamic: Bool {
+    var isDynamic: Bool {
         switch self {
         case .topic, .broker, .allBrokers: true
         default: false

@@ -163,6 +163,26 @@ struct DockerHosts: ContainerSource, ContainerControl {
         try await ComposeProject(remote: try directory.remote(host), host: host, cluster: cluster).start(services)
     }
 
+    func stop(_ container: ContainerObservation, grace: Duration, on host: HostName) async throws(HostProblem) {
+        try await ask(host, again: false) { engine throws(DockerError) in
+            do throws(DockerError) {
+                try await engine.stop(.id(ContainerID(rawValue: container.id)), timeout: grace)
+            } catch {
+                guard error.kind == .notFound(.container) else { throw error }
+            }
+        }
+    }
+
+    func remove(_ container: ContainerObservation, on host: HostName) async throws(HostProblem) {
+        try await ask(host, again: false) { engine throws(DockerError) in
+            do throws(DockerError) {
+                try await engine.remove(.id(ContainerID(rawValue: container.id)))
+            } catch {
+                guard error.kind == .notFound(.container) else { throw error }
+            }
+        }
+    }
+
     func lastEnd(
         of container: ContainerObservation, lines: Int, on host: HostName
     ) async throws(HostProblem) -> LastEnd {

@@ -107,6 +107,55 @@ struct ShellHosts: HostSource, HostControl {
                 remedy: "see that the file system under it is mounted and can be written")
         }
     }
+
+    func contents(of path: String, on host: HostName) async throws(HostProblem) -> [UInt8]? {
+        let remote = try directory.remote(host)
+        do throws(SSHError) {
+            let result = try await remote.run(
+                .script(
+                    FileComparison.script, [path], asRoot: true,
+                    limits: OutputLimits(output: OnHostPath.largestFile + 64), deadline: Self.lookDeadline))
+            return FileComparison.parse(result.stdout.bytes).first??.bytes
+        } catch {
+            throw HostProblem(error)
+        }
+    }
+
+    func removeFiles(_ paths: [String], on host: HostName) async throws(HostProblem) {
+        try await change(host, #"rm -f -- "$@""#, paths, code: "file-failed", what: "files can't be removed")
+    }
+
+    func deleteDirectories(_ paths: [String], of cluster: ClusterName, on host: HostName) async throws(HostProblem) {
+        let data = directory.specification(host)?.data ?? []
+        for path in paths where !OnHostPath.isOwn(path, of: cluster, data: data) {
+            throw HostProblem(
+                code: "foreign-directory", unreachable: false,
+                reason: "\(path) on \(host) is not a directory of cluster \(cluster): it is not deleted",
+                remedy: "look at it, and delete it by hand if it is not needed")
+        }
+        try await change(
+            host, #"rm -rf --one-file-system -- "$@""#, paths, code: "directory-failed",
+            what: "directories can't be deleted")
+    }
+
+    /// Runs a script as root that must succeed.
+    private func change(
+        _ host: HostName, _ script: String, _ arguments: [String], code: String, what: String
+    ) async throws(HostProblem) {
+        guard !arguments.isEmpty else { return }
+        let remote = try directory.remote(host)
+        let result: RemoteResult
+        do throws(SSHError) {
+            result = try await remote.run(.script(script, arguments, asRoot: true))
+        } catch {
+            throw HostProblem(error)
+        }
+        guard result.isSuccess else {
+            throw HostProblem(
+                code: code, unreachable: false, reason: "\(what) on \(host): \(result.stderr.trimmed)",
+                remedy: "see that the file system is mounted and can be written")
+        }
+    }
 }
 
 /// Reads files of a host exactly, in one round trip: for each a line `SIZE MODE`, then the bytes; `-` where none is.

@@ -20,10 +20,11 @@ extension FleetSession {
                     group.addTask { await kafkas.run() }
                     defer { group.cancelAll() }
                     let containers = DockerHosts(links: dockers, directory: directory, cluster: fleet.cluster.name)
+                    let cluster = KafkaCluster(links: kafkas, clock: clock)
                     return try await body(
                         FleetPorts(
                             hostSource: hosts, hostControl: hosts, containerSource: containers,
-                            containerControl: containers, cluster: KafkaCluster(links: kafkas, clock: clock)))
+                            containerControl: containers, cluster: cluster, clusterControl: cluster))
                 }
             }
         }

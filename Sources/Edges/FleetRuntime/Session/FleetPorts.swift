@@ -9,4 +9,5 @@ struct FleetPorts: Sendable {
     var containerSource: any ContainerSource
     var containerControl: any ContainerControl
     var cluster: any ClusterSource
+    var clusterControl: any ClusterControl
 }

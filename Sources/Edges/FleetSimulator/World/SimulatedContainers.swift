@@ -89,6 +89,31 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
         }
     }
 
+    /// Stops a container.
+    public func stop(_ container: ContainerObservation, grace: Duration, on host: HostName) async throws(HostProblem) {
+        await wait(.seconds(3))
+        try withDocker(host) { found, effects throws(HostProblem) in
+            guard let node = container.node, found.containers[node]?.state == .running else { return }
+            effects.append("stop \(container.name)")
+            found.containers[node]?.state = .exited
+            found.containers[node]?.exitCode = 143
+        }
+    }
+
+    /// Removes a stopped container.
+    public func remove(_ container: ContainerObservation, on host: HostName) async throws(HostProblem) {
+        try withDocker(host) { found, effects throws(HostProblem) in
+            guard let node = container.node, let present = found.containers[node] else { return }
+            guard present.state != .running else {
+                throw HostProblem(
+                    code: "conflict", unreachable: false, reason: "\(container.name) on \(host) runs",
+                    remedy: "stop it first")
+            }
+            effects.append("remove \(container.name)")
+            found.containers[node] = nil
+        }
+    }
+
     /// The container's own exit code and some line.
     public func lastEnd(
         of container: ContainerObservation, lines: Int, on host: HostName

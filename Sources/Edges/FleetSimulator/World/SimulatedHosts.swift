@@ -44,6 +44,33 @@ extension SimulatedFleet: HostSource, HostControl {
         }
     }
 
+    /// A placed file.
+    public func contents(of path: String, on host: HostName) async throws(HostProblem) -> [UInt8]? {
+        try withHost(host) { found, _ throws(HostProblem) in found.files[path]?.contents }
+    }
+
+    /// Removes files.
+    public func removeFiles(_ paths: [String], on host: HostName) async throws(HostProblem) {
+        try withHost(host) { found, effects throws(HostProblem) in
+            for path in paths where found.files.removeValue(forKey: path) != nil {
+                effects.append("remove \(host):\(path)")
+            }
+        }
+    }
+
+    /// Deletes what lies below.
+    public func deleteDirectories(
+        _ paths: [String], of cluster: ClusterName, on host: HostName
+    ) async throws(HostProblem) {
+        try withHost(host) { found, effects throws(HostProblem) in
+            for path in paths {
+                found.files = found.files.filter { !$0.key.hasPrefix(path + "/") }
+                found.formatted = found.formatted.filter { $0.key != path && !$0.key.hasPrefix(path + "/") }
+                effects.append("delete \(host):\(path)")
+            }
+        }
+    }
+
     /// Directories need no making here.
     public func makeDirectories(
         _ paths: [String], owner: String, on host: HostName

@@ -25,6 +25,20 @@ public enum OnHostPath {
     /// The lease of the operation that is at work on this host.
     public static func lease(of cluster: ClusterName) -> String { "\(directory(of: cluster))/lease.json" }
 
+    /// Bounds what is read of one of these files: a layout of a thousand nodes takes some hundred kilobytes.
+    public static let largestFile = 4 << 20
+
+    /// Whether a path is the tool's own to delete: a node's directory in one of the data directories, or the cluster's
+    /// directory. Nothing above, nothing beside, no `..`.
+    public static func isOwn(_ path: String, of cluster: ClusterName, data: [String]) -> Bool {
+        if path == directory(of: cluster) { return true }
+        return data.contains { data in
+            let prefix = "\(data == "/" ? "" : data)/\(cluster)/"
+            guard path.hasPrefix(prefix) else { return false }
+            return NodeID(path.dropFirst(prefix.count)) != nil
+        }
+    }
+
     /// A node's directory in one of the host's data directories.
     public static func dataDirectory(of node: NodeID, cluster: ClusterName, under data: String) -> String {
         "\(data == "/" ? "" : data)/\(cluster)/\(node)"

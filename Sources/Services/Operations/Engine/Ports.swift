@@ -14,6 +14,16 @@ public protocol HostControl: Sendable {
 
     /// Makes directories that are absent, owned by `owner` as chown(1) takes it: `0:0`. Those that exist stay as they are.
     func makeDirectories(_ paths: [String], owner: String, on host: HostName) async throws(HostProblem)
+
+    /// The contents of a small file (at most `OnHostPath.largestFile`); nil when it is absent.
+    func contents(of path: String, on host: HostName) async throws(HostProblem) -> [UInt8]?
+
+    /// Removes files; those that are absent count as removed.
+    func removeFiles(_ paths: [String], on host: HostName) async throws(HostProblem)
+
+    /// Deletes directories with all that is in them; those that are absent count as deleted. Only what lies below the
+    /// cluster's own directories (`DATA/CLUSTER/NODE`, `/opt/kafka-docker/CLUSTER`) is ever deleted; another path is refused.
+    func deleteDirectories(_ paths: [String], of cluster: ClusterName, on host: HostName) async throws(HostProblem)
 }
 
 /// What to find out of a host.
@@ -133,6 +143,13 @@ public protocol ContainerControl: Sendable {
     /// Starts services of the cluster's Compose file that do not run, making their containers at first need; touches
     /// no container that runs.
     func start(_ services: [String], of cluster: ClusterName, on host: HostName) async throws(HostProblem)
+
+    /// Stops a container with SIGTERM and waits until it is gone; killed only after `grace`. It stays stopped when Docker
+    /// is restarted. One that does not run counts as stopped.
+    func stop(_ container: ContainerObservation, grace: Duration, on host: HostName) async throws(HostProblem)
+
+    /// Removes a container that does not run; one that is gone counts as removed.
+    func remove(_ container: ContainerObservation, on host: HostName) async throws(HostProblem)
 
     /// How the container's process ended last, with the last `lines` lines that it wrote until then. Of one that Docker
     /// has restarted, that is the run before the present one.

@@ -1,0 +1,12 @@
+/// Where a partition's replicas shall be.
+public struct ReplicaTarget: Hashable, Sendable {
+    /// The partition.
+    public var partition: TopicPartition
+    /// Its replicas, the preferred leader first.
+    public var replicas: [NodeID]
+
+    /// `partition` on `replicas`.
+    public init(partition: TopicPartition, replicas: [NodeID]) {
+        (self.partition, self.replicas) = (partition, replicas)
+    }
+}
