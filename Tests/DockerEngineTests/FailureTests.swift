@@ -118,7 +118,7 @@ import Transfers
             try await withTransfers { transfers in
                 let engine = DockerEngine(socketPath: server.socketPath, transfers: transfers)
                 let error = await #expect(throws: DockerError.self) { try await engine.info() }
-                #expect(error?.kind == .connectionLost)
+                #expect(error?.kind == .connectionLost, "\(String(describing: error?.cause))")
                 #expect(error?.remedy.contains("socket") == true)
             }
         }

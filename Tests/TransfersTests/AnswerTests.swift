@@ -1,8 +1,10 @@
+import CCurl
 import Foundation
 import Glibc
 import ScriptedServer
 import Testing
-import Transfers
+
+@testable import Transfers
 
 @Suite struct `What is answered` {
     private func perform(
@@ -50,6 +52,19 @@ import Transfers
         let result = try await perform { $0.send(wire) }
         let error = #expect(throws: TransferError.self) { try result.get() }
         #expect(error?.reason == .connectionLost)
+    }
+
+    @Test(arguments: [
+        (nil, TransferError.Reason.closedWithoutAnswer), (ECONNRESET, .closedWithoutAnswer), (ENOENT, .cannotConnect),
+        (ECONNREFUSED, .cannotConnect), (EACCES, .cannotConnect),
+    ])
+    func `a peer that leaves at once is told from one that is not there`(
+        systemError: Int32?, reason: TransferError.Reason
+    ) {
+        // Which of the two curl sees depends on who is faster, so the mapping is asked itself.
+        let found = TransferError.Reason(
+            CURLE_COULDNT_CONNECT, systemError: systemError, deadlines: TransferDeadlines())
+        #expect(found == reason)
     }
 
     @Test func `a connection closed without a byte is told apart`() async throws {

@@ -101,19 +101,20 @@ final class EasyTransfer {
     /// Tells the sink how it ended. The transfer must have left the multi handle.
     func finish(_ code: CURLcode) {
         if code == CURLE_OK, verdict == nil { return sink.finish(.success(())) }
-        var systemError: Int = 0
-        csystem_curl_get_long(handle, CURLINFO_OS_ERRNO, &systemError)
-        let detail = errorText.pointee == 0 ? curl_easy_strerror(code) : UnsafePointer(errorText)
+        var number = 0
+        csystem_curl_get_long(handle, CURLINFO_OS_ERRNO, &number)
+        let systemError = number == 0 ? nil : Int32(truncatingIfNeeded: number)
+        let reason =
+            verdict?.reason
+            ?? TransferError.Reason(code, systemError: systemError, deadlines: request.deadlines)
+        let words = errorText.pointee == 0 ? curl_easy_strerror(code) : UnsafePointer(errorText)
         sink.finish(
             .failure(
                 TransferError(
-                    verdict?.reason ?? TransferError.Reason(code, deadlines: request.deadlines),
-                    subject: request.subject,
-                    detail: verdict == nil ? detail.map { String(cString: $0) } ?? "" : "",
-                    curlCode: code.rawValue,
-                    systemError: verdict?.systemError
-                        ?? (systemError == 0 ? nil : Int32(truncatingIfNeeded: systemError))
-                )))
+                    reason, subject: request.subject,
+                    // When a callback ended it, curl's words tell only of the callback.
+                    detail: verdict == nil ? words.map { String(cString: $0) } ?? "" : "", curlCode: code.rawValue,
+                    systemError: verdict?.systemError ?? systemError)))
     }
 
     func deadlineReason(_ kind: TransferDeadlines.Kind) -> TransferError.Reason {

@@ -78,8 +78,12 @@ public struct TransferError: Error, Sendable, Hashable, CustomStringConvertible 
 
 extension TransferError.Reason {
     /// The reason behind a code of curl's (libcurl-errors(3)), for a transfer that nobody here ended on purpose.
-    init(_ code: CURLcode, deadlines: TransferDeadlines) {
+    /// Tested by "a peer that leaves at once is told from one that is not there".
+    init(_ code: CURLcode, systemError: Int32?, deadlines: TransferDeadlines) {
         switch code {
+        // A peer that took the connection and was gone before curl looked at it is a failed connect to curl, but none
+        // for which the system has a reason (or it has this one).
+        case CURLE_COULDNT_CONNECT where systemError == nil || systemError == ECONNRESET: self = .closedWithoutAnswer
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
             self = .malformedAnswer
         case CURLE_URL_MALFORMAT: self = .invalidRequest
