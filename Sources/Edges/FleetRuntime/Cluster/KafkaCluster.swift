@@ -41,12 +41,16 @@ struct KafkaCluster: ClusterSource {
             return .known(observation)
         }
         let serving = nodes.filter { !$0.fenced }.map(\.id)
-        async let directories =
-            detail.logDirectories
-            ? admin.describeLogDirectories(of: serving).byBroker.map(Self.directories).sorted { $0.broker < $1.broker }
-            : []
+        async let directories = detail.logDirectories ? admin.describeLogDirectories(of: serving).byBroker : [:]
         if detail.configuration { await readSettings(admin, serving, &observation) }
-        observation.logDirectories = await directories
+        let answers = await directories
+        observation.logDirectories = answers.map(Self.directories).sorted { $0.broker < $1.broker }
+        if case .known(var table) = observation.partitions, detail.logDirectories {
+            table.setSizes(
+                answers.values.lazy.compactMap { try? $0.get() }.joined().lazy.flatMap(\.replicas)
+                    .filter { !$0.isFuture }.map { ($0.partition, $0.size) })
+            observation.partitions = .known(table)
+        }
         return .known(observation)
     }
 

@@ -10,6 +10,8 @@ public struct PartitionTable: Sendable {
     private var replicaIDs: [Int32] = []
     private var inSyncEnds: [Int32] = []
     private var inSyncIDs: [Int32] = []
+    /// Bytes of the largest replica, −1 where none was seen; empty while no sizes were read.
+    private var sizes: [Int64] = []
 
     /// An empty table.
     public init() {}
@@ -20,6 +22,35 @@ public struct PartitionTable: Sendable {
     /// Sets every topic's effective `min.insync.replicas`, when it was read after the table was made.
     public mutating func setMinInSyncReplicas(_ value: (TopicObservation) -> Int32?) {
         for index in topics.indices { topics[index].minInSyncReplicas = value(topics[index]) }
+    }
+
+    /// Keeps the size of each partition: that of its largest replica, for one that is being copied is smaller.
+    ///
+    /// What is not in the table is passed over: a topic may have been deleted between two answers.
+    public mutating func setSizes(_ logs: some Sequence<(partition: TopicPartition, size: ByteCount)>) {
+        sizes = Array(repeating: -1, count: count)
+        var starts: [String: Int] = [:]
+        starts.reserveCapacity(topics.count)
+        for row in numbers.indices.reversed() { starts[topics[Int(topicOf[row])].name] = row }
+        for log in logs {
+            guard let start = starts[log.partition.topic],
+                let row = row(of: log.partition.partition, from: start)
+            else { continue }
+            sizes[row] = max(sizes[row], log.size.bytes)
+        }
+    }
+
+    /// Kafka lists a topic's partitions in order nearly always: the first guess is right then.
+    private func row(of partition: Int32, from start: Int) -> Int? {
+        let guess = start.addingReportingOverflow(Int(partition))
+        if !guess.overflow, numbers.indices.contains(guess.partialValue), numbers[guess.partialValue] == partition,
+            topicOf[guess.partialValue] == topicOf[start]
+        {
+            return guess.partialValue
+        }
+        return numbers[start...].indices.lazy.prefix { topicOf[$0] == topicOf[start] }.first {
+            numbers[$0] == partition
+        }
     }
 
     /// Makes room for what is known to come.
@@ -59,7 +90,8 @@ public struct PartitionTable: Sendable {
         return PartitionObservation(
             topic: topics[Int(topicOf[index])], partition: numbers[index], leader: NodeID(rawValue: leaders[index]),
             replicas: replicaIDs[replicaStart..<Int(replicaEnds[index])],
-            inSync: inSyncIDs[inSyncStart..<Int(inSyncEnds[index])])
+            inSync: inSyncIDs[inSyncStart..<Int(inSyncEnds[index])],
+            size: sizes.indices.contains(index) && sizes[index] >= 0 ? ByteCount(sizes[index]) : nil)
     }
 
     /// All partitions, in the table's order.
@@ -122,6 +154,8 @@ public struct PartitionObservation: Sendable {
     public let replicas: ArraySlice<Int32>
     /// Kafka's numbers of its in-sync replicas.
     public let inSync: ArraySlice<Int32>
+    /// Bytes of its largest replica; nil when no log directory told.
+    public let size: ByteCount?
 
     /// Topic and number.
     public var name: TopicPartition { TopicPartition(topic: topic.name, partition: partition) }
