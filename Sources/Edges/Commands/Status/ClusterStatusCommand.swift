@@ -5,11 +5,13 @@ import FleetRuntime
 /// `gantry clusterstatus`.
 struct ClusterStatusCommand: Command {
     static let definition = CommandDefinition(
-        "clusterstatus", "check that the whole cluster and each of its brokers work",
+        "clusterstatus", "check that the whole cluster and each of its brokers work", options: [Keys.watch],
         changes: [.noCanary],
         details: [
             "Looks at hosts, Docker, containers, the quorum and all partitions, and sends a record through every "
                 + "broker. What can be known is shown; what can not is 'unknown', with the reason.",
+            "With --watch it looks again every \(StatusWatch.seconds) seconds until Ctrl-C and ends with the status seen last; "
+                + "with --format json each look is one line.",
             "Exit status: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN; with --format plain one line for Nagios and its kin.",
         ],
         examples: [
@@ -17,16 +19,27 @@ struct ClusterStatusCommand: Command {
             .init("gantry clusterstatus --no-canary", "write nothing to the cluster"),
         ])
 
+    private enum Keys {
+        static let watch = Flag("watch", "look again and again until Ctrl-C")
+    }
+
     let changes: ChangeValues
+    let watches: Bool
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
         changes = arguments.changes
+        watches = arguments[Keys.watch]
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let configuration = try context.configuration()
         let canary = changes.usesCanary && configuration.specification.move.canary
         return try await context.withSession(configuration) { session in
+            if watches {
+                return try await StatusWatch(context: context) {
+                    ClusterStatusReport(status: try await session.status(canary: canary))
+                }.run()
+            }
             let report = ClusterStatusReport(status: try await session.status(canary: canary))
             context.show(report)
             return report.exit

@@ -97,6 +97,9 @@ final class Output: Sendable {
     /// Whether a document was written: there is to be one at most.
     var hasDocument: Bool { state.withLock(\.hasDocument) }
 
+    /// Whether whoever read standard output went away.
+    var readerIsGone: Bool { state.withLock(\.outputIsGone) }
+
     /// The errno that kept a document from being written; 0: none did. A reader that went away is not counted.
     var failure: CInt { state.withLock(\.failure) }
 
