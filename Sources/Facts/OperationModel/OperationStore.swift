@@ -56,6 +56,21 @@ public protocol OperationStore: Sendable {
     func audit(since: Timestamp, limit: Int) throws(StoreError) -> [AuditRecord]
 }
 
+extension OperationStore {
+    /// Read at once: large enough for nearly every operation, small enough for a row of them beside each other.
+    private var page: Int { 5_000 }
+
+    /// All events of `id` behind number `after`, in order.
+    public func events(of id: OperationID, after: Int64 = 0) throws(StoreError) -> [JournaledEvent] {
+        var events: [JournaledEvent] = []
+        while true {
+            let more = try self.events(of: id, after: events.last?.sequence ?? after, limit: page)
+            events += more
+            if more.count < page { return events }
+        }
+    }
+}
+
 /// An operation as it is kept.
 public struct OperationRecord: Hashable, Sendable {
     /// Its name.

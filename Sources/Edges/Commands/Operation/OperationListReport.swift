@@ -55,16 +55,9 @@ extension OperationStatus {
 }
 
 extension OperationProgress {
-    private static let page = 5000
-
     /// The progress of `record` by all of its events.
     static func read(_ record: OperationRecord, from store: any OperationStore) throws(StoreError) -> OperationProgress
     {
-        var progress = OperationProgress(plan: record.plan)
-        while true {
-            let events = try store.events(of: record.id, after: progress.sequence, limit: page)
-            for event in events { progress.apply(event) }
-            if events.count < page { return progress }
-        }
+        fold(record.plan, try store.events(of: record.id))
     }
 }

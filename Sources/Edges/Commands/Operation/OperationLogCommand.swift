@@ -17,13 +17,7 @@ struct OperationLogCommand: Command {
         let configuration = try context.configuration()
         let journal = try context.journal(context.place(of: configuration))
         let record = try OperationCommands.record(id, in: journal)
-        var events: [JournaledEvent] = []
-        while true {
-            let more = try journal.events(of: record.id, after: events.last?.sequence ?? 0, limit: 5000)
-            events += more
-            if more.count < 5000 { break }
-        }
-        context.show(OperationLogReport(record: record, events: events))
+        context.show(OperationLogReport(record: record, events: try journal.events(of: record.id)))
         return .done
     }
 }

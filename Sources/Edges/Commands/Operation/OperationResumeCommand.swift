@@ -38,6 +38,7 @@ struct OperationResumeCommand: Command {
             return .refused
         }
         let launcher = OperationLauncher(store: journal, place: place, now: { .now })
-        return try await context.watch(launcher.resume(record.id), journal, place, changes)
+        return try await context.watch(
+            launcher.resume(record.id), journal, place, changes, after: progress.sequence)
     }
 }

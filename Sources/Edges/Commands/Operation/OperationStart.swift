@@ -11,9 +11,10 @@ extension CommandContext {
         return try await watch(launched, store, place, changes)
     }
 
-    /// Watches a worker that was just started.
+    /// Watches a worker that was just started, from behind event number `shown` on.
     func watch(
-        _ launched: LaunchedOperation, _ store: any OperationStore, _ place: FleetPlace, _ changes: ChangeValues
+        _ launched: LaunchedOperation, _ store: any OperationStore, _ place: FleetPlace, _ changes: ChangeValues,
+        after shown: Int64 = 0
     ) async throws -> ExitStatus {
         audit.concerns(launched.id)
         if changes.detaches {
@@ -23,7 +24,7 @@ extension CommandContext {
             return .done
         }
         let watch = OperationWatch(context: self, store: store, id: launched.id, interrupt: .stopsOperation)
-        guard let progress = try await watch.follow(worker: launched.worker) else { return .stopped }
+        guard let progress = try await watch.follow(worker: launched.worker, after: shown) else { return .stopped }
         let report = OperationReport(launched.id, progress, holderIsAlive: false)
         show(report)
         if progress.holder?.pid != launched.worker.pid {

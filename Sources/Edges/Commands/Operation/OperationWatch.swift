@@ -19,7 +19,7 @@ struct OperationWatch: Sendable {
     let interrupt: Interrupt
 
     /// Follows until the worker leaves the operation, or the watcher is told to stop watching (nil).
-    func follow(worker: Holder?) async throws -> OperationProgress? {
+    func follow(worker: Holder?, after shown: Int64 = 0) async throws -> OperationProgress? {
         switch interrupt {
         case .stopsOperation:
             context.note(
@@ -32,7 +32,10 @@ struct OperationWatch: Sendable {
         signal(SIGHUP, SIG_IGN)
         return try await withThrowingTaskGroup(of: OperationProgress??.self) { group in
             group.addTask {
-                .some(try await OperationFollower(store: store, id: id).follow(worker: worker) { show($0, $1) })
+                .some(
+                    try await OperationFollower(store: store, id: id).follow(worker: worker, after: shown) {
+                        show($0, $1)
+                    })
             }
             group.addTask {
                 var count = 0

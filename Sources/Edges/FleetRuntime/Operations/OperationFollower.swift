@@ -5,8 +5,6 @@ public import OperationModel
 public struct OperationFollower: Sendable {
     /// How often the journal is looked at: quick for an eye, nothing for SQLite.
     public static let interval: Duration = .milliseconds(150)
-    /// Events read at once.
-    static let page = 1000
 
     private let store: any OperationStore
     private let id: OperationID
@@ -26,11 +24,12 @@ public struct OperationFollower: Sendable {
     /// - Parameters:
     ///   - worker: the worker that was just started, where that is known; its death before its first event ends the
     ///     following too.
+    ///   - shown: the number of the last event that need not be shown again: of an operation that is resumed.
     ///   - show: called with each event and the progress after it.
     /// - Returns: the progress at the end; `ending` is nil when the worker died.
     /// - Throws: `StoreError`, `CancellationError`.
     public func follow(
-        worker: Holder?, show: (JournaledEvent, OperationProgress) async -> Void
+        worker: Holder?, after shown: Int64 = 0, show: (JournaledEvent, OperationProgress) async -> Void
     ) async throws -> OperationProgress {
         let record = try store.operation(id)
         var progress = OperationProgress(plan: record.plan)
@@ -39,14 +38,10 @@ public struct OperationFollower: Sendable {
             // Looked at before the events are read: what it wrote last is then surely among them.
             let holder = seenWorker ? progress.holder : worker
             let alive = holder?.isAlive ?? false
-            while true {
-                let events = try store.events(of: id, after: progress.sequence, limit: Self.page)
-                for event in events {
-                    progress.apply(event)
-                    if case .started(let holder) = event.event, holder.pid == worker?.pid { seenWorker = true }
-                    await show(event, progress)
-                }
-                if events.count < Self.page { break }
+            for event in try store.events(of: id, after: progress.sequence) {
+                progress.apply(event)
+                if case .started(let holder) = event.event, holder.pid == worker?.pid { seenWorker = true }
+                if event.sequence > shown { await show(event, progress) }
             }
             if seenWorker, progress.ending != nil { return progress }
             if !alive, holder == (seenWorker ? progress.holder : worker) { return progress }

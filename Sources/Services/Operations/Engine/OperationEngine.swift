@@ -111,7 +111,6 @@ actor Recorder {
     /// The store's refusal that ends the run: steps only know their own kind of failure.
     private(set) var fatal: StoreError?
 
-    private static let page = 10_000
     private let store: any OperationStore
     private let lease: Lease
     private let clock: any FleetClock
@@ -126,11 +125,7 @@ actor Recorder {
 
     /// Takes in what the journal holds and this process has not seen.
     func catchUp() throws(StoreError) {
-        while true {
-            let events = try store.events(of: lease.operation, after: progress.sequence, limit: Self.page)
-            for event in events { progress.apply(event) }
-            if events.count < Self.page { return }
-        }
+        for event in try store.events(of: lease.operation, after: progress.sequence) { progress.apply(event) }
     }
 
     func append(_ event: OperationEvent) throws(StoreError) {
