@@ -87,8 +87,8 @@ let edges: [Target] =
         "Edges", "Commands",
         [
             "FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation", "FleetConfiguration",
-            "FleetRuntime",
-        ], tests: ["FleetSimulator"])
+            "FleetRuntime", "FleetSimulator",
+        ])
 
 let package = Package(
     name: "gantry",

@@ -1,5 +1,6 @@
 import FleetConfiguration
 import FleetModel
+import FleetSimulator
 import OperationModel
 
 extension ConfigurationError: CommandErrorConvertible {
@@ -55,5 +56,17 @@ extension StoreError: CommandErrorConvertible {
         case .unavailable(let what, let file, let reason, let remedy):
             CommandError("journal", "\(what) failed", object: file, reason: reason, next: remedy)
         }
+    }
+}
+
+extension SimulationProblem: CommandErrorConvertible {
+    var commandError: CommandError {
+        let exit: ExitStatus =
+            switch code {
+            case .unknownFault, .notSimulated, .held: .refused
+            case .damaged, .unavailable: .failed
+            }
+        return CommandError(
+            code.rawValue, "\(what) failed", object: object, reason: reason, next: remedy, exit: exit)
     }
 }

@@ -1,12 +1,25 @@
 import EventLoop
 import FleetModel
+import FleetSimulator
 import Observation
 import Transfers
 
 extension FleetSession {
-    /// Composes the ports of a fleet, keeps what stands behind them alive while `body` runs, and ends it afterwards.
+    /// The ports of a simulated fleet, and its clock: there is nothing behind them that would have to be kept alive.
+    static func simulatedPorts(
+        _ fleet: FleetSpecification, place: FleetPlace
+    ) async throws(SimulationProblem) -> (FleetPorts, any FleetClock) {
+        let file = try await SimulationFile(place: place, hosts: fleet.hosts.map(\.host))
+        let world = SimulatedFleet(cluster: fleet.cluster.name, keeper: file, clock: file.clock)
+        let ports = FleetPorts(
+            hostSource: world, hostControl: world, containerSource: world, containerControl: world, cluster: world,
+            clusterControl: world)
+        return (ports, file.clock)
+    }
+
+    /// Composes the ports of a real fleet, keeps what stands behind them alive while `body` runs, and ends it afterwards.
     static func withPorts<Result: Sendable>(
-        _ fleet: FleetSpecification, place: FleetPlace, clock: any FleetClock,
+        _ fleet: FleetSpecification, clock: any FleetClock,
         _ body: @Sendable (FleetPorts) async throws -> Result
     ) async throws -> Result {
         let directory = try HostDirectory(fleet)

@@ -19,8 +19,12 @@ public struct FleetSession: Sendable {
         _ fleet: FleetSpecification, place: FleetPlace,
         _ body: @Sendable (FleetSession) async throws -> Result
     ) async throws -> Result {
+        if fleet.cluster.transport == .simulated {
+            let (ports, clock) = try await simulatedPorts(fleet, place: place)
+            return try await body(FleetSession(fleet: fleet, place: place, clock: clock, ports: ports))
+        }
         let clock = SystemClock()
-        return try await withPorts(fleet, place: place, clock: clock) { ports in
+        return try await withPorts(fleet, clock: clock) { ports in
             try await body(FleetSession(fleet: fleet, place: place, clock: clock, ports: ports))
         }
     }

@@ -1,6 +1,5 @@
 public import FleetModel
 public import Observation
-import Synchronization
 
 extension SimulatedFleet: ClusterSource {
     /// From start to unfenced, and to a voter that follows: as measured on real brokers.
@@ -11,12 +10,14 @@ extension SimulatedFleet: ClusterSource {
         _ layout: ClusterLayout, detail: ObservationDetail
     ) async -> Known<ClusterObservation> {
         await wait(.milliseconds(5))
-        let now = time.uptime()
-        let running = state.withLock { state in
-            state.hosts.values.filter(\.isReachable).flatMap(\.containers.values).filter {
-                $0.state == .running && now - $0.startedAt >= Self.startTime
+        let running: [SimulatedContainer]
+        do throws(SimulationProblem) {
+            running = try await world(.look) { state in
+                state.hosts.values.filter(\.isReachable).flatMap(\.containers.values).filter {
+                    $0.state == .running && state.now - $0.startedAt >= Self.startTime
+                }
             }
-        }
+        } catch { return .unknown(reason: "\(error)") }
         let controllers = layout.controllers.filter { node in running.contains { $0.node == node.id } }
         let brokers = layout.brokers.filter { node in running.contains { $0.node == node.id } }
         guard let clusterID = running.compactMap(\.clusterID).first, !(controllers + brokers).isEmpty else {
@@ -29,7 +30,7 @@ extension SimulatedFleet: ClusterSource {
             voters: layout.controllers.map { node in
                 QuorumMember(
                     id: node.id, directoryID: node.directoryID, lag: 0, lastCaughtUp: nil,
-                    lastFetch: controllers.contains { $0.id == node.id } ? time.now() : nil)
+                    lastFetch: controllers.contains { $0.id == node.id } ? clock.now() : nil)
             }, observers: [])
         return .known(
             ClusterObservation(

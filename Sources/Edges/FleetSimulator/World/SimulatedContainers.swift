@@ -4,21 +4,22 @@ public import Operations
 
 extension SimulatedFleet: ContainerSource, ContainerControl {
     private func withDocker<Result: Sendable>(
-        _ host: HostName, _ body: (inout SimulatedHost, inout [String]) throws(HostProblem) -> Result
-    ) throws(HostProblem) -> Result {
-        try withHost(host) { found, effects throws(HostProblem) in
+        _ host: HostName, _ access: StateAccess,
+        _ body: (inout SimulatedHost, inout FleetState) throws(HostProblem) -> Result
+    ) async throws(HostProblem) -> Result {
+        try await withHost(host, access) { found, state throws(HostProblem) in
             guard found.dockerRuns else {
                 throw HostProblem(
                     code: "docker-down", unreachable: false, reason: "Docker does not answer on \(host)",
                     remedy: "ssh \(host) systemctl start docker")
             }
-            return try body(&found, &effects)
+            return try body(&found, &state)
         }
     }
 
     /// The daemon and its containers.
     public func containers(on host: HostName) async throws(HostProblem) -> ContainerFacts {
-        try withDocker(host) { found, _ throws(HostProblem) in
+        try await withDocker(host, .look) { found, _ throws(HostProblem) in
             ContainerFacts(
                 docker: DockerObservation(
                     version: "28.0.0", architecture: "x86_64", memory: ByteCount(64 << 30), cores: 16),
@@ -34,7 +35,7 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
 
     /// The image, if it is there.
     public func image(_ reference: String, on host: HostName) async throws(HostProblem) -> ImageObservation? {
-        try withDocker(host) { found, _ throws(HostProblem) in found.images[reference] }
+        try await withDocker(host, .look) { found, _ throws(HostProblem) in found.images[reference] }
     }
 
     /// Brings the image, in three seconds.
@@ -42,21 +43,21 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
         _ reference: String, archive: String?, to host: HostName, progress: @escaping @Sendable (String) async -> Void
     ) async throws(HostProblem) {
         await wait(.seconds(3))
-        try withDocker(host) { found, effects throws(HostProblem) in
+        try await withDocker(host, .change) { found, state throws(HostProblem) in
             found.images[reference] = ImageObservation(id: "sha256:simulated", architecture: "amd64")
-            effects.append("image \(host)")
+            state.effects.append("image \(host)")
         }
     }
 
     /// Runs what bootstrap runs: the format.
     public func runOnce(_ run: OneOffRun, on host: HostName) async throws(HostProblem) -> OneOffResult {
         await wait(.milliseconds(1500))
-        return try withDocker(host) { found, effects throws(HostProblem) in
+        return try await withDocker(host, .change) { found, state throws(HostProblem) in
             guard let format = FormatCommand(run.command) else {
                 return OneOffResult(exitCode: 127, output: ["no such program: \(run.command.first ?? "")"])
             }
             for directory in run.mounts where directory.hasSuffix("/\(format.node)") {
-                effects.append("format \(host):\(directory)")
+                state.effects.append("format \(host):\(directory)")
                 found.formatted[directory] = MetaProperties(
                     clusterID: format.clusterID, nodeID: format.node, directoryID: format.directoryID)
             }
@@ -67,23 +68,22 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
     /// Starts services that do not run.
     public func start(_ services: [String], of cluster: ClusterName, on host: HostName) async throws(HostProblem) {
         await wait(.milliseconds(700))
-        let now = time.uptime()
-        try withDocker(host) { found, effects throws(HostProblem) in
+        try await withDocker(host, .change) { found, state throws(HostProblem) in
             for service in services {
                 let words = service.split(separator: "-")
                 guard words.count == 2, let role = NodeRole(rawValue: String(words[0])), let node = NodeID(words[1])
                 else { continue }
                 if var container = found.containers[node] {
                     guard container.state != .running else { continue }
-                    effects.append("start \(service)")
+                    state.effects.append("start \(service)")
                     container.state = .running
-                    container.startedAt = now
+                    container.startedAt = state.now
                     found.containers[node] = container
                 } else {
-                    effects.append("create \(service)")
+                    state.effects.append("create \(service)")
                     let identity = found.formatted.values.first { $0.nodeID == node }
                     found.containers[node] = SimulatedContainer(
-                        node: node, role: role, clusterID: identity?.clusterID, state: .running, startedAt: now)
+                        node: node, role: role, clusterID: identity?.clusterID, state: .running, startedAt: state.now)
                 }
             }
         }
@@ -92,9 +92,9 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
     /// Stops a container.
     public func stop(_ container: ContainerObservation, grace: Duration, on host: HostName) async throws(HostProblem) {
         await wait(.seconds(3))
-        try withDocker(host) { found, effects throws(HostProblem) in
+        try await withDocker(host, .change) { found, state throws(HostProblem) in
             guard let node = container.node, found.containers[node]?.state == .running else { return }
-            effects.append("stop \(container.name)")
+            state.effects.append("stop \(container.name)")
             found.containers[node]?.state = .exited
             found.containers[node]?.exitCode = 143
         }
@@ -102,14 +102,14 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
 
     /// Removes a stopped container.
     public func remove(_ container: ContainerObservation, on host: HostName) async throws(HostProblem) {
-        try withDocker(host) { found, effects throws(HostProblem) in
+        try await withDocker(host, .change) { found, state throws(HostProblem) in
             guard let node = container.node, let present = found.containers[node] else { return }
             guard present.state != .running else {
                 throw HostProblem(
                     code: "conflict", unreachable: false, reason: "\(container.name) on \(host) runs",
                     remedy: "stop it first")
             }
-            effects.append("remove \(container.name)")
+            state.effects.append("remove \(container.name)")
             found.containers[node] = nil
         }
     }
@@ -123,11 +123,8 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
 
     /// Some line.
     public func logs(of container: String, lines: Int, on host: HostName) async throws(HostProblem) -> [String] {
-        try withDocker(host) { _, _ throws(HostProblem) in ["simulated log of \(container)"] }
+        try await withDocker(host, .look) { _, _ throws(HostProblem) in ["simulated log of \(container)"] }
     }
-
-    /// An effect takes time; one that is cut off meanwhile is not had.
-    func wait(_ duration: Duration) async { try? await time.sleep(for: duration) }
 }
 
 /// What a `kafka-storage.sh format` is asked for.

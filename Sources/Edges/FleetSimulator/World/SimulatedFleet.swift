@@ -1,111 +1,80 @@
 public import FleetModel
-import Observation
-public import Operations
-import Synchronization
+public import Observation
+import Operations
 
-/// Hosts, containers and a cluster that live in memory, behind the same ports as the real ones.
+/// Hosts, containers and a cluster that exist in a value alone, behind the same ports as the real ones: no other code
+/// knows which of them it talks to.
 ///
-/// What is there so far is what bootstrap and status need; it counts every effect, so that tests can prove that
-/// nothing was done twice.
+/// Every port is one transaction on the state, or two with time between: an effect is had at the end of the time that it
+/// takes, so that one that is cut off meanwhile is not had. Tests read in `effects` that nothing was done twice.
 public final class SimulatedFleet: Sendable {
-    let state: Mutex<FleetState>
-    let time: VirtualTime
+    let keeper: any FleetStateKeeper
+    let clock: any FleetClock
     /// The cluster's name.
     let cluster: ClusterName
 
-    /// A fleet of `hosts`, empty: no files, no image, no container.
-    public init(cluster: ClusterName, hosts: [HostName], time: VirtualTime) {
+    /// The fleet that `keeper` keeps, under `clock`.
+    public init(cluster: ClusterName, keeper: any FleetStateKeeper, clock: any FleetClock) {
         self.cluster = cluster
-        self.time = time
-        var state = FleetState()
-        for host in hosts { state.hosts[host] = SimulatedHost() }
-        self.state = Mutex(state)
+        self.keeper = keeper
+        self.clock = clock
     }
 
-    /// Every effect so far, in order: `format 1`, `create orders-broker-1`.
-    public var effects: [String] { state.withLock(\.effects) }
+    /// A fleet of `hosts` in memory, empty: no files, no image, no container.
+    public convenience init(cluster: ClusterName, hosts: [HostName], time: VirtualTime) {
+        var state = FleetState()
+        state.admit(hosts)
+        self.init(cluster: cluster, keeper: MemoryKeeper(state, uptime: { time.uptime() }), clock: time)
+    }
 
-    /// Looks at the state, or damages it.
-    public func withState<Result: Sendable>(_ body: @Sendable (inout FleetState) -> Result) -> Result {
-        state.withLock { body(&$0) }
+    /// Every effect so far, in order: `format 1`, `create orders-broker-1`. Only of a fleet in memory.
+    public var effects: [String] { withState(\.effects) }
+
+    /// Looks at the state, or damages it. Only of a fleet in memory: tests have no other.
+    public func withState<Result: Sendable>(_ body: (inout FleetState) -> Result) -> Result {
+        guard let memory = keeper as? MemoryKeeper else { preconditionFailure("this fleet is not kept in memory") }
+        return memory.withState(body)
+    }
+
+    /// Calls `body` with the state: see `FleetStateKeeper`.
+    func world<Result: Sendable>(
+        _ access: StateAccess, _ body: (inout FleetState) -> Result
+    ) async throws(SimulationProblem) -> Result {
+        try await keeper.withState(access, body)
     }
 
     /// Calls `body` with a host that answers.
     func withHost<Result: Sendable>(
-        _ host: HostName, _ body: (inout SimulatedHost, inout [String]) throws(HostProblem) -> Result
-    ) throws(HostProblem) -> Result {
-        let outcome: Swift.Result<Result, HostProblem> = state.withLock { state in
-            guard var found = state.hosts[host], found.isReachable else {
-                return .failure(
-                    HostProblem(
-                        code: "ssh-timed-out", unreachable: true, reason: "\(host) does not answer",
-                        remedy: "see that it runs and that its network works"))
+        _ host: HostName, _ access: StateAccess,
+        _ body: (inout SimulatedHost, inout FleetState) throws(HostProblem) -> Result
+    ) async throws(HostProblem) -> Result {
+        let outcome: Swift.Result<Result, HostProblem>
+        do throws(SimulationProblem) {
+            outcome = try await world(access) { state in
+                guard var found = state.hosts[host], found.isReachable else {
+                    return .failure(
+                        HostProblem(
+                            code: "ssh-timed-out", unreachable: true, reason: "\(host) does not answer",
+                            remedy: "see that it runs and that its network works"))
+                }
+                defer { if access == .change { state.hosts[host] = found } }
+                do throws(HostProblem) { return .success(try body(&found, &state)) } catch { return .failure(error) }
             }
-            let result: Swift.Result<Result, HostProblem>
-            do throws(HostProblem) {
-                result = .success(try body(&found, &state.effects))
-            } catch {
-                result = .failure(error)
-            }
-            state.hosts[host] = found
-            return result
+        } catch {
+            throw HostProblem(
+                code: error.code.rawValue, unreachable: false, reason: "\(error.object): \(error.reason)",
+                remedy: error.remedy)
         }
         return try outcome.get()
     }
 
-    /// What `docker kill` does to the container of `node`: it stays dead.
+    /// What `docker kill` does to the container of `node`: it stays dead. Only of a fleet in memory.
     public func kill(node: NodeID) {
-        state.withLock { state in
+        withState { state in
             for host in state.hosts.keys.sorted() { state.hosts[host]?.containers[node]?.kill() }
         }
     }
-}
 
-/// Everything there is.
-public struct FleetState: Sendable {
-    /// The hosts.
-    public var hosts: [HostName: SimulatedHost] = [:]
-    /// What was done, in order.
-    public var effects: [String] = []
-}
-
-/// One simulated host.
-public struct SimulatedHost: Sendable {
-    /// Whether SSH answers.
-    public var isReachable = true
-    /// Whether Docker answers.
-    public var dockerRuns = true
-    /// Files by path.
-    public var files: [String: FileToPlace] = [:]
-    /// Identities of formatted directories.
-    public var formatted: [String: MetaProperties] = [:]
-    /// Images by reference.
-    public var images: [String: ImageObservation] = [:]
-    /// Containers by node.
-    public var containers: [NodeID: SimulatedContainer] = [:]
-    /// Ports that something else listens on.
-    public var foreignPorts: Set<UInt16> = []
-
-    /// A host with nothing on it.
-    public init() {}
-}
-
-/// One simulated container.
-public struct SimulatedContainer: Sendable {
-    /// What it runs.
-    public var node: NodeID
-    /// Its role.
-    public var role: NodeRole
-    /// The cluster it belongs to.
-    public var clusterID: ClusterID?
-    /// Docker's state.
-    public var state: ContainerState
-    /// When its present or last run began.
-    public var startedAt: Duration
-    /// Its last exit code.
-    public var exitCode: Int32?
-    mutating func kill() {
-        state = .exited
-        exitCode = 137
-    }
+    /// An effect takes time; one that is cut off meanwhile is not had.
+    func wait(_ duration: Duration) async { try? await clock.sleep(for: duration) }
 }

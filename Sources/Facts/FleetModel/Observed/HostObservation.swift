@@ -129,7 +129,7 @@ public struct ContainerObservation: Hashable, Sendable {
 }
 
 /// Docker's states of a container, with any later one kept by its name.
-public struct ContainerState: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+public struct ContainerState: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
     /// Docker's word.
     public let rawValue: String
 

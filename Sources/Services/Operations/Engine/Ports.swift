@@ -171,7 +171,7 @@ public struct LastEnd: Hashable, Sendable {
 }
 
 /// An image on a host.
-public struct ImageObservation: Hashable, Sendable {
+public struct ImageObservation: Hashable, Sendable, Codable {
     /// Its digest.
     public var id: String
     /// As Docker says it: `amd64`.

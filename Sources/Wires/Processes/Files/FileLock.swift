@@ -7,6 +7,8 @@ public final class FileLock: Sendable {
     /// 10 to 100 ms between tries: flock(2) has no way to be waited for together with a deadline.
     private static let firstPause: Duration = .milliseconds(10)
     private static let longestPause: Duration = .milliseconds(100)
+    /// A line about a process; what is longer was written by something else.
+    private static let longestWord = 4096
 
     private let descriptor: Int32
 
@@ -25,6 +27,21 @@ public final class FileLock: Sendable {
             throw ProcessError(.locked, subject: path, reason: "another process holds the lock")
         }
         return FileLock(descriptor: file.release())
+    }
+
+    /// Leaves a line in the file, for those who find the lock taken: who has it, and since when. Where it can't be
+    /// written the lock is held all the same.
+    public func leave(word: String) {
+        let bytes = Array(word.utf8) + [UInt8(ascii: "\n")]
+        _ = ftruncate(descriptor, 0)
+        _ = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    }
+
+    /// The line that the last holder left in the file; nil where there is none.
+    public static func word(in path: String) -> String? {
+        guard let bytes = try? BoundedFile.read(path, limit: longestWord) else { return nil }
+        let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        return line.isEmpty ? nil : line
     }
 
     /// Takes the lock, waiting for it at most as long as `deadline` says.
