@@ -167,7 +167,7 @@ private struct ControllersView: Sendable {
     /// Asks for what only the active controller can tell: itself, or brokers that forward it, where a firewall keeps
     /// the techhost from the controllers.
     mutating func ask(_ admin: KafkaAdmin, isMinimal: Bool) async {
-        async let quorum = known { () throws(KafkaAdminError) in try await admin.describeQuorum() }
+        async let quorum = Self.settledQuorum(admin, isMinimal: isMinimal)
         if isMinimal {
             reassignments = .unknown(reason: "not asked")
         } else {
@@ -175,6 +175,21 @@ private struct ControllersView: Sendable {
         }
         self.quorum = await quorum
     }
+
+    /// A leader forgets at its election who fetched when: one that was elected just now is asked once more, when all
+    /// that live have fetched again.
+    private static func settledQuorum(_ admin: KafkaAdmin, isMinimal: Bool) async -> Known<QuorumObservation> {
+        let quorum = await known { () throws(KafkaAdminError) in try await admin.describeQuorum() }
+        guard !isMinimal, let seen = quorum.value,
+            seen.voters.contains(where: { $0.id != seen.leader && $0.lastFetch == nil }),
+            (try? await Task.sleep(for: fetchInterval)) != nil
+        else { return quorum }
+        let again = await known { () throws(KafkaAdminError) in try await admin.describeQuorum() }
+        return again.value == nil ? quorum : again
+    }
+
+    /// A follower fetches at least every 500 ms, idle or not: how long its leader lets it wait.
+    private static let fetchInterval: Duration = .milliseconds(700)
 }
 
 private func known<Value: Sendable>(

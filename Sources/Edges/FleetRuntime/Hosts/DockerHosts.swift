@@ -19,7 +19,7 @@ struct DockerHosts: ContainerSource, ContainerControl {
     ) async throws(HostProblem) -> Value {
         var link = try await links.link(host)
         do throws(DockerError) {
-            return try await body(link.engine)
+            return try await body(link.resource)
         } catch {
             guard error.isAboutConnection else { throw HostProblem(error, on: host) }
             links.discard(link, of: host)
@@ -27,7 +27,7 @@ struct DockerHosts: ContainerSource, ContainerControl {
         }
         link = try await links.link(host)
         do throws(DockerError) {
-            return try await body(link.engine)
+            return try await body(link.resource)
         } catch {
             if error.isAboutConnection { links.discard(link, of: host) }
             throw error.isAboutConnection ? await problem(error, host) : HostProblem(error, on: host)
