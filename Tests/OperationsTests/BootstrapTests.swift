@@ -39,8 +39,8 @@ struct BootstrapTests {
 
         func world(lease: Lease?) -> OperationWorld {
             OperationWorld(
-                hosts: fleet, containers: fleet, containerSource: fleet, cluster: fleet,
-                memory: StoreMemory(store: store, lease: lease), clock: time)
+                hosts: fleet, hostSource: fleet, containers: fleet, containerSource: fleet, cluster: fleet,
+                control: fleet, memory: StoreMemory(store: store, lease: lease), clock: time)
         }
 
         func plan() throws -> OperationPlan {

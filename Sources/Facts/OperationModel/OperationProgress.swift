@@ -42,6 +42,9 @@ public struct OperationProgress: Sendable {
     /// When the last event came.
     public private(set) var lastEventAt: Timestamp?
 
+    /// Steps that a worker has begun to apply, whatever became of them; those that were already true are not among them.
+    public private(set) var begun: Set<StepID> = []
+
     private let index: [StepID: Int]
 
     /// The state before any event.
@@ -72,7 +75,10 @@ public struct OperationProgress: Sendable {
             // A step that failed is tried again by whoever takes the operation up.
             for step in states.indices where states[step].failure != nil { states[step] = .pending }
         case .intent(let step):
-            if let step = index[step] { states[step] = .intended }
+            if let place = index[step] {
+                states[place] = .intended
+                begun.insert(step)
+            }
         case .outcome(let step, let outcome):
             if let step = index[step] { states[step] = .ended(outcome) }
         case .note: break

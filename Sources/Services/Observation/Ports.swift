@@ -29,11 +29,14 @@ public struct ObservationDetail: Hashable, Sendable {
     public var logDirectories: Bool
     /// Topic settings (`min.insync.replicas`) and throttles.
     public var configuration: Bool
+    /// Topics with their partitions, and moves under way; the other two need it.
+    public var partitions: Bool
 
     /// Any choice of these.
-    public init(logDirectories: Bool = true, configuration: Bool = true) {
+    public init(logDirectories: Bool = true, configuration: Bool = true, partitions: Bool = true) {
         self.logDirectories = logDirectories
         self.configuration = configuration
+        self.partitions = partitions
     }
 }
 
@@ -100,5 +103,7 @@ public protocol FleetClock: Sendable {
 
 extension ObservationDetail {
     /// Registrations and quorum alone: what waiting needs, cheap enough to be asked twice a second.
-    public static let minimal = ObservationDetail(logDirectories: false, configuration: false)
+    public static let minimal = ObservationDetail(logDirectories: false, configuration: false, partitions: false)
+    /// Partitions and moves besides: what moving data looks at between two polls.
+    public static let listing = ObservationDetail(logDirectories: false, configuration: false)
 }

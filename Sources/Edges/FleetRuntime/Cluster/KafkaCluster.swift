@@ -19,7 +19,7 @@ struct KafkaCluster: ClusterSource {
     let clock: any FleetClock
 
     func observe(_ layout: ClusterLayout, detail: ObservationDetail) async -> Known<ClusterObservation> {
-        let isMinimal = detail == .minimal
+        let isMinimal = !detail.partitions
         async let controllersView = ControllersView(links, layout, isMinimal: isMinimal)
         async let brokersView = BrokersView(links, layout, isMinimal: isMinimal)
         var (brokers, controllers) = (await brokersView, await controllersView)
@@ -37,7 +37,7 @@ struct KafkaCluster: ClusterSource {
             brokers: brokers.description.map(\.nodes), quorum: quorum,
             registeredControllers: controllers.description.map { $0.nodes.map(\.id) },
             partitions: brokers.metadata.map(\.partitions), reassignments: controllers.reassignments)
-        guard let admin = brokers.admin, let nodes = brokers.description.value?.nodes, detail != .minimal else {
+        guard let admin = brokers.admin, let nodes = brokers.description.value?.nodes, detail.partitions else {
             return .known(observation)
         }
         let serving = nodes.filter { !$0.fenced }.map(\.id)

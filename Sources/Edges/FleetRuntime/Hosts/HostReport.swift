@@ -65,17 +65,12 @@ struct HostReport: Equatable {
             case "meta" where fields.count >= 3:
                 meta[fields[1], default: ""] += fields[2...].joined(separator: "\t") + "\n"
             case "layout": layout = fields[1...].joined(separator: "\t")
-            case "retired": retired = Self.ids(fields[1])
+            case "retired": retired = RetiredMemory(text: fields[1]).ids
             case "end": isComplete = true
             default: continue
             }
         }
         formatted = meta.mapValues { MetaProperties(properties: $0) }
-    }
-
-    /// The numbers of `{"retired":[3,5]}`: the file is gantry's own, and a damaged one must not hide the host.
-    private static func ids(_ text: String) -> [NodeID] {
-        text.split(whereSeparator: { !$0.isNumber }).compactMap { NodeID($0) }
     }
 }
 

@@ -26,8 +26,9 @@ public struct OperationWorker: Sendable {
             try? store.release(lease)
         }
         let world = OperationWorld(
-            hosts: session.ports.hostControl, containers: session.ports.containerControl,
-            containerSource: session.ports.containerSource, cluster: session.ports.cluster,
+            hosts: session.ports.hostControl, hostSource: session.ports.hostSource,
+            containers: session.ports.containerControl, containerSource: session.ports.containerSource,
+            cluster: session.ports.cluster, control: session.ports.clusterControl,
             memory: JournalMemory(store: store, lease: lease), clock: session.clock)
         return try await OperationEngine(store: store, world: world).run(lease)
     }

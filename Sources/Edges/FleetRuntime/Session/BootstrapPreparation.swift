@@ -113,8 +113,9 @@ extension FleetSession {
         let memory: any FleetMemory =
             try place.existingJournal().map { JournalMemory(store: $0, lease: nil) } ?? EmptyMemory()
         let world = OperationWorld(
-            hosts: ports.hostControl, containers: ports.containerControl, containerSource: ports.containerSource,
-            cluster: ports.cluster, memory: memory, clock: clock)
+            hosts: ports.hostControl, hostSource: ports.hostSource, containers: ports.containerControl,
+            containerSource: ports.containerSource, cluster: ports.cluster, control: ports.clusterControl,
+            memory: memory, clock: clock)
         let context = StepContext(world: world, cluster: fleet.cluster.name) { _ in }
         let needed = await mapBounded(plan.steps, width: Observer.width) { record -> StepID? in
             // A probe that fails is for the worker to say: it has the journal to say it in.

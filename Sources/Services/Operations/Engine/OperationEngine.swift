@@ -25,8 +25,12 @@ public struct OperationEngine: Sendable {
     ///
     /// Cancelling the task stops at once: steps under way are cut off with their intent in the journal and no ending,
     /// which the next run probes. The lease is not given back here.
+    /// - Parameters:
+    ///   - lease: the right to the operation.
+    ///   - givingUp: begins no step, and takes back what an earlier worker left: an abort of an operation that nobody was at.
+    /// - Returns: its ending.
     /// - Throws: `StoreError` when the journal refuses, after which nothing more is done; `CancellationError`.
-    public func run(_ lease: Lease) async throws -> OperationEnding {
+    public func run(_ lease: Lease, givingUp: Bool = false) async throws -> OperationEnding {
         let plan = try store.operation(lease.operation).plan
         if let defect = plan.defect {
             let ending = OperationEnding.failed(reason: defect)
@@ -36,13 +40,15 @@ public struct OperationEngine: Sendable {
         let recorder = Recorder(store: store, lease: lease, plan: plan, clock: world.clock)
         try await recorder.catchUp()
         try await recorder.append(.started(lease.holder))
+        if givingUp { try await recorder.append(.requested(.abort)) }
         return try await withThrowingTaskGroup(of: Turn.self) { group in
             group.addTask { try await watch(recorder, lease) }
             defer { group.cancelAll() }
             var running: Set<StepID> = []
             while true {
                 switch Scheduler.decide(await recorder.progress, running: running, width: Self.width) {
-                case .end(let ending):
+                case .end(var ending):
+                    if case .aborted = ending { ending = try await giveUp(ending, recorder) }
                     try await recorder.append(.ended(ending))
                     return ending
                 case .run(let steps):
@@ -55,7 +61,7 @@ public struct OperationEngine: Sendable {
                 switch try await group.next() {
                 case .ended(let id, let outcome):
                     running.remove(id)
-                    try await recorder.append(.outcome(id, outcome))
+                    if let outcome { try await recorder.append(.outcome(id, outcome)) }
                 case .requested:
                     group.addTask { try await watch(recorder, lease) }
                 case nil: break
@@ -66,16 +72,42 @@ public struct OperationEngine: Sendable {
     }
 
     private enum Turn: Sendable {
-        case ended(StepID, StepOutcome)
+        /// Without an outcome it left off on request: its intent stays, and the next worker probes it.
+        case ended(StepID, StepOutcome?)
         case requested
     }
 
-    /// One step: probe, and where it is needed intent and effect. The outcome is journaled by the caller.
-    private func perform(_ record: StepRecord, _ recorder: Recorder) async throws -> StepOutcome {
-        let context = StepContext(world: world, cluster: recorder.plan.cluster) { note in
-            // A note that can't be kept is no reason to fail the step: the next append will say so.
-            _ = try? await recorder.append(.note(record.id, note))
+    private func context(of step: StepID, _ recorder: Recorder) -> StepContext {
+        StepContext(
+            world: world, cluster: recorder.plan.cluster,
+            note: { note in
+                // A note that can't be kept is no reason to fail the step: the next append will say so.
+                _ = try? await recorder.append(.note(step, note))
+            }, request: { await recorder.progress.request })
+    }
+
+    /// Takes back what steps left behind, the last one first. Where that fails the operation is not given up: an abort can
+    /// be asked for again.
+    private func giveUp(_ ending: OperationEnding, _ recorder: Recorder) async throws -> OperationEnding {
+        let begun = await recorder.progress.begun
+        for record in recorder.plan.steps.reversed() where begun.contains(record.id) {
+            do throws(StepFailure) {
+                let words = try await StepCatalog.step(record).abandon(context(of: record.id, recorder))
+                if let words { try? await recorder.append(.note(record.id, words)) }
+            } catch {
+                if let fatal = await recorder.fatal { throw fatal }
+                try Task.checkCancellation()
+                return .stopped(
+                    reason: "giving up: \(error.object): \(error.reason); then gantry operation abort again")
+            }
+            if let fatal = await recorder.fatal { throw fatal }
         }
+        return ending
+    }
+
+    /// One step: probe, and where it is needed intent and effect. The outcome is journaled by the caller.
+    private func perform(_ record: StepRecord, _ recorder: Recorder) async throws -> StepOutcome? {
+        let context = context(of: record.id, recorder)
         do throws(StepFailure) {
             let step = try StepCatalog.step(record)
             if case .satisfied(let note) = try await step.probe(context) { return .unchanged(note: note) }
@@ -84,7 +116,7 @@ public struct OperationEngine: Sendable {
         } catch {
             if let fatal = await recorder.fatal { throw fatal }
             try Task.checkCancellation()
-            return .failed(error)
+            return error.isLeftOnRequest ? nil : .failed(error)
         }
     }
 

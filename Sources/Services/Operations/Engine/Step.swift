@@ -22,12 +22,33 @@ public protocol Step: Sendable, Codable {
 
     /// Has the effect. Called only after a probe said that it is needed; may be called again after a crash.
     /// - Returns: a few words for the journal, or nil.
+    /// Long steps look at `context.request()` at their safe points, and leave by `StepFailure.leftOnRequest`.
     func apply(_ context: StepContext) async throws(StepFailure) -> String?
+
+    /// Takes back what would be in the way of the cluster once the operation is given up: a throttle, moves under way,
+    /// a cordon, a stopped broker. Called in reverse order for steps that were begun, ended or not; may be called again.
+    /// - Returns: a few words for the journal; nil where nothing had to be taken back.
+    func abandon(_ context: StepContext) async throws(StepFailure) -> String?
 }
 
 extension Step {
     /// The step's name within a plan.
     public var id: StepID { StepID(Self.kind, object) }
+
+    /// Most steps leave nothing that would be in the way.
+    public func abandon(_ context: StepContext) async throws(StepFailure) -> String? { nil }
+}
+
+extension StepFailure {
+    /// Ends a step that was asked to stop, at a safe point and before its effect was whole. It is no failure: the engine
+    /// journals no outcome, and whoever resumes the operation goes on from there.
+    public static var leftOnRequest: StepFailure {
+        StepFailure(
+            code: "left-on-request", what: "working", object: "the step", reason: "it was asked to stop",
+            remedy: "gantry operation resume")
+    }
+
+    var isLeftOnRequest: Bool { code == "left-on-request" }
 }
 
 /// What a probe found.
@@ -46,12 +67,24 @@ public struct StepContext: Sendable {
     public let cluster: ClusterName
     /// Tells people how far a long step has come; kept in the journal.
     public let note: @Sendable (String) async -> Void
+    /// What somebody has asked of the operation since its worker began.
+    public let request: @Sendable () async -> ControlRequest?
 
     /// A context of these parts.
-    public init(world: OperationWorld, cluster: ClusterName, note: @escaping @Sendable (String) async -> Void) {
+    public init(
+        world: OperationWorld, cluster: ClusterName, note: @escaping @Sendable (String) async -> Void,
+        request: @escaping @Sendable () async -> ControlRequest? = { nil }
+    ) {
         self.world = world
         self.cluster = cluster
         self.note = note
+        self.request = request
+    }
+
+    /// The failure of `what` on `object` behind a problem with Kafka.
+    public func failure(_ problem: ClusterProblem, what: String, object: String) -> StepFailure {
+        StepFailure(
+            code: problem.code, what: what, object: object, reason: problem.reason, remedy: problem.remedy)
     }
 
     /// The failure of `what` on `object` behind a host's problem.
@@ -64,14 +97,18 @@ public struct StepContext: Sendable {
 
 /// Everything outside that an operation acts on, behind ports.
 public struct OperationWorld: Sendable {
-    /// Hosts.
+    /// Hosts, to work on.
     public let hosts: any HostControl
+    /// Hosts, to look at.
+    public let hostSource: any HostSource
     /// Containers, to work on.
     public let containers: any ContainerControl
     /// Containers, to look at.
     public let containerSource: any ContainerSource
-    /// Kafka.
+    /// Kafka, to look at.
     public let cluster: any ClusterSource
+    /// Kafka, to work on.
+    public let control: any ClusterControl
     /// What outlives the operation.
     public let memory: any FleetMemory
     /// Time.
@@ -79,10 +116,13 @@ public struct OperationWorld: Sendable {
 
     /// A world of these parts.
     public init(
-        hosts: any HostControl, containers: any ContainerControl, containerSource: any ContainerSource,
-        cluster: any ClusterSource, memory: any FleetMemory, clock: any FleetClock
+        hosts: any HostControl, hostSource: any HostSource, containers: any ContainerControl,
+        containerSource: any ContainerSource, cluster: any ClusterSource, control: any ClusterControl,
+        memory: any FleetMemory, clock: any FleetClock
     ) {
         self.hosts = hosts
+        self.hostSource = hostSource
+        self.control = control
         self.containers = containers
         self.containerSource = containerSource
         self.cluster = cluster

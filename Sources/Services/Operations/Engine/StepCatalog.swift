@@ -5,7 +5,8 @@ public import OperationModel
 public enum StepCatalog {
     private static let types: [any Step.Type] = [
         RecordLayout.self, PlaceFiles.self, BringImage.self, FormatNode.self, StartNodes.self, AwaitQuorum.self,
-        AwaitBroker.self, CheckCluster.self,
+        AwaitBroker.self, CheckCluster.self, CordonBroker.self, MoveData.self, VerifyEmpty.self, StopNode.self,
+        UnregisterBroker.self, RetireIdentity.self, RemoveNode.self, DeleteData.self, CheckStage.self,
     ]
 
     /// The record of `step`, waiting for `dependencies`.

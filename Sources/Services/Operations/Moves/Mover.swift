@@ -1,0 +1,344 @@
+import FleetModel
+import Observation
+import OperationModel
+import PlacementPlanning
+
+/// Carries moves out: looks, asks `MoveExecution`, and does what it says. Holds the throttle while data moves, and leaves
+/// none behind, however it ends.
+struct Mover {
+    /// Kafka may be silent for so long while a controller or a network comes back; nothing is lost meanwhile.
+    private static let patience: Duration = .seconds(300)
+    /// What is under way may end within this time after a request to stop; then it is taken back.
+    private static let grace: Duration = .seconds(60)
+    /// Progress is told so often; PRODUCT.md wants at least one line a minute.
+    private static let tellingInterval: Duration = .seconds(30)
+    /// Taking moves back is a matter of the controller alone.
+    private static let cancelLimit: Duration = .seconds(60)
+
+    private let context: StepContext
+    private let layout: ClusterLayout
+    private let plan: MovePlan
+    private let options: MoveOptions
+    private var execution: MoveExecution
+    private var keeper: ThrottleKeeper
+    /// Replicas in each directory as of the last whole look, which says where Kafka puts the next one.
+    private var replicaCounts: [NodeID: [String: Int]] = [:]
+    private var silentSince: Duration?
+    private var telling = MoveTelling()
+
+    init(_ context: StepContext, plan: MovePlan, layout: ClusterLayout, options: MoveOptions) async throws(StepFailure)
+    {
+        self.context = context
+        self.layout = layout
+        self.plan = plan
+        self.options = options
+        let order = MoveOrder(plan)
+        execution = MoveExecution(order, options)
+        keeper = try await ThrottleKeeper(context, layout, order)
+        if !keeper.record.replanned.isEmpty {
+            execution.adopt(MoveOrder(goal: order.goal, routes: keeper.record.replanned), for: [])
+        }
+    }
+
+    private var control: any ClusterControl { context.world.control }
+    private var clock: any FleetClock { context.world.clock }
+
+    // MARK: - Running
+
+    /// Moves until all is where it belongs.
+    /// - Returns: a few words for the journal.
+    mutating func run() async throws(StepFailure) -> String {
+        do throws(StepFailure) {
+            try await move()
+        } catch {
+            // Left to whoever resumes where it can't be done now: the record stays in the journal.
+            if error != .cutOff, !error.isLeftOnRequest { try await stopSafely(after: error) }
+            throw error
+        }
+        try await keeper.release()
+        return telling.summary(execution.progress)
+    }
+
+    private mutating func move() async throws(StepFailure) {
+        var stoppingSince: Duration?
+        while true {
+            switch await context.request() {
+            case .abort: throw .leftOnRequest
+            case .stop where stoppingSince == nil:
+                stoppingSince = clock.uptime()
+                execution.isEnding = true
+                if execution.movingCount > 0 {
+                    await context.note(
+                        "stopping: \(execution.movingCount) partitions under way may end, nothing begins")
+                }
+            case .stop, nil: break
+            }
+            if let since = stoppingSince, clock.uptime() - since >= Self.grace { try await takeBack() }
+            guard let seen = try await look() else {
+                try await wait(MoveOptions.shortestPoll)
+                continue
+            }
+            for action in execution.next(seen) {
+                switch action {
+                case .done:
+                    guard stoppingSince == nil else {
+                        try await keeper.release()
+                        throw .leftOnRequest
+                    }
+                    return
+                case .stop(let problem): throw StepFailure(problem)
+                case .wait(let time):
+                    if let line = telling.line(execution.progress, at: clock.uptime(), every: Self.tellingInterval) {
+                        await context.note(line)
+                    }
+                    try await wait(time)
+                default: try await act(action)
+                }
+            }
+        }
+    }
+
+    private mutating func act(_ action: MoveAction) async throws(StepFailure) {
+        switch action {
+        case .say(let words): await context.note(words)
+        case .throttle(let wish): try await keeper.hold(wish)
+        case .lead(let targets): try await lead(targets)
+        case .submit(let targets): await submit(targets)
+        case .cancel(let partitions): await cancel(partitions)
+        case .replan(let partitions): try await replan(partitions)
+        case .wait, .done, .stop: break
+        }
+    }
+
+    /// Everything that the next decision needs; nil while Kafka is silent.
+    private mutating func look() async throws(StepFailure) -> MoveObservation? {
+        let at = clock.uptime()
+        let wantsListing = execution.wantsListing(at: at)
+        do throws(ClusterProblem) {
+            let moves = try await control.reassignments(layout)
+            let start = clock.uptime()
+            let seen = await context.world.cluster.observe(layout, detail: wantsListing ? .listing : .minimal)
+            guard let cluster = seen.value, let brokers = cluster.brokers.value else {
+                throw ClusterProblem(
+                    code: "kafka-silent", mayHaveBeenApplied: false,
+                    reason: seen.reason ?? seen.value?.brokers.reason ?? "no broker answers",
+                    remedy: "gantry clusterstatus")
+            }
+            guard cluster.clusterID == layout.clusterID else { throw otherClusterProblem(cluster.clusterID) }
+            if wantsListing, let reason = cluster.partitions.reason {
+                throw ClusterProblem(
+                    code: "kafka-silent", mayHaveBeenApplied: false, reason: reason, remedy: "gantry clusterstatus")
+            }
+            let listingTook = clock.uptime() - start
+            silentSince = nil
+            let live = Set(brokers.filter { !$0.fenced }.map(\.id))
+            var result = MoveObservation(
+                at: clock.uptime(), reassignments: moves, live: live,
+                listing: wantsListing ? cluster.partitions.value : nil,
+                listingTook: listingTook)
+            await measure(&result, whole: wantsListing)
+            return result
+        } catch {
+            if error.code == "cluster-id-mismatch" {
+                throw context.failure(error, what: "looking", object: "the cluster")
+            }
+            let since = silentSince ?? at
+            if silentSince == nil { await context.note("Kafka does not answer: \(error.reason); waiting for it") }
+            silentSince = since
+            guard at - since < Self.patience else {
+                throw context.failure(error, what: "looking at the moves", object: "the cluster")
+            }
+            return nil
+        }
+    }
+
+    private func otherClusterProblem(_ found: ClusterID) -> ClusterProblem {
+        let failure = otherCluster(found, layout)
+        return ClusterProblem(
+            code: failure.code, mayHaveBeenApplied: false, reason: failure.reason, remedy: failure.remedy)
+    }
+
+    /// Bytes of new replicas and room in directories. At a listing all replicas are asked for, since their number in each
+    /// directory says where Kafka puts the next one.
+    private mutating func measure(_ seen: inout MoveObservation, whole: Bool) async {
+        let underway = execution.underway
+        let brokers = Set(underway.values).union(whole ? execution.receivers : []).intersection(seen.live).sorted()
+        guard !brokers.isEmpty else { return }
+        let logs = await control.replicaLogs(
+            of: brokers, partitions: whole ? nil : underway.keys.sorted(), layout)
+        for (broker, found) in logs {
+            guard case .known(var directories) = found else { continue }
+            for place in directories.indices {
+                let path = directories[place].directory.path
+                if whole {
+                    replicaCounts[broker, default: [:]][path] = directories[place].directory.replicas
+                } else {
+                    directories[place].directory.replicas = replicaCounts[broker]?[path] ?? 0
+                }
+                for log in directories[place].replicas where underway[log.partition] == broker {
+                    seen.copied[log.partition] = log.size
+                }
+                directories[place].replicas = []
+            }
+            seen.directories[broker] = .known(directories)
+        }
+    }
+
+    // MARK: - Acting
+
+    /// Orders lists and elects their first replicas. One that can't lead now stays led as it is: the moves do not need it.
+    private func lead(_ targets: [ReplicaTarget]) async throws(StepFailure) {
+        do throws(ClusterProblem) {
+            let ordered = try await control.reassign(targets, changingReplicationFactor: false, layout)
+            let elected = try await control.electPreferredLeaders(ordered.done, layout)
+            let refused = ordered.refused.count + elected.refused.count
+            if refused > 0, let first = (ordered.refused + elected.refused).first {
+                await context.note(
+                    "\(refused) of \(targets.count) leaders stay where they are: \(first.subject): \(first.reason)")
+            }
+        } catch {
+            await context.note("asking for leaders: \(error.reason)")
+        }
+    }
+
+    private mutating func submit(_ targets: [ReplicaTarget]) async {
+        let partitions = targets.map(\.partition)
+        do throws(ClusterProblem) {
+            let outcome = try await control.reassign(targets, changingReplicationFactor: false, layout)
+            execution.submitted(
+                partitions,
+                refused: Dictionary(
+                    outcome.refused.map { ($0.subject, (code: $0.code, reason: $0.reason)) },
+                    uniquingKeysWith: { first, _ in first }))
+            if let first = outcome.refused.first {
+                await context.note("\(outcome.refused.count) moves were refused: \(first.subject): \(first.reason)")
+            }
+        } catch {
+            // It may have been applied all the same: what is under way is read back before anything is asked for again.
+            await context.note("asking for \(targets.count) moves: \(error.reason); reading back what was begun")
+            execution.submitted(partitions, refused: [:])
+        }
+    }
+
+    private func cancel(_ partitions: [TopicPartition]) async {
+        do throws(ClusterProblem) {
+            let outcome = try await control.cancelReassignments(partitions, layout)
+            if let first = outcome.refused.first {
+                await context.note("\(first.subject) can't be taken back: \(first.reason)")
+            }
+        } catch {
+            await context.note("taking \(partitions.count) moves back: \(error.reason)")
+        }
+    }
+
+    /// Plans what can't go the planned way, and leaves the rest of the plan as it is.
+    private mutating func replan(_ partitions: [TopicPartition]) async throws(StepFailure) {
+        let seen = await context.world.cluster.observe(
+            layout, detail: ObservationDetail(logDirectories: true, configuration: false))
+        guard let cluster = seen.value, cluster.partitions.value != nil else { return }
+        // Those are under way still, perhaps by somebody else: they wait for the next time.
+        let underway = Set((cluster.reassignments.value ?? []).map(\.partition))
+        let wanted = partitions.filter { !underway.contains($0) }
+        guard !wanted.isEmpty else { return }
+        guard !execution.leaving.isEmpty else {
+            await context.note("\(wanted.count) partitions stay where they are: \(Self.examples(wanted))")
+            execution.adopt(MoveOrder(goal: .routes, routes: []), for: wanted)
+            return
+        }
+        do throws(PlanningRefusal) {
+            let lists = execution.bound.filter { !wanted.contains($0.key) }
+            let input = try PlacementInput.observed(cluster, layout: layout, lists: lists, rate: options.throttle)
+            let anew = try Planner.plan(input, plan.event, plan.options)
+            if let broken = verify(anew, input).first {
+                throw PlanningRefusal(
+                    code: "verify", "the new plan breaks a rule: \(broken)", remedy: "report this")
+            }
+            let chosen = Set(wanted)
+            var order = MoveOrder(anew)
+            order.routes = order.routes.filter { chosen.contains($0.partition) }
+            try await adopt(order, wanted)
+        } catch {
+            execution.refuse(wanted, reason: error.description)
+        }
+    }
+
+    private mutating func adopt(_ order: MoveOrder, _ partitions: [TopicPartition]) async throws(PlanningRefusal) {
+        do throws(StepFailure) {
+            try await keeper.remember(order.routes)
+        } catch {
+            throw PlanningRefusal(code: "journal", error.reason, remedy: error.remedy)
+        }
+        await context.note("\(partitions.count) partitions were planned anew: \(Self.examples(partitions))")
+        execution.adopt(order, for: partitions)
+    }
+
+    static func examples(_ partitions: [TopicPartition]) -> String {
+        let shown = partitions.prefix(3).map(\.description).joined(separator: ", ")
+        return partitions.count > 3 ? "\(shown) and \(partitions.count - 3) more" : shown
+    }
+
+    // MARK: - Ending early
+
+    /// Takes back what is under way and the throttle, after a failure that is kept for its words.
+    private mutating func stopSafely(after failure: StepFailure) async throws(StepFailure) {
+        do throws(StepFailure) {
+            try await takeBack()
+            try await keeper.release()
+        } catch {
+            var both = failure
+            both.reason +=
+                "; and what was begun can't be taken back now (\(error.reason)): gantry operation resume or abort does"
+            throw both
+        }
+    }
+
+    /// Takes back what is under way; what can't be, because none of its originals lives, goes on by itself.
+    private mutating func takeBack() async throws(StepFailure) {
+        execution.isEnding = true
+        let start = clock.uptime()
+        var told = false
+        while true {
+            if let seen = try await look() {
+                for case .cancel(let partitions) in execution.next(seen) { await cancel(partitions) }
+                let partitions = execution.cancellable()
+                guard !partitions.isEmpty else { return }
+                if !told { await context.note("taking back \(partitions.count) moves under way") }
+                told = true
+                await cancel(partitions)
+            }
+            guard clock.uptime() - start < Self.cancelLimit else {
+                throw StepFailure(
+                    code: "moves-under-way", what: "taking moves back", object: "the cluster",
+                    reason:
+                        "after \(Self.cancelLimit.components.seconds) s \(execution.movingCount) are still under way",
+                    remedy: "gantry operation abort tries again")
+            }
+            try await wait(MoveOptions.shortestPoll)
+        }
+    }
+
+    /// Leaves the cluster as an operation that is given up must leave it.
+    mutating func abandon() async throws(StepFailure) -> String? {
+        guard !keeper.record.isEmpty || !execution.items.isEmpty else { return nil }
+        try await takeBack()
+        try await keeper.release()
+        return "nothing of it is under way, and no throttle of it is left"
+    }
+
+    private func wait(_ time: Duration) async throws(StepFailure) {
+        guard time > .zero else { return }
+        do {
+            try await clock.sleep(for: time)
+        } catch {
+            throw .cutOff
+        }
+    }
+}
+
+extension StepFailure {
+    fileprivate init(_ problem: MoveProblem) {
+        self.init(
+            code: problem.code, what: "moving data", object: problem.object, reason: problem.reason,
+            remedy: problem.remedy)
+    }
+}

@@ -1,0 +1,87 @@
+public import FleetModel
+import Observation
+public import OperationModel
+
+/// Stops a node with its full grace. A broker only when it holds nothing, looked at again right before.
+public struct StopNode: Step {
+    /// Names the type in plans.
+    public static let kind = "stop-node"
+    /// A controlled shutdown takes up to five minutes; what is killed before starts with a recovery (KAFKA.md section 9).
+    public static let grace: Duration = .seconds(330)
+    /// The node.
+    public var node: NodePlacement
+    /// The nodes of the cluster.
+    public var layout: ClusterLayout
+
+    /// Stops `node`.
+    public init(node: NodePlacement, layout: ClusterLayout) { (self.node, self.layout) = (node, layout) }
+
+    /// The node's id.
+    public var object: String { node.id.description }
+    /// As people write it.
+    public var subject: String { "\(node.role.rawValue) \(node.id)" }
+    /// Its host.
+    public var host: HostName? { node.host }
+    /// One line for people.
+    public var title: String { "stop \(subject) on \(node.host)" }
+
+    /// Whether no process of it runs.
+    public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {
+        guard let container = try await node.container(context) else { return .satisfied("it has no container") }
+        return container.isAlive ? .needed : .satisfied(container.exitCode.map { "exit code \($0)" })
+    }
+
+    /// Stops it and says how it ended.
+    public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
+        guard let container = try await node.container(context) else { return "it has no container" }
+        if node.role == .broker,
+            let held = try await BrokerContents.look([node.id], dead: [], layout: layout, context)
+        {
+            throw StepFailure(
+                code: "broker-not-empty", what: title, object: subject, reason: held.words,
+                remedy: "gantry operation abort, then the same command again: it plans what is there now")
+        }
+        do {
+            try await context.world.containers.stop(container, grace: Self.grace, on: node.host)
+        } catch {
+            throw context.failure(error, what: title, object: subject)
+        }
+        let after = try await node.container(context)
+        if let after, after.isAlive {
+            throw StepFailure(
+                code: "node-runs", what: title, object: "\(subject) on \(node.host)",
+                reason: "Docker stopped it, and it is \(after.state) again",
+                remedy: "see who starts it: ssh \(node.host) docker inspect \(after.name); then gantry operation resume"
+            )
+        }
+        switch after?.exitCode {
+        case 143, 0: return "clean, exit code \(after?.exitCode ?? 0)"
+        case 137: return "killed after \(Self.grace.components.seconds) s of grace, exit code 137: not a clean stop"
+        case let code?: return "exit code \(code)"
+        case nil: return nil
+        }
+    }
+
+    /// Starts it again where its container is still there: an operation that is given up stops no broker for good.
+    public func abandon(_ context: StepContext) async throws(StepFailure) -> String? {
+        guard let container = try await node.container(context), !container.isAlive else { return nil }
+        do {
+            try await context.world.containers.start(
+                [ContainerName.service(of: node)], of: context.cluster, on: node.host)
+        } catch {
+            throw context.failure(error, what: "starting it again", object: subject)
+        }
+        return "\(subject) was started again"
+    }
+}
+
+extension NodePlacement {
+    /// The node's container on its host; nil where there is none.
+    func container(_ context: StepContext) async throws(StepFailure) -> ContainerObservation? {
+        do {
+            return try await context.world.containerSource.containers(on: host).containers.first { $0.node == id }
+        } catch {
+            throw context.failure(error, what: "looking at containers", object: "host \(host)")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+public import FleetModel
+import Observation
+public import OperationModel
+
+/// Takes the registration of a stopped broker away. Kafka itself checks nothing here, so this does: the broker must be
+/// fenced and hold no replica. Cordon and throttle go first: they survive unregistering and can't be changed after it.
+public struct UnregisterBroker: Step {
+    /// Names the type in plans.
+    public static let kind = "unregister"
+    /// A stopped broker is fenced within seconds, a killed one when its session ends (9 s).
+    private static let fencingLimit: Duration = .seconds(60)
+    /// The broker.
+    public var broker: NodeID
+    /// The nodes of the cluster.
+    public var layout: ClusterLayout
+    /// Whether it stopped long ago, on a host that may be gone: it can't be started again.
+    public var dead: Bool
+
+    /// Unregisters `broker`.
+    public init(broker: NodeID, dead: Bool = false, layout: ClusterLayout) {
+        self.broker = broker
+        self.dead = dead
+        self.layout = layout
+    }
+
+    /// The broker's id.
+    public var object: String { broker.description }
+    /// As people write it.
+    public var subject: String { "broker \(broker)" }
+    /// Its host.
+    public var host: HostName? { layout.node(broker)?.host }
+    /// One line for people.
+    public var title: String { "take broker \(broker)'s registration away" }
+
+    /// Whether it has none. Fenced brokers are looked at too.
+    public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {
+        try await registration(context) == nil ? .satisfied(nil) : .needed
+    }
+
+    /// Waits until it is fenced, proves that it holds nothing, clears its settings, and unregisters it.
+    public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
+        let start = context.world.clock.uptime()
+        while let found = try await registration(context), !found.fenced {
+            guard context.world.clock.uptime() - start < Self.fencingLimit else {
+                throw StepFailure(
+                    code: "broker-serves", what: title, object: subject,
+                    reason: "it is stopped, and the controllers still show it serving",
+                    remedy: "see whether another process has its id; then gantry operation resume")
+            }
+            try await pause(context)
+        }
+        // Between the last look and the stop somebody may have put a replica there.
+        if let held = try await BrokerContents.look([broker], dead: [broker], layout: layout, context) {
+            throw StepFailure(
+                code: "broker-not-empty", what: title, object: subject, reason: held.words,
+                remedy: "gantry operation abort, which starts it again, then the same command again")
+        }
+        do throws(ClusterProblem) {
+            let cleared = try await context.world.control.change(
+                [
+                    .broker(broker): [
+                        SettingChange(CordonBroker.setting, .delete),
+                        SettingChange(ThrottleKeeper.Name.leaderRate, .delete),
+                        SettingChange(ThrottleKeeper.Name.followerRate, .delete),
+                    ]
+                ], layout)
+            if let refusal = cleared.refused.first, refusal.code != 102 {
+                await context.note("settings of broker \(broker) stay: \(refusal.reason)")
+            }
+            return try await context.world.control.unregister(broker, layout) ? nil : "it was not registered"
+        } catch {
+            throw context.failure(error, what: title, object: subject)
+        }
+    }
+
+    private func registration(_ context: StepContext) async throws(StepFailure) -> RegisteredBroker? {
+        let seen = await context.world.cluster.observe(layout, detail: .minimal)
+        guard let cluster = seen.value, cluster.brokers.value != nil else {
+            throw StepFailure(
+                code: "kafka-silent", what: "looking for its registration", object: subject,
+                reason: seen.reason ?? seen.value?.brokers.reason ?? "no broker answers",
+                remedy: "gantry clusterstatus; then gantry operation resume")
+        }
+        guard cluster.clusterID == layout.clusterID else { throw otherCluster(cluster.clusterID, layout) }
+        return cluster.broker(broker)
+    }
+}
