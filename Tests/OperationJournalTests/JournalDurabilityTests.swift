@@ -194,6 +194,33 @@ import Testing
         }
     }
 
+    @Test func `another connection of the same process leaves the locks of the first in place`() async throws {
+        try await inDirectory { directory in
+            let file = directory + "/journal.sqlite"
+            let first = try OperationJournal.open(file)
+            try first.create(Sample.id, plan: try Sample.plan, at: Sample.now)
+            let held = try locks(on: file)
+            try #require(held > 0)
+            do {
+                let second = try OperationJournal.open(file)
+                #expect(try second.operations(limit: 1).count == 1)
+            }
+            #expect(try locks(on: file) >= held)
+            #expect(try first.operations(limit: 1).count == 1)
+        }
+    }
+
+    /// How many locks this process holds on the file, by proc_locks(5).
+    private func locks(on file: String) throws -> Int {
+        var status = stat()
+        try #require(stat(file, &status) == 0)
+        let suffix = ":\(status.st_ino)"
+        return try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n").count { line in
+            let words = line.split(separator: " ")
+            return words.contains { $0.hasSuffix(suffix) } && words.contains("\(getpid())")
+        }
+    }
+
     @Test func `the file, its log and its memory are this user's alone`() async throws {
         try await inDirectory { directory in
             let file = directory + "/journal.sqlite"

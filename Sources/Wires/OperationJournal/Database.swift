@@ -26,7 +26,9 @@ struct Database: ~Copyable {
     /// Until `allowWrites` closing leaves the file as it is, write-ahead log included.
     static func open(_ file: String) throws(StoreError) -> Database {
         // SQLite gives its log and shared memory the mode of the file. When this fails, SQLite says why.
-        let made = Glibc.open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        // Never opened here where it exists: closing it would drop the locks that other connections of this process
+        // hold on it (sqlite.org/howtocorrupt.html, 2.2), and another process would write beside them.
+        let made = Glibc.open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         if made >= 0 { close(made) }
         var handle: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW
