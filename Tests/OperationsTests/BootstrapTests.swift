@@ -60,8 +60,11 @@ struct BootstrapTests {
                             always: [FileToPlace(path: "/opt/kafka-docker/orders/layout.json", contents: [3])])
                     )
                 })
-            return try Bootstrap(fleet: specification, layout: layout, surveys: [], files: files, canary: true)
-                .plan(arguments: [], reason: nil)
+            return try Bootstrap(
+                fleet: specification, layout: layout, surveys: [], files: files, canary: true,
+                now: Timestamp(milliseconds: 0)
+            )
+            .plan(arguments: [], reason: nil)
         }
 
         /// Runs the operation as a worker would; each call is another process.

@@ -6,6 +6,10 @@ public enum Commands {
     public static func main() async -> Never {
         // A reader that goes away shows as EPIPE where it is written, instead of ending the process.
         signal(SIGPIPE, SIG_IGN)
+        if let limit = DescriptorLimit.raise() {
+            DescriptorLimit.refuse(limit)
+            exit(ExitStatus.failed.rawValue)
+        }
         let environment = Environment.process
         let terminal = Terminal.current(environment)
         let output = Output(showsLive: terminal.errorIsTerminal && terminal.understandsSequences)

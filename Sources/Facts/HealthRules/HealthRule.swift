@@ -36,14 +36,17 @@ public struct HealthContext: Sendable {
     public let snapshot: Snapshot
     /// Whether an operation of ours is at work, so that moves and throttles are its.
     public let operationRunning: Bool
+    /// The digest of each node's configuration as it would be rendered now; unknown where the template can't be read.
+    public let configuration: Known<[NodeID: String]>
     /// The state of every broker that is wanted, registered or running.
     public let brokers: [BrokerStatus]
 
     /// A context of these parts.
     public init(
         cluster: ClusterName, expected: ClusterLayout?, retired: Set<NodeID> = [], snapshot: Snapshot,
-        operationRunning: Bool = false
+        operationRunning: Bool = false, configuration: Known<[NodeID: String]> = .known([:])
     ) {
+        self.configuration = configuration
         self.cluster = cluster
         self.expected = expected
         self.retired = retired

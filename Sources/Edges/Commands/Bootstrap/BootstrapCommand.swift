@@ -47,9 +47,9 @@ struct BootstrapCommand: Command {
         }
         if preparation.needed.isEmpty {
             var report = OperationReport(unchanged: plan)
-            report.findings = preparation.drifted.map(Self.drift)
+            report.findings = preparation.drift
             context.show(report)
-            return .done
+            return preparation.drift.isEmpty ? .done : .warning
         }
         if changes.isDryRun {
             context.show(PlanReport(plan: plan, needed: preparation.needed))
@@ -60,13 +60,8 @@ struct BootstrapCommand: Command {
             context.note("nothing was changed")
             return .refused
         }
-        return try await context.start(plan, in: place, changes)
-    }
-
-    private static func drift(_ node: NodeID) -> Finding {
-        Finding(
-            rule: "config-drift", severity: .warning, subject: "node \(node)",
-            evidence: "it runs with another configuration than defaults.cfg and the template give now",
-            remedy: "bootstrap never restarts a running container: a later restart applies it")
+        let status = try await context.start(plan, in: place, changes)
+        for finding in preparation.drift { context.note("\(finding.subject): \(finding.evidence); \(finding.remedy)") }
+        return status == .done && !preparation.drift.isEmpty ? .warning : status
     }
 }

@@ -29,6 +29,7 @@ struct OperationResumeCommand: Command {
             context.show(OperationReport(record.id, progress, holderIsAlive: status == .running))
             return .done
         }
+        try refuseSuperseded(record, journal)
         if changes.isDryRun {
             let needed = zip(record.plan.steps, progress.states).filter { !$0.1.isSatisfied }.map(\.0.id)
             context.show(PlanReport(plan: record.plan, needed: Set(needed)))
@@ -37,8 +38,30 @@ struct OperationResumeCommand: Command {
         guard try context.confirm("Go on with \(record.plan.commandLine) (operation \(record.id))?", changes) else {
             return .refused
         }
+        context.note(
+            "it goes on as it was planned at \(record.createdAt); what was changed in defaults.cfg since is not in it")
         let launcher = OperationLauncher(store: journal, place: place, now: { .now })
         return try await context.watch(
             launcher.resume(record.id), journal, place, changes, after: progress.sequence)
+    }
+
+    /// Operations looked through for a later one: those of years.
+    private static let history = 10_000
+
+    /// What a later operation has changed since, this one's plan knows nothing of: going on would undo it.
+    private func refuseSuperseded(_ record: OperationRecord, _ journal: any OperationStore) throws {
+        let newer = try journal.operations(limit: Self.history).filter {
+            $0.plan.cluster == record.plan.cluster && $0.createdAt > record.createdAt
+        }
+        for later in newer.reversed() {
+            let progress = try OperationProgress.read(later, from: journal)
+            guard progress.states.contains(where: { if case .ended(.done) = $0 { true } else { $0 == .intended } })
+            else { continue }
+            throw CommandError(
+                "superseded", "it can't be gone on with", object: "operation \(record.id) (\(record.plan.commandLine))",
+                reason: "operation \(later.id) (\(later.plan.commandLine)) has changed the cluster since",
+                next: "gantry \(record.plan.command) plans it anew; gantry operation abort \(record.id) closes it",
+                exit: .refused)
+        }
     }
 }

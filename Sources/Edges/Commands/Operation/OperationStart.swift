@@ -18,6 +18,9 @@ extension CommandContext {
     ) async throws -> ExitStatus {
         audit.concerns(launched.id)
         if changes.detaches {
+            guard try await OperationFollower(store: store, id: launched.id).untilTaken(by: launched.worker) else {
+                throw Self.workerDied(launched.id, place)
+            }
             let record = try store.operation(launched.id)
             show(
                 OperationReport(launched.id, OperationProgress(plan: record.plan), holderIsAlive: true, detached: true))
@@ -28,10 +31,14 @@ extension CommandContext {
         let report = OperationReport(launched.id, progress, holderIsAlive: false)
         show(report)
         if progress.holder?.pid != launched.worker.pid {
-            throw CommandError(
-                "worker-died", "the operation's worker ended before it began", object: "operation \(launched.id)",
-                next: "tail \(place.log(of: launched.id)); then gantry operation resume \(launched.id)", exit: .stopped)
+            throw Self.workerDied(launched.id, place)
         }
         return report.exit
+    }
+
+    private static func workerDied(_ id: OperationID, _ place: FleetPlace) -> CommandError {
+        CommandError(
+            "worker-died", "the operation's worker ended before it began", object: "operation \(id)",
+            next: "tail \(place.log(of: id)); then gantry operation resume \(id)", exit: .stopped)
     }
 }

@@ -65,6 +65,9 @@ struct PlanCommand: Command {
                 "not-there", "this build plans on saved placements only",
                 next: "gantry plan … --snapshot FILE", exit: .unknown)
         }
+        try WholeFile.refuseSame(
+            read: [snapshot.path] + sizes.map(\.path),
+            written: [output?.path, reassignment?.path, reassignment.map { $0.path + ".rollback" }, svg?.path])
         var input = try SnapshotFile.read(try WholeFile.read(snapshot.path))
         for file in sizes { input = try input.applying(try SizeFile(try WholeFile.read(file.path))) }
         let event = try request.event(in: input)

@@ -4,6 +4,8 @@ import Glibc
 enum WholeFile {
     /// Bytes of a file that is read: a snapshot of a million partitions has a tenth of it.
     private static let most = 1 << 30
+    /// Bytes of what has no size, such as a pipe: more than anybody sends by hand, and soon read.
+    private static let mostOfStream = 1 << 28
 
     /// The bytes of the file at `path`.
     /// - Throws: status 4 where it can't be read.
@@ -13,13 +15,14 @@ enum WholeFile {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure("can't be read", path, errno, .refused) }
-        guard status.st_size <= most else { throw failure("is larger than 1 GiB", path, EFBIG, .refused) }
+        let most = status.st_mode & S_IFMT == S_IFREG ? most : mostOfStream
+        guard status.st_size <= most else { throw failure("is too large", path, EFBIG, .refused) }
         // One byte more than it has now, so that its end is seen; a pipe's size is 0.
         var bytes = [UInt8](repeating: 0, count: max(Int(status.st_size) + 1, 1 << 16))
         var count = 0
         while true {
             if count == bytes.count {
-                guard count <= most else { throw failure("is larger than 1 GiB", path, EFBIG, .refused) }
+                guard count <= most else { throw failure("is too large", path, EFBIG, .refused) }
                 bytes.append(contentsOf: repeatElement(0, count: count))
             }
             let got = bytes.withUnsafeMutableBytes { buffer in
@@ -34,11 +37,16 @@ enum WholeFile {
         return bytes
     }
 
-    /// Writes `bytes` to `path`, whole or not at all: a new file takes the old one's place.
+    /// Writes `bytes` to `path`, whole or not at all: a new file takes the old one's place. A link stays a link, and what
+    /// is no file (`/dev/stdout`, a pipe) is written to.
     /// - Throws: status 2 where that fails.
     static func write(_ bytes: [UInt8], to path: String) throws(CommandError) {
-        let new = "\(path).new-\(getpid())"
-        let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let path = resolved(path) ?? path
+        var status = stat()
+        let isSpecial = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        let new = isSpecial ? path : "\(path).new-\(getpid())"
+        let flags = isSpecial ? O_WRONLY | O_CLOEXEC : O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
+        let descriptor = open(new, flags, 0o644)
         guard descriptor >= 0 else { throw failure("can't be written", path, errno, .failed) }
         var done = 0
         while done < bytes.count {
@@ -49,10 +57,14 @@ enum WholeFile {
             guard put > 0 else {
                 let code = errno
                 close(descriptor)
-                unlink(new)
+                if !isSpecial { unlink(new) }
                 throw failure("can't be written", path, code, .failed)
             }
             done += put
+        }
+        if isSpecial {
+            close(descriptor)
+            return
         }
         let closed = fsync(descriptor) == 0
         let code = errno
@@ -61,6 +73,26 @@ enum WholeFile {
             let reason = closed ? errno : code
             unlink(new)
             throw failure("can't be written", path, reason, .failed)
+        }
+    }
+
+    /// The path behind links, where it exists.
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// Refuses files that are written and named twice, or read as well: the later would destroy the earlier.
+    /// - Throws: status 64.
+    static func refuseSame(read: [String?], written: [String?]) throws(CommandError) {
+        var seen = Set(read.compactMap { $0 }.map { resolved($0) ?? $0 })
+        for path in written.compactMap({ $0 }) {
+            let name = resolved(path) ?? path
+            guard name.hasPrefix("/dev/") || seen.insert(name).inserted else {
+                throw CommandError.usage(
+                    "\(path) is named twice: each result needs a file of its own", next: "gantry help plan")
+            }
         }
     }
 

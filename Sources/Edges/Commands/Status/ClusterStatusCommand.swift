@@ -37,10 +37,12 @@ struct ClusterStatusCommand: Command {
         return try await context.withSession(configuration) { session in
             if watches {
                 return try await StatusWatch(context: context) {
-                    ClusterStatusReport(status: try await session.status(canary: canary))
+                    ClusterStatusReport(
+                        status: try await session.status(canary: canary, directory: configuration.directory))
                 }.run()
             }
-            let report = ClusterStatusReport(status: try await session.status(canary: canary))
+            let report = ClusterStatusReport(
+                status: try await session.status(canary: canary, directory: configuration.directory))
             context.show(report)
             return report.exit
         }

@@ -28,7 +28,7 @@ struct KafkaCluster: ClusterSource {
         case (.known(let found), _), (.unknown, .known(let found)): description = found
         case (.unknown(let reason), .unknown): return .unknown(reason: reason)
         }
-        if controllers.description.value == nil, let admin = brokers.admin {
+        if controllers.description.value == nil, brokers.admin != nil, let admin = await links.forwarding(layout) {
             await controllers.ask(admin, isMinimal: isMinimal)
         }
         let quorum = controllers.quorum

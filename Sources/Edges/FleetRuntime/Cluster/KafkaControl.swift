@@ -127,7 +127,7 @@ extension KafkaCluster: ClusterControl {
             return try await call(admin)
         } catch {
             guard forwarded, case .unanswered(_, outcomeUnknown: false) = error.reason,
-                var broker = await links.brokers(layout)
+                var broker = await links.forwarding(layout)
             else { throw ClusterProblem(error) }
             broker.timeout = Self.controlPatience
             do throws(KafkaAdminError) { return try await call(broker) } catch { throw ClusterProblem(error) }

@@ -11,6 +11,7 @@ struct HostReport: Equatable {
     var listening: Set<UInt16> = []
     var disks: [DiskObservation] = []
     var formatted: [String: MetaProperties] = [:]
+    var obstacles: [String: String] = [:]
     var layout: String?
     var retired: [NodeID] = []
     /// Set by the script's last line: what came before it is whole.
@@ -38,8 +39,20 @@ struct HostReport: Equatable {
           p=$d
           while [ ! -d "$p" ]; do p=$(dirname "$p"); done
           df -Pk "$p" 2>/dev/null | awk -v t="$tab" -v d="$d" 'NR == 2 { print "disk" t d t $2 t $4 }'
-          for m in "$d/$cluster"/*/meta.properties; do
-            [ -f "$m" ] && head -c 4096 "$m" | tr -d '\r' | awk -v t="$tab" -v m="${m%/meta.properties}" '{ print "meta" t m t $0 }'
+          for n in "$d" "$d/$cluster"; do
+            [ -e "$n" ] && [ ! -d "$n" ] && echo "obstacle${tab}$n${tab}it is not a directory"
+          done
+          for n in "$d/$cluster"/*; do
+            m=$n/meta.properties
+            if [ ! -e "$n" ]; then continue
+            elif [ ! -d "$n" ]; then echo "obstacle${tab}$n${tab}it is not a directory"
+            elif [ -f "$m" ]; then
+              echo "meta${tab}$n${tab}#"
+              head -c 4096 "$m" | tr -d '\r' | awk -v t="$tab" -v m="$n" '{ print "meta" t m t $0 }'
+            else
+              found=$(ls -A "$n" | grep -v -e '^bootstrap\.checkpoint' -e '^meta\.properties\.tmp$' -e '^lost+found$' | head -n 1)
+              [ -z "$found" ] || echo "obstacle${tab}$n${tab}it has $found in it, and no meta.properties"
+            fi
           done
         done
         for f in layout retired; do
@@ -64,6 +77,7 @@ struct HostReport: Equatable {
                         path: fields[1], total: ByteCount(kibibytes: total), free: ByteCount(kibibytes: free)))
             case "meta" where fields.count >= 3:
                 meta[fields[1], default: ""] += fields[2...].joined(separator: "\t") + "\n"
+            case "obstacle" where fields.count >= 3: obstacles[fields[1]] = fields[2...].joined(separator: " ")
             case "layout": layout = fields[1...].joined(separator: "\t")
             case "retired": retired = RetiredMemory(text: fields[1]).ids
             case "end": isComplete = true

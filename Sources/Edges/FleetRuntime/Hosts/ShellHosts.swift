@@ -28,7 +28,8 @@ struct ShellHosts: HostSource, HostControl {
         // The script itself has run as root: a login that may not do so has failed before.
         return HostAnswers(
             privileged: true, architecture: report.architecture, compose: report.compose, listening: report.listening,
-            disks: report.disks, formatted: report.formatted, memory: report.layout, retired: report.retired)
+            disks: report.disks, formatted: report.formatted, memory: report.layout, retired: report.retired,
+            obstacles: report.obstacles)
     }
 
     private func report(

@@ -11,6 +11,8 @@ struct KafkaLinks: Sendable {
     private struct Key: Hashable {
         var role: KafkaClientConfiguration.Role
         var bootstrap: [KafkaAddress]
+        /// Whether it is for what brokers forward to the controllers.
+        var forwards = false
     }
 
     private let links: Links<Key, KafkaClient, any Error>
@@ -20,7 +22,7 @@ struct KafkaLinks: Sendable {
             open: { key, body in
                 let configuration = KafkaClientConfiguration(
                     bootstrap: key.bootstrap, role: key.role, connectTimeout: Self.connectTimeout,
-                    retry: RetryPolicy(attempts: 3, firstPause: .milliseconds(50), longestPause: .milliseconds(400)))
+                    retry: RetryPolicy(attempts: 2, firstPause: .milliseconds(50), longestPause: .milliseconds(400)))
                 try await withKafkaClient(configuration, on: loop) { await body($0) }
             }, problem: { $0 })
     }
@@ -31,11 +33,21 @@ struct KafkaLinks: Sendable {
     /// Administration through any broker of `layout`; nil when the session has ended.
     func brokers(_ layout: ClusterLayout) async -> KafkaAdmin? { await admin(.brokers, layout.brokers) }
 
+    /// The same over connections of its own: a broker answers a connection's requests one after the other, so where no
+    /// controller answers, what it forwards would hold up all that stands behind it.
+    func forwarding(_ layout: ClusterLayout) async -> KafkaAdmin? {
+        await admin(.brokers, layout.brokers, forwards: true)
+    }
+
     /// Administration through the controllers' own listeners; nil when the session has ended.
     func controllers(_ layout: ClusterLayout) async -> KafkaAdmin? { await admin(.controllers, layout.controllers) }
 
-    private func admin(_ role: KafkaClientConfiguration.Role, _ nodes: [NodePlacement]) async -> KafkaAdmin? {
-        let key = Key(role: role, bootstrap: nodes.map { KafkaAddress(host: $0.host.rawValue, port: $0.port) })
+    private func admin(
+        _ role: KafkaClientConfiguration.Role, _ nodes: [NodePlacement], forwards: Bool = false
+    ) async -> KafkaAdmin? {
+        let key = Key(
+            role: role, bootstrap: nodes.map { KafkaAddress(host: $0.host.rawValue, port: $0.port) }, forwards: forwards
+        )
         return try? await KafkaAdmin(links.link(key).resource, timeout: KafkaCluster.patience)
     }
 }

@@ -1,4 +1,4 @@
-import FleetModel
+public import FleetModel
 public import OperationModel
 
 /// Follows an operation in the journal: what `attach` and the command that started it show.
@@ -18,6 +18,29 @@ public struct OperationFollower: Sendable {
         self.store = store
         self.id = id
         self.sleep = sleep
+    }
+
+    /// Waits until the worker that was just started has taken the operation up.
+    /// - Returns: false where it died before.
+    public func untilTaken(by worker: Holder) async throws -> Bool {
+        while true {
+            // Looked at before the events are read: what it wrote last is then surely among them.
+            let isAlive = worker.isAlive
+            for case .started(let holder) in try store.events(of: id).map(\.event) where holder.pid == worker.pid {
+                return true
+            }
+            guard isAlive else { return false }
+            try await sleep(Self.interval)
+        }
+    }
+
+    /// Waits while somebody who has the operation's lease has not taken it up yet: a worker that is just being started.
+    public func untilTaken(in cluster: ClusterName) async throws {
+        while let lease = try store.lease(of: cluster), lease.operation == id, lease.holder.isAlive {
+            let progress = OperationProgress.fold(try store.operation(id).plan, try store.events(of: id))
+            if progress.ending == nil, progress.holder?.isAlive == true { return }
+            try await sleep(Self.interval)
+        }
     }
 
     /// Hands every event to `show`, old ones first, until the operation's worker has left it.

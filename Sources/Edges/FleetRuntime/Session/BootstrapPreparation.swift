@@ -1,5 +1,5 @@
 public import FleetConfiguration
-public import FleetModel
+import FleetModel
 import Glibc
 public import HealthRules
 import Observation
@@ -17,7 +17,7 @@ public struct BootstrapPreparation: Sendable {
     /// The steps whose effect is not there yet; empty when there is nothing to do.
     public var needed: Set<StepID>
     /// Nodes whose configuration would be another one by now, which bootstrap leaves as it is.
-    public var drifted: [NodeID]
+    public var drift: [Finding]
 }
 
 extension FleetSession {
@@ -46,20 +46,21 @@ extension FleetSession {
                     Blocker(
                         code: error.code, object: "cluster \(fleet.cluster.name)", reason: error.description,
                         remedy: error.remedy)
-                ], plan: nil, needed: [], drifted: [])
+                ], plan: nil, needed: [], drift: [])
         }
         let clauses = Assumptions.judge(surveys, layout: layout, waivers: fleet.waivers)
         var blockers = Assumptions.blockers(clauses)
         if blockers.isEmpty, let blocker = await missingArchive(layout) { blockers = [blocker] }
         guard blockers.isEmpty else {
-            return BootstrapPreparation(clauses: clauses, blockers: blockers, plan: nil, needed: [], drifted: [])
+            return BootstrapPreparation(clauses: clauses, blockers: blockers, plan: nil, needed: [], drift: [])
         }
         let files = try renderFiles(layout, directory: directory)
-        let bootstrap = Bootstrap(fleet: fleet, layout: layout, surveys: surveys, files: files, canary: canary)
+        let bootstrap = Bootstrap(
+            fleet: fleet, layout: layout, surveys: surveys, files: files, canary: canary, now: clock.now())
         let plan = try bootstrap.plan(arguments: arguments, reason: reason)
         return BootstrapPreparation(
             clauses: clauses, blockers: [], plan: plan, needed: try await probe(plan, isNew: present == nil),
-            drifted: drifted(surveys, layout, files))
+            drift: drift(surveys, layout, files))
     }
 
     /// The layout with what `virthosts` adds to it; ports that something else holds are stepped over only for nodes
@@ -83,8 +84,7 @@ extension FleetSession {
 
     /// An archive that can't be read is said before anything is changed, where a host needs it.
     private func missingArchive(_ layout: ClusterLayout) async -> Blocker? {
-        guard let archive = fleet.cluster.imageArchive, access(archive, R_OK) != 0 else { return nil }
-        let reason = String(cString: strerror(errno))
+        guard let archive = fleet.cluster.imageArchive, let reason = Self.defect(ofFile: archive) else { return nil }
         let image = fleet.cluster.image
         let control = ports.containerControl
         let hosts = fleet.hosts.map(\.host).filter { !layout.nodes(on: $0).isEmpty }
@@ -99,6 +99,13 @@ extension FleetSession {
             code: "image-archive-missing", object: "image_archive \(archive)",
             reason: "it can't be read (\(reason)), and \(first)\(others) lack\(others.isEmpty ? "s" : "") \(image)",
             remedy: "docker save \(image) | gzip > \(archive), or name another file in image_archive of defaults.cfg")
+    }
+
+    /// Why the file can't be read; nil where it can.
+    private static func defect(ofFile path: String) -> String? {
+        var status = stat()
+        guard access(path, R_OK) == 0, stat(path, &status) == 0 else { return String(cString: strerror(errno)) }
+        return status.st_mode & S_IFMT == S_IFREG ? nil : "it is not a file"
     }
 
     /// 16 and more bytes of the system's own generator.
@@ -127,17 +134,16 @@ extension FleetSession {
         return Set(needed.compactMap { $0 })
     }
 
-    /// Running nodes whose label names another configuration than the one rendered now.
-    private func drifted(
+    /// What the rule of running nodes that would be configured otherwise by now says of these hosts.
+    private func drift(
         _ surveys: [HostSurvey], _ layout: ClusterLayout, _ files: [HostName: HostFiles]
-    ) -> [NodeID] {
-        surveys.flatMap { survey in
-            survey.seenContainers.compactMap { container -> NodeID? in
-                guard let node = container.node, let digest = container.configDigest,
-                    let rendered = files[survey.host]?.digests[node], rendered != digest
-                else { return nil }
-                return node
-            }
-        }
+    ) -> [Finding] {
+        let hosts = surveys.map { HostObservation(host: $0.host, state: .ok, containers: $0.seenContainers) }
+        let snapshot = Snapshot(
+            takenAt: clock.now(), took: .zero, hosts: hosts, cluster: .unknown(reason: "not asked"), canaries: [])
+        let context = HealthContext(
+            cluster: fleet.cluster.name, expected: layout, snapshot: snapshot,
+            configuration: .known(files.values.reduce(into: [:]) { $0.merge($1.digests) { first, _ in first } }))
+        return HealthRules.all.first { $0.id == "config-drift" }?.findings(in: context) ?? []
     }
 }

@@ -1,3 +1,4 @@
+public import FleetConfiguration
 public import FleetModel
 public import HealthRules
 public import Observation
@@ -70,7 +71,11 @@ public struct FleetSession: Sendable {
     }
 
     /// Looks at everything and judges it.
-    public func status(canary: Bool) async throws(StoreError) -> ClusterStatus {
+    /// - Parameters:
+    ///   - canary: whether a record is sent through every broker.
+    ///   - directory: the fleet directory, whose template tells how each node should be configured.
+    /// - Throws: what the journal refuses.
+    public func status(canary: Bool, directory: FleetDirectory) async throws(StoreError) -> ClusterStatus {
         let layout = try await layout()
         let observer = Observer(
             hosts: ports.hostSource, containers: ports.containerSource, cluster: ports.cluster, clock: clock)
@@ -82,9 +87,22 @@ public struct FleetSession: Sendable {
         let running = try place.existingJournal()?.lease(of: fleet.cluster.name).map(\.holder.isAlive) ?? false
         let context = HealthContext(
             cluster: fleet.cluster.name, expected: layout.value,
-            retired: Set(snapshot.hosts.flatMap(\.retired)), snapshot: snapshot, operationRunning: running)
+            retired: Set(snapshot.hosts.flatMap(\.retired)), snapshot: snapshot, operationRunning: running,
+            configuration: layout.value.map { configuration($0, directory) } ?? .known([:]))
         return ClusterStatus(
             fleet: fleet, layout: layout.value, context: context, findings: HealthRules.findings(in: context))
+    }
+}
+
+extension FleetSession {
+    /// The digest of each node's configuration as it would be rendered now.
+    private func configuration(_ layout: ClusterLayout, _ directory: FleetDirectory) -> Known<[NodeID: String]> {
+        do {
+            let files = try renderFiles(layout, directory: directory)
+            return .known(files.values.reduce(into: [:]) { $0.merge($1.digests) { first, _ in first } })
+        } catch {
+            return .unknown(reason: "\(error)")
+        }
     }
 }
 

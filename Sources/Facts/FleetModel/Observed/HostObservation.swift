@@ -106,6 +106,18 @@ public struct ContainerObservation: Hashable, Sendable {
     /// Whether a process may be in it, so that it must not be made anew.
     public var isAlive: Bool { state != .created && state != .exited && state != .dead }
 
+    /// Whether it dies again and again: between two attempts of its restart policy now, or in a short one of several.
+    /// Nobody's data depends on such a process, so its files may be mended and it may be started anew.
+    public func isCrashLooping(at now: Timestamp) -> Bool {
+        if state == .restarting { return true }
+        guard state == .running, restarts > 1, let startedAt else { return false }
+        return now.since(startedAt) < Self.shortRun
+    }
+
+    /// A node that ran so long has read its settings and recovered or not: longer than a start, and than Docker's longest
+    /// pause between two attempts (a minute).
+    private static let shortRun: Duration = .seconds(60)
+
     /// An observation of these parts.
     public init(
         id: String, name: String, node: NodeID?, role: NodeRole?, clusterID: ClusterID?, state: ContainerState,

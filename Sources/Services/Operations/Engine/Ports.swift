@@ -64,6 +64,9 @@ public struct HostAnswers: Hashable, Sendable {
     public var disks: [DiskObservation]
     /// `meta.properties` found below the data directories, by the directory they lie in.
     public var formatted: [String: MetaProperties]
+    /// What stands where a node's directory would go and is none that may be formatted: its path, and what it is
+    /// ("it has topic-0 in it, and no meta.properties").
+    public var obstacles: [String: String]
     /// What the host remembers of the cluster; nil when it has never heard of it.
     public var memory: String?
     /// Node ids that it remembers as retired.
@@ -72,8 +75,10 @@ public struct HostAnswers: Hashable, Sendable {
     /// A host of these facts.
     public init(
         privileged: Bool, architecture: String, compose: ComposeFlavour?, listening: Set<UInt16>,
-        disks: [DiskObservation], formatted: [String: MetaProperties], memory: String?, retired: [NodeID] = []
+        disks: [DiskObservation], formatted: [String: MetaProperties], memory: String?, retired: [NodeID] = [],
+        obstacles: [String: String] = [:]
     ) {
+        self.obstacles = obstacles
         self.privileged = privileged
         self.architecture = architecture
         self.compose = compose

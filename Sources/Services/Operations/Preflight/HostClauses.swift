@@ -6,19 +6,27 @@ extension Assumptions {
     /// Room that a host needs for a start: Kafka's own files, the image unpacked, and first data.
     static let minimumRoom = ByteCount(1 << 30)
 
+    /// The code of a login that may not do what has to be done.
+    private static let notPrivileged = "not-privileged"
+
     static let hostClauses: [Clause] = [
         Clause("H1", "The techhost reaches it by SSH, with a host key that is known.", blocking: true) { subject in
             switch subject.survey.answers {
             case .success: .pass("SSH answers")
+            // Whoever is asked for sudo's password has got through SSH: that is the next clause's.
+            case .failure(let problem) where problem.code == notPrivileged: .pass("SSH answers")
             case .failure(let problem): .fail(problem.code, problem.reason, remedy: problem.remedy)
             }
         },
         Clause("H2", "The login is root, or runs everything with sudo and no password.", blocking: true) { subject in
-            withAnswers(subject) { answers in
+            if case .failure(let problem) = subject.survey.answers, problem.code == notPrivileged {
+                return .fail(problem.code, problem.reason, remedy: problem.remedy)
+            }
+            return withAnswers(subject) { answers in
                 answers.privileged
                     ? .pass("privileged")
                     : .fail(
-                        "not-privileged", "the login is not root and sudo asks for a password",
+                        notPrivileged, "the login is not root and sudo asks for a password",
                         remedy: "log in as root, or allow this user sudo without a password (NOPASSWD)")
             }
         },
@@ -75,6 +83,12 @@ extension Assumptions {
 
     /// A port of a node without running container must be free; a node that runs holds its own.
     private static func ports(_ answers: HostAnswers, _ subject: ClauseSubject) -> ClauseVerdict {
+        // What listens may be the cluster's own nodes: only Docker can tell.
+        if case .failure? = subject.survey.containers, subject.layout != nil,
+            subject.nodes.contains(where: { answers.listening.contains($0.port) })
+        {
+            return .unknown("some of its nodes' ports are in use, and Docker, which could say by whom, did not answer")
+        }
         let running = Set(
             subject.survey.seenContainers.filter { $0.state == .running || $0.state == .paused }.compactMap(\.node))
         let taken = subject.nodes.filter { !running.contains($0.id) && answers.listening.contains($0.port) }
@@ -93,14 +107,11 @@ extension Assumptions {
             return answers.formatted.isEmpty
                 ? .pass("empty") : .pass("\(answers.formatted.count) directories of this cluster's name")
         }
-        let wanted = Dictionary(
-            subject.nodes.flatMap { node in node.dataDirectories.map { ($0, node) } },
-            uniquingKeysWith: { first, _ in first })
-        for (directory, found) in answers.formatted.sorted(by: { $0.key < $1.key }) {
-            guard let node = wanted[directory],
-                let blocker = ForeignData.blocker(found, at: directory, node: node, clusterID: layout.clusterID)
-            else { continue }
-            return .fail(blocker.code, blocker.reason, remedy: blocker.remedy)
+        for node in subject.nodes {
+            for directory in node.dataDirectories {
+                let blocker = ForeignData.blocker(answers, at: directory, node: node, clusterID: layout.clusterID)
+                if let blocker { return .fail(blocker.code, blocker.reason, remedy: blocker.remedy) }
+            }
         }
         return .pass("no foreign data")
     }

@@ -36,18 +36,41 @@ public struct AwaitBroker: Step {
             + "\(brokers.map(\.description).joined(separator: ", ")) on \(target)"
     }
 
-    /// Whether all of them serve.
+    /// Whether all of them serve: registered, unfenced, and in containers that have run for longer than a session lasts.
     public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {
-        try await missing(context) == nil ? .satisfied(nil) : .needed
+        guard try await missing(context) == nil else { return .needed }
+        let now = context.world.clock.now()
+        let seen = try await containers(context)
+        let settled = brokers.allSatisfy { id in
+            seen.contains { container in
+                container.node == id && container.state == .running
+                    && container.startedAt.map { now.since($0) > Self.sessionEnd } ?? true
+            }
+        }
+        return settled ? .satisfied(nil) : .needed
     }
+
+    /// Until a dead broker's session has ended its registration looks as if it served: 9 s, and the heartbeat before.
+    static let sessionEnd: Duration = .seconds(12)
 
     /// Looks until all serve, one dies, or the time is up.
     public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
         var watch = NodeWatch(brokers.compactMap(layout.node), context)
         let start = context.world.clock.uptime()
+        // A registration that was there before may be a dead process's: it counts once that one's session is over.
+        var doubtful = try await registered(context)
         while true {
-            guard let missing = try await missing(context) else { return nil }
+            let found = try await missing(context)
             try await watch.look()
+            if let found {
+                if found.registered { doubtful.remove(found.broker) }
+            } else if doubtful.isDisjoint(with: brokers) || context.world.clock.uptime() - start > Self.sessionEnd {
+                return nil
+            }
+            guard let missing = found else {
+                try await pause(context)
+                continue
+            }
             let limit = missing.registered ? Self.limit : Self.registrationLimit
             guard context.world.clock.uptime() - start < limit else {
                 throw StepFailure(
@@ -59,6 +82,19 @@ public struct AwaitBroker: Step {
                         ?? [])
             }
             try await pause(context)
+        }
+    }
+
+    private func registered(_ context: StepContext) async throws(StepFailure) -> Set<NodeID> {
+        let seen = await context.world.cluster.observe(layout, detail: .minimal)
+        return Set(seen.value?.brokers.value?.filter { !$0.fenced }.map(\.id) ?? [])
+    }
+
+    private func containers(_ context: StepContext) async throws(StepFailure) -> [ContainerObservation] {
+        do {
+            return try await context.world.containerSource.containers(on: target).containers
+        } catch {
+            throw context.failure(error, what: "looking at containers", object: subject)
         }
     }
 

@@ -8,6 +8,8 @@ public struct CheckCluster: Step {
     public static let kind = "check-cluster"
     /// A broker that has just come may lack the newest metadata for some seconds.
     static let limit: Duration = .seconds(60)
+    /// How long replicas that lag are waited for.
+    static let catchUpLimit: Duration = .seconds(30)
     /// At most so many brokers are tried at once.
     static let width = 32
     /// The nodes of the cluster.
@@ -45,7 +47,23 @@ public struct CheckCluster: Step {
             }
             try await pause(context)
         }
+        let behind = try await awaitReplicas(context)
         return "\(layout.brokers.count) brokers"
+            + (behind == 0
+                ? "" : "; \(behind) partition\(behind == 1 ? "" : "s") still under-replicated: replicas catch up")
+    }
+
+    /// Replicas of brokers that were away catch up by themselves, in seconds or, with much data, in hours: short ones are
+    /// waited for, so that what follows finds a whole cluster.
+    private func awaitReplicas(_ context: StepContext) async throws(StepFailure) -> Int {
+        let start = context.world.clock.uptime()
+        while true {
+            let detail = ObservationDetail(logDirectories: false, configuration: true)
+            let seen = await context.world.cluster.observe(layout, detail: detail)
+            let behind = seen.value?.partitions.value?.counts().underReplicated ?? 0
+            if behind == 0 || context.world.clock.uptime() - start > Self.catchUpLimit { return behind }
+            try await pause(context)
+        }
     }
 
     private func firstFailure(_ context: StepContext) async throws(StepFailure) -> (NodeID, String)? {

@@ -54,8 +54,7 @@ public struct FormatNode: Step {
             throw context.failure(error, what: "reading meta.properties", object: subject)
         }
         for directory in node.dataDirectories {
-            guard let found = answers.formatted[directory] else { continue }
-            if let blocker = ForeignData.blocker(found, at: directory, node: node, clusterID: clusterID) {
+            if let blocker = ForeignData.blocker(answers, at: directory, node: node, clusterID: clusterID) {
                 throw StepFailure(
                     code: blocker.code, what: "formatting", object: subject, reason: blocker.reason,
                     remedy: blocker.remedy)
@@ -97,11 +96,20 @@ public struct FormatNode: Step {
 
 /// What a directory with somebody else's identity means.
 enum ForeignData {
-    /// The blocker, when `found` is not the identity of `node` in this cluster; nil when it is.
+    /// The blocker, when what is at `directory` is not `node`'s in this cluster; nil when it is, or nothing is there.
     static func blocker(
-        _ found: MetaProperties, at directory: String, node: NodePlacement, clusterID: ClusterID
+        _ answers: HostAnswers, at directory: String, node: NodePlacement, clusterID: ClusterID
     ) -> Blocker? {
         let reason: String
+        if let (path, obstacle) = answers.obstacles.sorted(by: { $0.key < $1.key }).first(where: { path, _ in
+            directory == path || directory.hasPrefix(path + "/")
+        }) {
+            reason = "\(path) on \(node.host) can't hold \(node.role.rawValue) \(node.id): \(obstacle)"
+            return Blocker(
+                code: "foreign-data", object: "host \(node.host)", reason: reason,
+                remedy: "move it away, or name another directory in data: of \(node.host)")
+        }
+        guard let found = answers.formatted[directory] else { return nil }
         if found.clusterID != clusterID {
             reason = "\(directory) on \(node.host) belongs to cluster \(found.clusterID?.rawValue ?? "(unreadable)")"
         } else if found.nodeID != node.id {

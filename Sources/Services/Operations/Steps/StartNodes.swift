@@ -44,10 +44,19 @@ public struct StartNodes: Step {
     public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
         let start = try await notRunning(context)
         do {
+            // One between two attempts would read mended files only after Docker's next pause, and Compose leaves it be.
+            for container in try await containers(context)
+            where container.state == .restarting && start.contains(where: { $0.id == container.node }) {
+                try await context.world.containers.stop(container, grace: Self.loopGrace, on: target)
+            }
             try await context.world.containers.start(
                 start.map { ContainerName.service(of: $0) }, of: cluster, on: target)
         } catch {
-            throw context.failure(error, what: title, object: subject)
+            throw (error as? HostProblem).map { context.failure($0, what: title, object: subject) }
+                ?? (error as? StepFailure)
+                ?? StepFailure(
+                    code: "start-failed", what: title, object: subject, reason: "\(error)",
+                    remedy: "gantry clusterstatus")
         }
         let seen = try await containers(context)
         if let missing = start.first(where: { node in !seen.contains { $0.node == node.id } }) {
@@ -59,6 +68,9 @@ public struct StartNodes: Step {
         }
         return nil
     }
+
+    /// A process that may have come up again in this moment has nothing to save yet.
+    private static let loopGrace: Duration = .seconds(30)
 
     private func notRunning(_ context: StepContext) async throws(StepFailure) -> [NodePlacement] {
         let seen = try await containers(context)

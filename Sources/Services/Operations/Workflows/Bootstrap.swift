@@ -19,12 +19,15 @@ public struct Bootstrap: Sendable {
     public var files: [HostName: HostFiles]
     /// Whether records are sent as a check.
     public var canary: Bool
+    /// When the hosts were surveyed.
+    public var now: Timestamp
 
     /// A bootstrap of these parts.
     public init(
         fleet: FleetSpecification, layout: ClusterLayout, surveys: [HostSurvey], files: [HostName: HostFiles],
-        canary: Bool
+        canary: Bool, now: Timestamp
     ) {
+        self.now = now
         self.fleet = fleet
         self.layout = layout
         self.surveys = surveys
@@ -94,7 +97,8 @@ public struct Bootstrap: Sendable {
     private func filesToPlace(on host: HostName) -> [TextFile] {
         guard let rendered = files[host] else { return [] }
         let survey = surveys.first { $0.host == host }
-        let present = Set((survey?.seenContainers ?? []).filter(\.isAlive).compactMap(\.node))
+        let present = Set(
+            (survey?.seenContainers ?? []).filter { $0.isAlive && !$0.isCrashLooping(at: now) }.compactMap(\.node))
         let missing = layout.nodes(on: host).filter { !present.contains($0.id) }
         let compose = missing.isEmpty ? [] : [rendered.compose]
         return (rendered.always + compose + missing.compactMap { rendered.properties[$0.id] }).map(TextFile.init)

@@ -62,7 +62,8 @@ public struct SSHSettings: Sendable, Hashable {
 
 /// The times a connection is made and kept by.
 public struct SSHTimings: Sendable, Equatable {
-    /// How long TCP and the first words of the server may take. 10 s: a packet lost twice on a slow line is no reason to fail.
+    /// How long TCP and the first words of the server may take. 5 s: the first packet is sent again after 1 and 3 s, so
+    /// one that is lost twice is no reason to fail, and a dead host does not hold up what is said of the others.
     public var connect: Duration
     /// How long a login may take beyond that: jump hosts, slow PAM modules, name look-ups of sshd.
     public var login: Duration
@@ -73,7 +74,7 @@ public struct SSHTimings: Sendable, Equatable {
 
     /// Times, each with its usual value. Whole seconds are what ssh takes; fractions are rounded up.
     public init(
-        connect: Duration = .seconds(10), login: Duration = .seconds(20), keepAlive: Duration = .seconds(5),
+        connect: Duration = .seconds(5), login: Duration = .seconds(20), keepAlive: Duration = .seconds(5),
         persist: Duration = .seconds(600)
     ) {
         self.connect = connect
