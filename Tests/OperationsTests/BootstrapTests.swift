@@ -49,12 +49,18 @@ struct BootstrapTests {
                     (
                         host.host,
                         HostFiles(
-                            compose: FileToPlace(path: "/opt/kafka-docker/orders/docker-compose.yml", contents: [1]),
+                            compose: FileToPlace(
+                                path: OnHostPath.composeFile(of: specification.cluster.name),
+                                contents: PlainFiles.compose(
+                                    layout.nodes(on: host.host), cluster: specification.cluster.name,
+                                    clusterID: layout.clusterID, image: specification.cluster.image)),
                             properties: Dictionary(
                                 uniqueKeysWithValues: layout.nodes(on: host.host).map {
                                     (
                                         $0.id,
-                                        FileToPlace(path: "/opt/kafka-docker/orders/\($0.id).properties", contents: [2])
+                                        FileToPlace(
+                                            path: OnHostPath.properties(of: $0.id, cluster: specification.cluster.name),
+                                            contents: PlainFiles.properties(of: $0))
                                     )
                                 }), users: [:], digests: [:],
                             always: [FileToPlace(path: "/opt/kafka-docker/orders/layout.json", contents: [3])])

@@ -9,7 +9,7 @@ extension FleetSession {
     static func simulatedPorts(
         _ fleet: FleetSpecification, place: FleetPlace
     ) async throws(SimulationProblem) -> (FleetPorts, any FleetClock) {
-        let file = try await SimulationFile(place: place, hosts: fleet.hosts.map(\.host))
+        let file = try await SimulationFile(place: place, hosts: fleet.hosts)
         let world = SimulatedFleet(cluster: fleet.cluster.name, keeper: file, clock: file.clock)
         let ports = FleetPorts(
             hostSource: world, hostControl: world, containerSource: world, containerControl: world, cluster: world,

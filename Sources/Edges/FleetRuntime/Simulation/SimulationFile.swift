@@ -29,7 +29,7 @@ final class SimulationFile: FleetStateKeeper {
 
     private let path: String
     private let directory: String
-    private let hosts: [HostName]
+    private let hosts: [HostSpecification]
     /// What was read or written last; taken out while somebody works on it, so that nothing is copied.
     private let held = Locked<Held?>(nil)
     /// One at a time in this process: flock(2) can't be waited for in order.
@@ -38,7 +38,7 @@ final class SimulationFile: FleetStateKeeper {
 
     /// The fleet of `hosts` in `place`. Nothing is written before the first change.
     /// - Throws: `SimulationProblem` when there is a file and it can't be used.
-    init(place: FleetPlace, hosts: [HostName]) async throws(SimulationProblem) {
+    init(place: FleetPlace, hosts: [HostSpecification]) async throws(SimulationProblem) {
         directory = place.state
         let path = "\(place.state)/simulation"
         self.path = path

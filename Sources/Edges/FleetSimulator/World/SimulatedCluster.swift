@@ -2,9 +2,6 @@ public import FleetModel
 public import Observation
 
 extension SimulatedFleet: ClusterSource {
-    /// From start to unfenced, and to a voter that follows: as measured on real brokers.
-    private static let startTime: Duration = .seconds(2)
-
     /// What the nodes that run would say.
     public func observe(
         _ layout: ClusterLayout, detail: ObservationDetail
@@ -13,9 +10,7 @@ extension SimulatedFleet: ClusterSource {
         let running: [SimulatedContainer]
         do throws(SimulationProblem) {
             running = try await world(.look) { state in
-                state.hosts.values.filter(\.isReachable).flatMap(\.containers.values).filter {
-                    $0.state == .running && state.now - $0.startedAt >= Self.startTime
-                }
+                state.hosts.values.flatMap(\.containers.values).filter { state.kafka.answers($0.node) }
             }
         } catch { return .unknown(reason: "\(error)") }
         let controllers = layout.controllers.filter { node in running.contains { $0.node == node.id } }

@@ -23,7 +23,7 @@ public final class SimulatedFleet: Sendable {
     /// A fleet of `hosts` in memory, empty: no files, no image, no container.
     public convenience init(cluster: ClusterName, hosts: [HostName], time: VirtualTime) {
         var state = FleetState()
-        state.admit(hosts)
+        for host in hosts { state.hosts[host] = SimulatedHost() }
         self.init(cluster: cluster, keeper: MemoryKeeper(state, uptime: { time.uptime() }), clock: time)
     }
 
@@ -43,37 +43,63 @@ public final class SimulatedFleet: Sendable {
         try await keeper.withState(access, body)
     }
 
-    /// Calls `body` with a host that answers.
+    /// Calls `body` with a host that SSH reaches; one that is not reached costs the time in which ssh gives up.
     func withHost<Result: Sendable>(
         _ host: HostName, _ access: StateAccess,
         _ body: (inout SimulatedHost, inout FleetState) throws(HostProblem) -> Result
     ) async throws(HostProblem) -> Result {
-        let outcome: Swift.Result<Result, HostProblem>
-        do throws(SimulationProblem) {
-            outcome = try await world(access) { state in
-                guard var found = state.hosts[host], found.isReachable else {
-                    return .failure(
-                        HostProblem(
-                            code: "ssh-timed-out", unreachable: true, reason: "\(host) does not answer",
-                            remedy: "see that it runs and that its network works"))
-                }
-                defer { if access == .change { state.hosts[host] = found } }
-                do throws(HostProblem) { return .success(try body(&found, &state)) } catch { return .failure(error) }
-            }
-        } catch {
+        let troubles = try await transaction(.look) { $0.hosts[host]?.troubles }
+        guard let troubles else {
             throw HostProblem(
-                code: error.code.rawValue, unreachable: false, reason: "\(error.object): \(error.reason)",
-                remedy: error.remedy)
+                code: "host-name-unknown", unreachable: true, reason: "\(host) is no host of this simulated fleet",
+                remedy: "name it in virthosts of defaults.cfg")
+        }
+        if troubles.unreachable == .silent { await wait(HostTroubles.connectTimeout) }
+        if troubles.has(.slow) { await wait(HostTroubles.slowness) }
+        let outcome = try await transaction(access) { state -> Swift.Result<Result, HostProblem> in
+            guard var found = state.hosts[host] else { return .failure(Self.unreachable(.silent, host)) }
+            if let reason = found.troubles.unreachable { return .failure(Self.unreachable(reason, host)) }
+            defer { if access == .change { state.hosts[host] = found } }
+            do throws(HostProblem) { return .success(try body(&found, &state)) } catch { return .failure(error) }
         }
         return try outcome.get()
     }
 
-    /// What `docker kill` does to the container of `node`: it stays dead. Only of a fleet in memory.
-    public func kill(node: NodeID) {
-        withState { state in
-            for host in state.hosts.keys.sorted() { state.hosts[host]?.containers[node]?.kill() }
+    /// Changes the state on behalf of `host`.
+    func with(_ host: HostName, _ body: (inout FleetState) -> Void) async throws(HostProblem) {
+        try await transaction(.change, body)
+    }
+
+    private func transaction<Result: Sendable>(
+        _ access: StateAccess, _ body: (inout FleetState) -> Result
+    ) async throws(HostProblem) -> Result {
+        do throws(SimulationProblem) { return try await world(access, body) } catch {
+            throw HostProblem(
+                code: error.code.rawValue, unreachable: false, reason: "\(error.object): \(error.reason)",
+                remedy: error.remedy)
         }
     }
+
+    private static func unreachable(_ why: HostTroubles.Unreachable, _ host: HostName) -> HostProblem {
+        switch why {
+        case .silent:
+            HostProblem(
+                code: "ssh-timed-out", unreachable: true, reason: "\(host) does not answer",
+                remedy: "see that it runs and that its network works")
+        case .refused:
+            HostProblem(
+                code: "ssh-refused", unreachable: true, reason: "\(host) refuses the connection to port 22",
+                remedy: "see that sshd runs there, and that ssh.port is right")
+        case .otherKey:
+            HostProblem(
+                code: "host-key-changed", unreachable: true,
+                reason: "\(host) has another host key than the known one: it was made anew, or somebody is in between",
+                remedy: "find out which; then ssh-keygen -R \(host), and log in once by hand")
+        }
+    }
+
+    /// What `docker kill` does to the container of `node`: it stays dead. Only of a fleet in memory.
+    public func kill(node: NodeID) { withState { $0.kill(node) } }
 
     /// An effect takes time; one that is cut off meanwhile is not had.
     func wait(_ duration: Duration) async { try? await clock.sleep(for: duration) }

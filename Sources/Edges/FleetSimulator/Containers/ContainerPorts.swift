@@ -1,0 +1,209 @@
+public import FleetModel
+public import Observation
+public import Operations
+
+extension SimulatedFleet: ContainerSource, ContainerControl {
+    /// Calls `body` with a host whose Docker answers.
+    private func withDocker<Result: Sendable>(
+        _ host: HostName, _ access: StateAccess,
+        _ body: (inout SimulatedHost, inout FleetState) throws(HostProblem) -> Result
+    ) async throws(HostProblem) -> Result {
+        try await withHost(host, access) { found, state throws(HostProblem) in
+            guard found.dockerRuns else {
+                throw HostProblem(
+                    code: "docker-down", unreachable: false,
+                    reason: "Docker does not run on \(host): there is no /var/run/docker.sock",
+                    remedy: "ssh \(host) systemctl start docker (install docker.io where it is missing)")
+            }
+            return try body(&found, &state)
+        }
+    }
+
+    /// The daemon and its containers.
+    public func containers(on host: HostName) async throws(HostProblem) -> ContainerFacts {
+        let epoch = clock.now().advanced(by: .zero - clock.uptime())
+        return try await withDocker(host, .look) { found, _ throws(HostProblem) in
+            ContainerFacts(
+                docker: DockerObservation(
+                    version: "28.0.0", architecture: "x86_64", memory: ByteCount(64 << 30), cores: 16),
+                containers: found.containers.values.sorted { $0.node < $1.node }.map { container in
+                    ContainerObservation(
+                        id: container.id, name: container.name, node: container.node, role: container.role,
+                        clusterID: container.clusterID, state: container.state, exitCode: container.exitCode,
+                        oomKilled: container.oomKilled, restarts: container.restarts,
+                        startedAt: container.startedAt.map { epoch.advanced(by: $0) }, image: container.image,
+                        imageID: found.images[container.image]?.id ?? "", configDigest: container.configDigest)
+                })
+        }
+    }
+
+    /// The image, if it is there.
+    public func image(_ reference: String, on host: HostName) async throws(HostProblem) -> ImageObservation? {
+        try await withDocker(host, .look) { found, _ throws(HostProblem) in found.images[reference] }
+    }
+
+    /// Brings the image, in three seconds. Whatever is asked for is there to be had, and for this processor.
+    public func bringImage(
+        _ reference: String, archive: String?, to host: HostName, progress: @escaping @Sendable (String) async -> Void
+    ) async throws(HostProblem) {
+        await wait(.seconds(3))
+        try await withDocker(host, .change) { found, state throws(HostProblem) in
+            let id = Self.digits(64) { Self.hash(reference, $0) }
+            found.images[reference] = ImageObservation(id: "sha256:\(id)", architecture: "amd64")
+            state.effects.append("image \(host)")
+        }
+    }
+
+    /// Runs what bootstrap runs: the format.
+    public func runOnce(_ run: OneOffRun, on host: HostName) async throws(HostProblem) -> OneOffResult {
+        await wait(.milliseconds(1500))
+        return try await withDocker(host, .change) { found, state throws(HostProblem) in
+            guard found.images[run.image] != nil else {
+                throw HostProblem(
+                    code: "image-missing", unreachable: false, reason: "there is no image \(run.image) on \(host)",
+                    remedy: "gantry bootstrap brings it")
+            }
+            return StorageTool.run(run.command, mounts: run.mounts, on: host, &found, &state)
+        }
+    }
+
+    /// Compose's `up` for services that do not run.
+    public func start(_ services: [String], of cluster: ClusterName, on host: HostName) async throws(HostProblem) {
+        await wait(.milliseconds(700))
+        let began = try await withDocker(host, .change) { found, state throws(HostProblem) in
+            try Self.up(services, of: cluster, on: host, &found, &state)
+        }
+        guard !began.isEmpty else { return }
+        try await with(host) { state in for node in began { state.start(node, on: host) } }
+    }
+
+    /// Makes the containers that are not there, or were made from another configuration.
+    /// - Returns: the nodes to start.
+    private static func up(
+        _ services: [String], of cluster: ClusterName, on host: HostName, _ found: inout SimulatedHost,
+        _ state: inout FleetState
+    ) throws(HostProblem) -> [NodeID] {
+        let path = OnHostPath.composeFile(of: cluster)
+        func failure(_ line: String) -> HostProblem {
+            HostProblem(
+                code: "compose-failed", unreachable: false, reason: "Compose ended with exit code 1 on \(host)",
+                remedy: "mend what its lines say: k/docker-compose.yml is the template of its file", evidence: [line])
+        }
+        guard let text = found.files[path]?.contents else { throw failure("open \(path): no such file or directory") }
+        let file = ComposeFile(String(decoding: text, as: UTF8.self))
+        var wanted: [(NodeID, NodeRole, ComposeFile.Service)] = []
+        for name in services {
+            guard let service = file.service(name) else { throw failure("no such service: \(name)") }
+            guard let node = service.node, let role = service.role else {
+                throw failure("service \(name) has no label \(ContainerLabel.node): nothing simulates it")
+            }
+            guard found.images[service.image] != nil else {
+                throw failure("pull access denied for \(service.image), repository does not exist")
+            }
+            wanted.append((node, role, service))
+        }
+        var began: [NodeID] = []
+        for (node, role, service) in wanted {
+            let present = found.containers[node]
+            if present?.isRunning == true { continue }
+            let digest = service.labels[ContainerLabel.config]
+            if let present, present.configDigest == digest {
+                state.effects.append("start \(service.name)")
+            } else {
+                if let present { found.tell("destroy", of: present, at: state.now) }
+                state.effects.append("create \(service.name)")
+                let container = SimulatedContainer(
+                    id: digits(64) { _ in state.chance.next() }, name: service.containerName, node: node, role: role,
+                    clusterID: service.labels[ContainerLabel.clusterID].flatMap(ClusterID.init(rawValue:)),
+                    configDigest: digest, image: service.image, properties: service.properties ?? "",
+                    restart: service.restart)
+                found.tell("create", of: container, at: state.now)
+                found.containers[node] = container
+            }
+            began.append(node)
+        }
+        return began
+    }
+
+    /// `docker stop`: returns when the process is gone, one way or the other.
+    public func stop(_ container: ContainerObservation, grace: Duration, on host: HostName) async throws(HostProblem) {
+        let node = try await withDocker(host, .look) { found, _ throws(HostProblem) -> NodeID? in
+            found.containers.values.first { $0.id == container.id && ($0.isRunning || $0.state == .restarting) }?.node
+        }
+        guard let node else { return }
+        try await with(host) { state in
+            state.effects.append("stop \(container.name)")
+            state.stop(node, on: host, grace: grace)
+        }
+        while true {
+            await wait(Self.stopInterval)
+            let runs = try await withDocker(host, .look) { found, _ throws(HostProblem) in
+                found.containers[node].map { $0.id == container.id && $0.isRunning } ?? false
+            }
+            guard runs, !Task.isCancelled else { return }
+        }
+    }
+
+    /// How exactly the end of a stop is seen.
+    private static let stopInterval: Duration = .milliseconds(100)
+
+    /// Removes a stopped container.
+    public func remove(_ container: ContainerObservation, on host: HostName) async throws(HostProblem) {
+        try await withDocker(host, .change) { found, state throws(HostProblem) in
+            guard let present = found.containers.values.first(where: { $0.id == container.id }) else { return }
+            guard !present.isRunning, present.state != .restarting else {
+                throw HostProblem(
+                    code: "conflict", unreachable: false, reason: "\(container.name) on \(host) runs",
+                    remedy: "stop it first")
+            }
+            state.effects.append("remove \(container.name)")
+            found.tell("destroy", of: present, at: state.now)
+            found.containers[present.node] = nil
+        }
+    }
+
+    /// How the last run that ended, ended: the present one's, or the one before.
+    public func lastEnd(
+        of container: ContainerObservation, lines: Int, on host: HostName
+    ) async throws(HostProblem) -> LastEnd {
+        try await withDocker(host, .look) { found, _ throws(HostProblem) in
+            guard let present = found.containers.values.first(where: { $0.id == container.id }) else {
+                return LastEnd(exitCode: nil, output: [])
+            }
+            let last = present.isRunning ? present.run - 1 : present.run
+            return LastEnd(
+                exitCode: present.exitCode, output: present.log.filter { $0.run <= last }.suffix(lines).map(\.text))
+        }
+    }
+
+    /// The last lines that its process wrote.
+    public func logs(of container: String, lines: Int, on host: HostName) async throws(HostProblem) -> [String] {
+        try await withDocker(host, .look) { found, _ throws(HostProblem) in
+            guard let present = found.containers.values.first(where: { $0.name == container }) else {
+                throw HostProblem(
+                    code: "not-found", unreachable: false, reason: "there is no container \(container) on \(host)",
+                    remedy: "gantry clusterstatus shows what there is")
+            }
+            return present.log.suffix(lines).map(\.text)
+        }
+    }
+
+    /// So many hexadecimal digits from numbers.
+    private static func digits(_ count: Int, _ number: (Int) -> UInt64) -> String {
+        var digits = ""
+        var part = 0
+        while digits.count < count {
+            let next = String(number(part), radix: 16)
+            digits += String(repeating: "0", count: 16 - next.count) + next
+            part += 1
+        }
+        return String(digits.prefix(count))
+    }
+
+    /// FNV-1a: the same image has the same digest on every host.
+    private static func hash(_ text: String, _ part: Int) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325 &+ UInt64(truncatingIfNeeded: part)
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        return hash
+    }
+}
