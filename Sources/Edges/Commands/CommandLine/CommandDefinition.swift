@@ -12,6 +12,8 @@ struct CommandDefinition: Sendable {
     let changes: ChangeOptions
     /// Paragraphs below the summary.
     let details: [String]
+    /// What an argument may be, where that is a list of its own.
+    let choices: Choices?
     /// Command lines worth copying.
     let examples: [Example]
     /// Works, and is shown nowhere.
@@ -28,9 +30,17 @@ struct CommandDefinition: Sendable {
         init(_ line: String, _ purpose: String) { (self.line, self.purpose) = (line, purpose) }
     }
 
+    /// A list of what can be chosen: `faults`.
+    struct Choices: Hashable, Sendable {
+        let title: String
+        let rows: [Example]
+        init(_ title: String, _ rows: [Example]) { (self.title, self.rows) = (title, rows) }
+    }
+
     init(
         _ name: String, _ summary: String, arguments: [any ArgumentKey] = [], options: [any OptionKey] = [],
-        changes: ChangeOptions = [], details: [String] = [], examples: [Example] = [], isHidden: Bool = false,
+        changes: ChangeOptions = [], details: [String] = [], choices: Choices? = nil, examples: [Example] = [],
+        isHidden: Bool = false,
         isAudited: Bool = true, subcommands: [CommandDefinition] = []
     ) {
         self.name = name
@@ -39,6 +49,7 @@ struct CommandDefinition: Sendable {
         self.options = options.map(\.definition)
         self.changes = changes
         self.details = details
+        self.choices = choices
         self.examples = examples
         self.isHidden = isHidden
         self.isAudited = isAudited

@@ -10,6 +10,7 @@ struct CommandTable: Sendable {
         CommandEntry(ExplainCommand.self),
         OperationCommands.entry,
         CommandEntry(AuditCommand.self),
+        SimulateCommands.entry,
         CommandEntry(VersionCommand.self),
         CommandEntry(CompletionCommand.self),
         CommandEntry(HelpCommand.self),

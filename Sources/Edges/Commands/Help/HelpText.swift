@@ -27,6 +27,9 @@ enum HelpText {
             parts.append(section("commands", list(rows, style), style))
         }
         parts += command.details.map { paragraph($0, style) }
+        if let choices = command.choices {
+            parts.append(section(choices.title, list(choices.rows.map { ($0.line, $0.purpose) }, style), style))
+        }
         if !command.arguments.isEmpty {
             let rows = command.arguments.map { ($0.value.placeholder, $0.help) }
             parts.append(section("arguments", list(rows, style), style))

@@ -64,12 +64,18 @@ enum ManualPages {
             page.paragraph(paragraph)
         }
         if leaves.isEmpty {
+            for choice in command.choices?.rows ?? [] {
+                page.item(#"\fB\#(Roff.escaped(choice.line))\fR"#, choice.purpose)
+            }
             page.arguments(command.arguments)
         } else {
             page.heading("COMMANDS")
             for leaf in leaves {
                 page.subheading("\(leaf.name) \(leaf.synopsis)".trimmingTrailingSpaces)
                 for paragraph in ["\(leaf.summary)."] + leaf.details { page.paragraph(paragraph) }
+                for choice in leaf.choices?.rows ?? [] {
+                    page.item(#"\fB\#(Roff.escaped(choice.line))\fR"#, choice.purpose)
+                }
                 for argument in leaf.arguments { page.item(Roff.placeholder(argument.value), argument.help) }
                 page.options(leaf.options + leaf.changes.definitions)
             }

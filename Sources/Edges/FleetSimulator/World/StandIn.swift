@@ -57,6 +57,9 @@ public struct SimulatedKafka: Hashable, Sendable, Codable {
         return ends.map { ProcessEnd(node: $0.node.id, at: now, exitCode: 143) }
     }
     mutating func formQuorum(of voters: [SimulatedVoter]) {}
+    var activeController: NodeID? {
+        lives.values.filter { $0.node.role == .controller }.map(\.node.id).min()
+    }
     func answers(_ id: NodeID) -> Bool { lives[id].map { !$0.isCutOff && now - $0.startedAt >= .seconds(2) } ?? false }
     func setLine(of host: HostName, to rate: BytesPerSecond?) {}
     func setVolume(_ path: String, of host: HostName, total: ByteCount, foreign: ByteCount) {}
