@@ -5,6 +5,7 @@ struct CommandTable: Sendable {
         CommandEntry(InitCommand.self),
         CommandEntry(PreflightCommand.self),
         CommandEntry(BootstrapCommand.self),
+        CommandEntry(RemoveBrokerCommand.self),
         CommandEntry(ClusterStatusCommand.self),
         CommandEntry(PlanCommand.self),
         CommandEntry(ExplainCommand.self),

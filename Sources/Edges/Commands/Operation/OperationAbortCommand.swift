@@ -34,10 +34,11 @@ struct OperationAbortCommand: Command {
         }
         context.audit.concerns(record.id)
         guard isRunning else {
-            try OperationLauncher(store: journal, place: place, now: { .now }).close(
-                record.id, as: .aborted(reason: "asked for while no worker was on it"))
-            let ended = try OperationProgress.read(record, from: journal)
-            context.show(OperationReport(record.id, ended, holderIsAlive: false))
+            // Nobody is at it: a worker takes back what the last one left in the way.
+            let launcher = OperationLauncher(store: journal, place: place, now: { .now })
+            let exit = try await context.watch(
+                launcher.giveUp(record.id), journal, place, changes, after: progress.sequence)
+            guard case .aborted = try OperationProgress.read(record, from: journal).ending else { return exit }
             return .done
         }
         try journal.request(.abort, of: record.id, at: .now)

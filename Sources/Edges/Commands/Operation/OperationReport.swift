@@ -56,6 +56,15 @@ struct OperationReport: Report {
         took = nil
     }
 
+    /// The report on a command whose work was done before.
+    init(nothingToDo command: String) {
+        operation = nil
+        self.command = command
+        result = .unchanged
+        progress = nil
+        took = nil
+    }
+
     /// The report on a command that must not begin.
     init(refused command: String, blockers: [Blocker]) {
         operation = nil

@@ -7,12 +7,15 @@ struct OperationWorkerCommand: Command {
     private static let id = Argument<OperationID>("ID", .one, "the operation")
     private static let token = Argument<String>("TOKEN", .one, "the launcher's lease")
 
+    private static let givingUp = Flag("give-up", "take back what is in the way, and end the operation")
+
     static let definition = CommandDefinition(
         OperationLauncher.workerCommand, "carry an operation out (started by gantry itself)",
-        arguments: [id, token], isHidden: true, isAudited: false)
+        arguments: [id, token], options: [givingUp], isHidden: true, isAudited: false)
 
     let id: OperationID
     let token: Int64
+    let givesUp: Bool
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
         id = try arguments.required(Self.id)
@@ -20,6 +23,7 @@ struct OperationWorkerCommand: Command {
             throw CommandError.usage("TOKEN is a number", next: arguments.helpCommand)
         }
         self.token = token
+        givesUp = arguments[Self.givingUp]
     }
 
     /// SIGINT finishes the steps under way; SIGTERM stops at once, and is what a service manager sends.
@@ -33,11 +37,12 @@ struct OperationWorkerCommand: Command {
             interrupts.cancel()
             terminations.cancel()
         }
-        let (id, token) = (id, token)
+        let (id, token, givesUp) = (id, token, givesUp)
         let ending: OperationEnding = try await withThrowingTaskGroup(of: OperationEnding?.self) { group in
             group.addTask {
                 try await context.withSession(configuration) { session in
-                    try await OperationWorker(session: session, store: store).run(id, token: token)
+                    try await OperationWorker(session: session, store: store).run(
+                        id, token: token, givingUp: givesUp)
                 }
             }
             group.addTask {

@@ -70,7 +70,7 @@ extension ComposeTemplate {
 
 extension YAMLNode {
     /// Whether some service is handed a password or the like.
-    fileprivate var hasSecret: Bool {
+    var hasSecret: Bool {
         (self["services"]?.entries ?? []).contains { service in
             ComposeMap(service.value["environment"], missing: .string("")).entries.contains {
                 KafkaSettings.isSecret($0.name)

@@ -40,12 +40,11 @@ public struct OperationLauncher: Sendable {
         return try start(id, lease: try takeLease(cluster: record.plan.cluster, operation: id))
     }
 
-    /// Ends an operation that no worker is on.
+    /// Starts a worker that gives up an operation that no worker is on: it takes back what is in the way, and ends it.
     /// - Throws: `StoreError.leased` when one is after all.
-    public func close(_ id: OperationID, as ending: OperationEnding) throws(StoreError) {
-        let lease = try takeLease(cluster: try store.operation(id).plan.cluster, operation: id)
-        try store.append(.ended(ending), under: lease, at: now())
-        try store.release(lease)
+    public func giveUp(_ id: OperationID) throws(StoreError) -> LaunchedOperation {
+        let record = try store.operation(id)
+        return try start(id, lease: try takeLease(cluster: record.plan.cluster, operation: id), givingUp: true)
     }
 
     /// Refuses when an operation is at work on the cluster.
@@ -62,12 +61,15 @@ public struct OperationLauncher: Sendable {
             cluster: cluster, operation: operation, holder: Holder.current(), replacing: present?.token, at: now())
     }
 
-    private func start(_ id: OperationID, lease: Lease) throws(StoreError) -> LaunchedOperation {
+    private func start(
+        _ id: OperationID, lease: Lease, givingUp: Bool = false
+    ) throws(StoreError) -> LaunchedOperation {
         do throws(ProcessError) {
             let worker = try DetachedProcess.start(
                 Invocation(
                     "/proc/self/exe",
-                    [Self.workerCommand, id.rawValue, String(lease.token), "--fleet", place.directory]),
+                    [Self.workerCommand, id.rawValue, String(lease.token), "--fleet", place.directory]
+                        + (givingUp ? ["--give-up"] : [])),
                 logFile: place.log(of: id))
             return LaunchedOperation(id: id, worker: Holder(worker))
         } catch {

@@ -15,9 +15,10 @@ public struct OperationWorker: Sendable {
 
     /// Takes over the launcher's lease, whose token is `token`, and runs the operation to its ending.
     ///
-    /// `SIGINT` asks for a stop after the steps under way; cancelling stops at once, resumable.
+    /// `SIGINT` asks for a stop after the steps under way; cancelling stops at once, resumable. With `givingUp` it only takes
+    /// back what an earlier worker left in the way.
     /// - Throws: `StoreError`, `CancellationError`.
-    public func run(_ id: OperationID, token: Int64) async throws -> OperationEnding {
+    public func run(_ id: OperationID, token: Int64, givingUp: Bool = false) async throws -> OperationEnding {
         let cluster = try store.operation(id).plan.cluster
         let lease = try store.acquireLease(
             cluster: cluster, operation: id, holder: Holder.current(), replacing: token, at: session.clock.now())
@@ -30,6 +31,6 @@ public struct OperationWorker: Sendable {
             containers: session.ports.containerControl, containerSource: session.ports.containerSource,
             cluster: session.ports.cluster, control: session.ports.clusterControl,
             memory: JournalMemory(store: store, lease: lease), clock: session.clock)
-        return try await OperationEngine(store: store, world: world).run(lease)
+        return try await OperationEngine(store: store, world: world).run(lease, givingUp: givingUp)
     }
 }

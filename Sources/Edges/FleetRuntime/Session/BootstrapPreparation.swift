@@ -68,12 +68,14 @@ extension FleetSession {
     func extend(
         _ present: ClusterLayout?, _ surveys: [HostSurvey], _ randomBytes: (Int) -> [UInt8]
     ) throws -> ClusterLayout {
-        let retired = Set(surveys.flatMap { (try? $0.answers.get())?.retired ?? [] })
+        let memory = try self.retired()
+        let retired = Set(memory.ids + surveys.flatMap { (try? $0.answers.get())?.retired ?? [] })
         func directoryID(_: NodeID) -> DirectoryID {
             while true { if let id = DirectoryID(bytes: randomBytes(16)) { return id } }
         }
         if let present {
-            return try present.extended(for: fleet, directoryIDs: directoryID, retired: retired)
+            return try present.extended(
+                for: fleet, except: Set(memory.emptied), directoryIDs: directoryID, retired: retired)
         }
         while true {
             guard let clusterID = ClusterID(bytes: randomBytes(16)) else { continue }

@@ -49,10 +49,15 @@ public struct FleetSession: Sendable {
         }
     }
 
-    /// What the hosts remember. They agree unless a techhost died between two of them: the larger one is the later.
+    /// What the hosts remember. They agree unless a techhost died between two of them, or one was down meanwhile: the larger
+    /// one has what was added since, and what any of them knows as retired is gone.
     func rememberedLayout(_ surveys: [HostSurvey]) -> Known<ClusterLayout> {
         let layouts = surveys.compactMap(\.rememberedLayout)
-        if let latest = layouts.max(by: { $0.nodes.count < $1.nodes.count }) { return .known(latest) }
+        let retired = Set(surveys.flatMap { (try? $0.answers.get())?.retired ?? [] })
+        let present = layouts.map { layout in
+            ClusterLayout(clusterID: layout.clusterID, nodes: layout.nodes.filter { !retired.contains($0.id) })
+        }
+        if let latest = present.max(by: { $0.nodes.count < $1.nodes.count }) { return .known(latest) }
         return .unknown(reason: "cluster \(fleet.cluster.name) has not been bootstrapped from here")
     }
 
@@ -87,8 +92,8 @@ public struct FleetSession: Sendable {
         let running = try place.existingJournal()?.lease(of: fleet.cluster.name).map(\.holder.isAlive) ?? false
         let context = HealthContext(
             cluster: fleet.cluster.name, expected: layout.value,
-            retired: Set(snapshot.hosts.flatMap(\.retired)), snapshot: snapshot, operationRunning: running,
-            configuration: layout.value.map { configuration($0, directory) } ?? .known([:]))
+            retired: Set(snapshot.hosts.flatMap(\.retired) + (try retired().ids)), snapshot: snapshot,
+            operationRunning: running, configuration: layout.value.map { configuration($0, directory) } ?? .known([:]))
         return ClusterStatus(
             fleet: fleet, layout: layout.value, context: context, findings: HealthRules.findings(in: context))
     }

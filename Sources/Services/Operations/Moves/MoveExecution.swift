@@ -135,8 +135,12 @@ public struct MoveExecution: Sendable {
         for (partition, bytes) in seen.copied {
             if let place = place(partition), items[place].state == .moving { items[place].copied = bytes }
         }
-        if let listing = seen.listing { takeIn(listing, seen) }
-        guard listedAt != nil else { return [.wait(.zero)] }
+        if let listing = seen.listing {
+            takeIn(listing, seen)
+        } else if wantsListing(at: seen.at) {
+            // A move has just ended: whoever waits behind it is not kept waiting for a whole interval.
+            return [.wait(.zero)]
+        }
 
         var actions = watchDeaths(at: seen.at)
         if options.foreign == .refuse, let foreign = items.first(where: { $0.state == .held(.foreign) }) {

@@ -1,0 +1,52 @@
+import FleetConfiguration
+import FleetModel
+import FleetRuntime
+import OperationModel
+
+extension CommandContext {
+    /// What every command that moves data does: prepare, refuse or show, ask, start.
+    /// - Parameters:
+    ///   - command: its name.
+    ///   - changes: what changing commands may be told.
+    ///   - question: what the operator is asked, made from the cluster's name.
+    ///   - prepare: looks at the cluster and plans; changes nothing.
+    func move(
+        _ command: String, _ changes: ChangeValues, question: (ClusterName) -> String,
+        prepare: @Sendable (FleetSession, FleetConfiguration) async throws -> MovePreparation
+    ) async throws -> ExitStatus {
+        let configuration = try configuration()
+        let place = place(of: configuration)
+        if !changes.isDryRun, let journal = try place.existingJournal() {
+            // Said before anything is looked at: what another operation has half done would look like damage.
+            try OperationLauncher.refuseLeased(configuration.specification.cluster.name, in: journal)
+        }
+        let preparation = try await withSession(configuration) { try await prepare($0, configuration) }
+        guard preparation.blockers.isEmpty else {
+            for text in preparation.notes { note(text) }
+            let report = OperationReport(refused: command, blockers: preparation.blockers)
+            show(report)
+            return report.exit
+        }
+        guard let plan = preparation.plan else {
+            for text in preparation.notes { note(text) }
+            show(OperationReport(nothingToDo: command))
+            return .done
+        }
+        let report = MoveReport(plan: plan, moves: preparation.moves, notes: preparation.notes)
+        if changes.isDryRun {
+            show(report)
+            return .done
+        }
+        if changes.isConfirmed {
+            for text in preparation.notes { note(text) }
+            note(report.summary)
+        } else {
+            note(Document(report.blocks).text(messageStyle))
+        }
+        guard try confirm(question(plan.cluster), changes) else {
+            note("nothing was changed")
+            return .refused
+        }
+        return try await start(plan, in: place, changes)
+    }
+}

@@ -1,0 +1,49 @@
+import FleetConfiguration
+import FleetModel
+import FleetRuntime
+
+/// `gantry removebroker`.
+struct RemoveBrokerCommand: Command {
+    private static let ids = Argument<NodeIDList>("ID[,ID…]", .one, "the brokers, alive or dead")
+    private static let deletesData = Flag("delete-data", "also delete their data directories")
+
+    static let definition = CommandDefinition(
+        "removebroker", "take brokers out of the cluster, without losing a record",
+        arguments: [ids, MoveArguments.first, MoveArguments.last], options: [deletesData, MoveArguments.throttle],
+        changes: .everything,
+        details: [
+            "Proves that it can be done, keeps new partitions off the brokers, moves leaders and then data onto brokers "
+                + "FIRST to LAST (both included; all others if not given), verifies twice that they hold nothing, stops, "
+                + "unregisters and removes them, and checks the cluster after each one.",
+            "Of several brokers that leave, none receives another's data. Their ids are never used again.",
+            "Data whose only replica is on a dead broker is given up only topic by topic: --accept sole-replica=TOPIC.",
+        ],
+        examples: [
+            .init("gantry removebroker 5 --dry-run", "show the plan and change nothing"),
+            .init("gantry removebroker 5,6 1 4 --throttle 20MiB/s", "drain two brokers onto brokers 1 to 4, gently"),
+        ])
+
+    let ids: [NodeID]
+    let deletesData: Bool
+    let moves: MoveArguments
+
+    init(_ arguments: ParsedArguments) throws(CommandError) {
+        ids = try arguments.required(Self.ids).ids
+        deletesData = arguments[Self.deletesData]
+        moves = try MoveArguments(arguments)
+    }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let names = ids.map(\.description).joined(separator: ",")
+        let subject = "broker\(ids.count == 1 ? "" : "s") \(names)"
+        return try await context.move("removebroker \(names)", moves.changes) {
+            "Remove \(subject) from cluster \($0)?"
+        } prepare: { session, configuration in
+            let canary = moves.changes.usesCanary && configuration.specification.move.canary
+            return try await session.prepareRemoval(
+                of: ids, deletesData: deletesData,
+                moves.request([names] + (deletesData ? ["--delete-data"] : []), canary: canary),
+                directory: configuration.directory)
+        }
+    }
+}

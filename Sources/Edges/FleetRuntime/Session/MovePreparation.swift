@@ -1,0 +1,76 @@
+public import FleetModel
+public import HealthRules
+import OperationJournal
+public import OperationModel
+import Operations
+public import PlacementPlanning
+
+/// Everything about an operation that moves data that can be known before anything is changed.
+public struct MovePreparation: Sendable {
+    /// What forbids it and was not waived; empty when it can be done.
+    public var blockers: [Blocker] = []
+    /// What the operator should know besides.
+    public var notes: [String] = []
+    /// What moves, a plan a stage.
+    public var moves: [MovePlan] = []
+    /// What will be done; nil when it is forbidden, or done already.
+    public var plan: OperationPlan?
+
+    /// Nothing.
+    public init() {}
+
+    /// Bytes that are copied in all.
+    public var bytes: ByteCount { moves.reduce(.zero) { $0 + $1.report.bytes } }
+}
+
+/// What every operation that moves data may be told.
+public struct MoveRequest: Sendable {
+    /// The command's arguments, for the journal.
+    public var arguments: [String]
+    /// The operator's reason.
+    public var reason: String?
+    /// The brokers that may receive; nil: all.
+    public var onto: ClosedRange<NodeID>?
+    /// The throttle instead of `move.throttle`; nil inside: none.
+    public var throttle: BytesPerSecond??
+    /// Blockers that are waived.
+    public var accepted: [Acceptance]
+    /// Whether records are sent as a check.
+    public var canary: Bool
+
+    /// A request of these parts.
+    public init(
+        arguments: [String], reason: String?, onto: ClosedRange<NodeID>?, throttle: BytesPerSecond??,
+        accepted: [Acceptance], canary: Bool
+    ) {
+        self.arguments = arguments
+        self.reason = reason
+        self.onto = onto
+        self.throttle = throttle
+        self.accepted = accepted
+        self.canary = canary
+    }
+}
+
+extension FleetSession {
+    /// What an operation that was left half way still holds in the cluster: it is gone on with, or given up, first.
+    func leftovers() throws(StoreError) -> Blocker? {
+        guard let journal = try place.existingJournal(),
+            let record = try journal.value("moves/\(fleet.cluster.name)"), !record.isEmpty
+        else { return nil }
+        return Blocker(
+            code: "operation-interrupted", object: "cluster \(fleet.cluster.name)",
+            reason: "an operation was left with moves or throttles in force",
+            remedy: "gantry operation resume goes on with it, gantry operation abort takes them back")
+    }
+
+    /// Ids that are never used again, and hosts that an operation emptied, as the journal knows them.
+    func retired() throws(StoreError) -> RetiredMemory {
+        RetiredMemory(
+            text: try place.existingJournal()?.value(RetiredMemory.key(of: fleet.cluster.name)) ?? "")
+    }
+
+    func moveOptions(_ request: MoveRequest) -> MoveOptions {
+        MoveOptions(throttle: request.throttle ?? fleet.move.throttle)
+    }
+}

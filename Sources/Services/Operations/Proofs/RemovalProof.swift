@@ -1,0 +1,246 @@
+public import FleetModel
+public import HealthRules
+public import PlacementPlanning
+
+/// Proves that brokers can be taken out of a cluster, before anything moves: a pure function of what was seen. A refusal
+/// names each blocker with its code and the smallest remedy.
+public struct RemovalProof: Sendable {
+    /// What is asked for.
+    public struct Request: Sendable {
+        /// The brokers that are to leave.
+        public var brokers: [NodeID]
+        /// Brokers that may receive; nil: all others.
+        public var onto: BrokerRange?
+        /// Brokers that leave in the same operation, earlier or later: they receive nothing either.
+        public var alsoLeaving: [NodeID]
+        /// Hosts that are known to be gone for good.
+        public var goneHosts: Set<HostName>
+        /// What the operator waives.
+        public var accepted: [Acceptance]
+        /// The throttle, which the plan's times are reckoned with.
+        public var throttle: BytesPerSecond?
+
+        /// A request for these.
+        public init(
+            brokers: [NodeID], onto: BrokerRange? = nil, alsoLeaving: [NodeID] = [], goneHosts: Set<HostName> = [],
+            accepted: [Acceptance] = [], throttle: BytesPerSecond?
+        ) {
+            self.brokers = brokers
+            self.onto = onto
+            self.alsoLeaving = alsoLeaving
+            self.goneHosts = goneHosts
+            self.accepted = accepted
+            self.throttle = throttle
+        }
+    }
+
+    /// Everything that forbids it and was not waived; empty when it can be done.
+    public var blockers: [Blocker] = []
+    /// What the operator should know besides.
+    public var notes: [String] = []
+    /// What will be moved; nil when it is forbidden.
+    public var plan: MovePlan?
+    /// The leaving brokers that do not serve.
+    public var dead: Set<NodeID> = []
+    /// Lists of partitions after the plan, for the proof of a later stage.
+    public var lists: [TopicPartition: [NodeID]] = [:]
+
+    /// Judges `request`.
+    /// - Parameters:
+    ///   - request: what is asked for.
+    ///   - snapshot: what was seen, with log directories and settings.
+    ///   - layout: the nodes of the cluster.
+    ///   - lists: partitions that earlier stages will have brought elsewhere.
+    public init(
+        _ request: Request, snapshot: Snapshot, layout: ClusterLayout, lists: [TopicPartition: [NodeID]] = [:]
+    ) {
+        guard let cluster = snapshot.cluster.value, let registered = cluster.brokers.value,
+            let table = cluster.partitions.value
+        else {
+            let reason =
+                snapshot.cluster.reason ?? snapshot.cluster.value?.brokers.reason
+                ?? snapshot.cluster.value?.partitions.reason ?? "it does not answer"
+            blockers = [
+                Blocker(
+                    code: "cluster-unreachable", object: "the cluster", reason: reason, remedy: "gantry clusterstatus")
+            ]
+            return
+        }
+        let known = Dictionary(registered.map { ($0.id, $0) }, uniquingKeysWith: { a, _ in a })
+        let leaving = Set(request.brokers + request.alsoLeaving)
+        dead = Set(request.brokers.filter { known[$0]?.fenced != false })
+        var found: [Blocker] = []
+        found += Self.members(request, cluster, known, snapshot, layout)
+        found += Self.partitions(request, cluster, table, leaving: leaving)
+        var onto = BrokerSelection.all
+        if let range = request.onto {
+            let reading = range.read(registered, leaving: leaving)
+            if let note = reading.note { notes.append(note) }
+            if let blocker = reading.blocker { found.append(blocker) }
+            onto = .only(reading.targets)
+        } else if !request.alsoLeaving.isEmpty {
+            onto = .only(registered.map(\.id).filter { !leaving.contains($0) && known[$0]?.fenced == false })
+        }
+        if !registered.contains(where: { !$0.fenced && !leaving.contains($0.id) }) {
+            found.append(
+                Blocker(
+                    code: "last-broker", object: "the cluster", reason: "no running broker would remain",
+                    remedy: "add brokers first: gantry addbroker HOST COUNT"))
+        }
+        if found.allSatisfy({ Acceptance.waivable.contains($0.code) }) {
+            found += plan(request, cluster, layout, onto, lists)
+        }
+        blockers = request.accepted.remaining(found)
+        for waived in found where !blockers.contains(waived) {
+            notes.append("accepted: \(waived.code) (\(waived.object)): \(waived.reason)")
+        }
+        if !blockers.isEmpty { plan = nil }
+    }
+
+    /// Brokers, hosts and controllers.
+    private static func members(
+        _ request: Request, _ cluster: ClusterObservation, _ known: [NodeID: RegisteredBroker], _ snapshot: Snapshot,
+        _ layout: ClusterLayout
+    ) -> [Blocker] {
+        var found: [Blocker] = []
+        if cluster.clusterID != layout.clusterID {
+            found.append(
+                Blocker(
+                    code: "cluster-id-mismatch", object: "the cluster",
+                    reason: "it answers as cluster \(cluster.clusterID), and the journal knows \(layout.clusterID)",
+                    remedy: "check virthosts in defaults.cfg: these hosts or ports carry another cluster"))
+        }
+        if cluster.controller == nil {
+            found.append(
+                Blocker(
+                    code: "no-controller", object: "the quorum", reason: "no controller is active",
+                    remedy: "bring a majority of the controllers up: gantry clusterstatus shows them"))
+        }
+        for id in request.brokers {
+            let node = layout.node(id)
+            if let node, node.role != .broker {
+                found.append(
+                    Blocker(
+                        code: "not-a-broker", object: "node \(id)", reason: "it is a \(node.role.rawValue)",
+                        remedy: "gantry removehost \(node.host) takes a host out with its controller"))
+            } else if node == nil, known[id] == nil {
+                found.append(
+                    Blocker(
+                        code: "unknown-broker", object: "broker \(id)",
+                        reason: "neither the journal nor Kafka knows it",
+                        remedy: "gantry clusterstatus lists the brokers there are"))
+            }
+            guard let host = node?.host, !request.goneHosts.contains(host) else { continue }
+            if let reason = snapshot.host(host)?.state.reason {
+                found.append(
+                    Blocker(
+                        code: "host-unreachable", object: "host \(host)",
+                        reason: "broker \(id) can't be stopped and removed there: \(reason)",
+                        remedy: "mend that; a host that is gone for good: gantry removehost \(host) --dead"))
+            }
+        }
+        return found
+    }
+
+    /// Partitions that stand in the way, each kind once with its examples; lost data by topic.
+    private static func partitions(
+        _ request: Request, _ cluster: ClusterObservation, _ table: PartitionTable, leaving: Set<NodeID>
+    ) -> [Blocker] {
+        var found: [Blocker] = []
+        switch cluster.reassignments {
+        case .known(let moves):
+            if let first = moves.first {
+                found.append(
+                    Blocker(
+                        code: "foreign-reassignment", object: "\(moves.count) partitions",
+                        reason:
+                            "somebody else is moving them: \(Mover.examples(moves.map(\.partition))); first \(first.partition)",
+                        remedy:
+                            "wait until they are done, or --accept foreign-reassignment to wait within the operation"))
+            }
+        case .unknown(let reason):
+            found.append(
+                Blocker(
+                    code: "moves-unknown", object: "the cluster",
+                    reason: "whether somebody moves data could not be found out: \(reason)",
+                    remedy: "gantry clusterstatus"))
+        }
+        let live = Set((cluster.brokers.value ?? []).filter { !$0.fenced }.map(\.id.rawValue))
+        let ids = Set(leaving.map(\.rawValue))
+        var soleByTopic: [String: [TopicPartition]] = [:]
+        var offline: [TopicPartition] = []
+        var thin: [TopicPartition] = []
+        for row in table.rows where !row.topic.isCanary {
+            let isLost =
+                row.leader == nil && row.replicas.contains(where: ids.contains)
+                && !row.replicas.contains { live.contains($0) && !ids.contains($0) }
+            if isLost {
+                soleByTopic[row.topic.name, default: []].append(row.name)
+            } else if row.leader == nil {
+                offline.append(row.name)
+            } else if row.isUnderMinInSync,
+                row.replicas.contains(where: { !row.inSync.contains($0) && !ids.contains($0) })
+            {
+                thin.append(row.name)
+            }
+        }
+        for (topic, partitions) in soleByTopic.sorted(by: { $0.key < $1.key }) {
+            found.append(
+                Blocker(
+                    code: "sole-replica", object: "topic \(topic)",
+                    reason:
+                        "the only replicas of \(Mover.examples(partitions)) are on brokers that are dead: their data goes with them",
+                    remedy: "start the broker again, or give the data up: --accept sole-replica=\(topic)"))
+        }
+        if !offline.isEmpty {
+            found.append(
+                Blocker(
+                    code: "partitions-offline", object: "\(offline.count) partitions",
+                    reason: "they have no leader to copy from: \(Mover.examples(offline))",
+                    remedy: "start the brokers that hold them"))
+        }
+        if !thin.isEmpty {
+            found.append(
+                Blocker(
+                    code: "partitions-under-min-isr", object: "\(thin.count) partitions",
+                    reason:
+                        "brokers that stay are missing from their ISR: \(Mover.examples(thin))",
+                    remedy: "bring those brokers back first"))
+        }
+        return found
+    }
+
+    private mutating func plan(
+        _ request: Request, _ cluster: ClusterObservation, _ layout: ClusterLayout, _ onto: BrokerSelection,
+        _ lists: [TopicPartition: [NodeID]]
+    ) -> [Blocker] {
+        // Partitions that nobody can copy any more are no part of a plan.
+        let accepted = Set(request.accepted.filter { $0.code == "sole-replica" }.compactMap(\.object))
+        let narrower = request.accepted.contains { ["racks", "hosts", "spread"].contains($0.code) }
+        do throws(PlanningRefusal) {
+            let input = try PlacementInput.observed(cluster, layout: layout, lists: lists, rate: request.throttle)
+            let options = PlanningOptions(excludedTopics: accepted.sorted(), acceptNarrowerSpread: narrower)
+            let leaving = request.brokers.filter { id in input.brokers.contains { $0.id == id } }
+            let plan = try Planner.plan(input, .drain(brokers: leaving, onto: onto), options)
+            if let broken = verify(plan, input).first {
+                return [
+                    Blocker(
+                        code: "plan-unsound", object: broken.object,
+                        reason: "the plan breaks a rule: \(broken.message)",
+                        remedy: "report this with gantry plan … -o FILE; nothing was changed")
+                ]
+            }
+            self.plan = plan
+            self.lists = lists
+            for change in plan.changes { self.lists[change.partition] = change.to }
+            notes += plan.report.notes
+            return []
+        } catch {
+            return error.reasons.map {
+                Blocker(
+                    code: $0.code, object: $0.objects.first ?? "the cluster", reason: $0.description,
+                    remedy: $0.remedy)
+            }
+        }
+    }
+}
