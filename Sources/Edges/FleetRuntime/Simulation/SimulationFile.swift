@@ -10,7 +10,7 @@ import Processes
 /// the file is always a whole one, the old or the new.
 final class SimulationFile: FleetStateKeeper {
     /// A change takes milliseconds, of the largest fleet a few seconds.
-    private static let patience: Duration = .seconds(10)
+    static let patience: Duration = .seconds(10)
     /// Of a thousand brokers with 200,000 partitions it has some 40 MB.
     private static let largest = 256 << 20
 
@@ -30,6 +30,7 @@ final class SimulationFile: FleetStateKeeper {
     private let path: String
     private let directory: String
     private let hosts: [HostSpecification]
+    private let patience: Duration
     /// What was read or written last; taken out while somebody works on it, so that nothing is copied.
     private let held = Locked<Held?>(nil)
     /// One at a time in this process: flock(2) can't be waited for in order.
@@ -38,7 +39,10 @@ final class SimulationFile: FleetStateKeeper {
 
     /// The fleet of `hosts` in `place`. Nothing is written before the first change.
     /// - Throws: `SimulationProblem` when there is a file and it can't be used.
-    init(place: FleetPlace, hosts: [HostSpecification]) async throws(SimulationProblem) {
+    init(
+        place: FleetPlace, hosts: [HostSpecification], patience: Duration = SimulationFile.patience
+    ) async throws(SimulationProblem) {
+        self.patience = patience
         directory = place.state
         let path = "\(place.state)/simulation"
         self.path = path
@@ -179,7 +183,7 @@ final class SimulationFile: FleetStateKeeper {
         let file = "\(path).lock"
         do throws(ProcessError) {
             try Directories.make(directory, mode: 0o700)
-            let lock = try await FileLock.take(file, within: Self.patience)
+            let lock = try await FileLock.take(file, within: patience)
             lock.leave(word: Self.whoWeAre)
             return lock
         } catch {

@@ -1,4 +1,4 @@
-import FleetModel
+public import FleetModel
 
 /// A node's process as it starts: what it reads from its properties and directories.
 public struct SimulatedNode: Hashable, Sendable, Codable {
@@ -52,12 +52,12 @@ public struct SimulatedKafka: Hashable, Sendable, Codable {
     mutating func kill(_ id: NodeID) { lives[id] = nil }
     mutating func cutOff(_ id: NodeID, _ isCutOff: Bool) { lives[id]?.isCutOff = isCutOff }
     mutating func takeEnds() -> [ProcessEnd] {
-        let ends = lives.values.filter { $0.endsAt.map { $0 <= now } ?? false }
+        let ends = lives.values.filter { $0.endsAt.map { $0 <= now } ?? false }.sorted { $0.node.id < $1.node.id }
         for end in ends { lives[end.node.id] = nil }
         return ends.map { ProcessEnd(node: $0.node.id, at: now, exitCode: 143) }
     }
     mutating func formQuorum(of voters: [SimulatedVoter]) {}
-    var activeController: NodeID? {
+    public var activeController: NodeID? {
         lives.values.filter { $0.node.role == .controller }.map(\.node.id).min()
     }
     func answers(_ id: NodeID) -> Bool { lives[id].map { !$0.isCutOff && now - $0.startedAt >= .seconds(2) } ?? false }
