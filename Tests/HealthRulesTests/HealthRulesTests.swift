@@ -184,6 +184,62 @@ struct HealthRulesTests {
         #expect([Finding]().severity == .ok)
     }
 
+    @Test func `what follows from a host out of reach names it, stands behind it and is shown with it`() throws {
+        var world = try #require(World())
+        let two = try #require(NodeID(rawValue: 2))
+        world.snapshot.hosts[1] = HostObservation(
+            host: World.hosts[1], state: .dockerDown(reason: "no daemon", remedy: "start it"))
+        world.registration(2, fenced: true)
+        world.snapshot.canaries = [CanaryObservation(broker: two, result: .failed(reason: "connection refused"))]
+        world.cluster { cluster in
+            guard var table = cluster.partitions.value else { return }
+            table.beginTopic(TopicObservation(name: "u"))
+            table.append(partition: 0, leader: 1, replicas: [1, 2], inSync: [1])
+            cluster.partitions = .known(table)
+        }
+        #expect(world.rules == ["docker-down", "broker-fenced", "canary-failed", "partitions-under-replicated"])
+        #expect(world.findings.map(\.follows) == [nil, "host 10.0.0.12", "host 10.0.0.12", nil])
+        let groups = world.findings.groups
+        #expect(groups.map(\.finding.rule) == ["docker-down", "partitions-under-replicated"])
+        #expect(groups.first?.consequences.map(\.rule) == ["broker-fenced", "canary-failed"])
+        #expect(groups.first?.taken == "broker 2")
+        #expect(groups.last?.taken == nil)
+    }
+
+    @Test func `a broker on a host that answers stands by itself`() throws {
+        var world = try #require(World())
+        world.registration(2, fenced: true)
+        #expect(world.findings.map(\.follows) == [nil])
+    }
+
+    @Test func `a group names what its cause takes along, each node once`() {
+        func finding(_ subject: String, follows: String? = nil) -> Finding {
+            Finding(
+                rule: "r", severity: .critical, subject: subject, evidence: "e", remedy: "m", follows: follows)
+        }
+        let findings = [
+            finding("host a"), finding("broker 3", follows: "host a"), finding("controller 9002", follows: "host a"),
+            finding("broker 4", follows: "host a"), finding("broker 3", follows: "host a"),
+            finding("broker 7", follows: "host b"), finding("host a"),
+        ]
+        let groups = findings.groups
+        #expect(groups.map(\.finding.subject) == ["host a", "host a", "broker 7"])
+        #expect(groups.map(\.taken) == ["brokers 3, 4 and controller 9002", nil, nil])
+        #expect(groups.reduce(0) { $0 + 1 + $1.consequences.count } == findings.count)
+    }
+
+    @Test func `without a partition table nobody counts partitions and leaders`() throws {
+        var world = try #require(World())
+        #expect(world.context.brokers.map(\.partitions) == [2, 2])
+        #expect(world.context.brokers.map(\.leaders) == [1, 1])
+        world.cluster { $0.partitions = .known(PartitionTable()) }
+        #expect(world.context.brokers.map(\.leaders) == [0, 0])
+        world.cluster { $0.partitions = .unknown(reason: "timed out") }
+        #expect(world.context.brokers.map(\.partitions) == [nil, nil])
+        world.snapshot.cluster = .unknown(reason: "nobody answers")
+        #expect(world.context.brokers.map(\.leaders) == [nil, nil])
+    }
+
     @Test func `every rule has an id of its own and a title`() {
         let ids = HealthRules.all.map(\.id)
         #expect(Set(ids).count == ids.count)

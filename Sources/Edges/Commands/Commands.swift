@@ -64,7 +64,8 @@ public enum Commands {
             return close(status, current, source)
         } catch {
             let error = CommandError(describing: error)
-            current.show(error)
+            let isPlugin = table.monitorPlugin(in: arguments ?? []) != nil
+            current.show(error, asMonitorPlugin: isPlugin)
             return close(error.exit, current, source)
         }
     }

@@ -12,7 +12,8 @@ extension HealthRules {
                     registered
                         ? "it is fenced: registered, and not in touch with the controllers"
                         : "its container\(place) runs, and it is not registered with the controllers",
-                    remedy: "wait some 20 s where it has just started; otherwise look at its log\(place)")
+                    remedy: "wait some 20 s where it has just started; otherwise look at its log\(place)",
+                    on: broker.host)
             }
         },
         HealthRule("broker-missing", "every wanted broker is known to somebody") { context, rule in
@@ -20,7 +21,8 @@ extension HealthRules {
                 guard broker.state == .unknown, context.snapshot.cluster.value?.brokers.value != nil else { return nil }
                 return rule.finding(
                     .critical, "broker \(broker.id)", "it is not registered, and its host could not be looked at",
-                    remedy: broker.host.map { "see the finding of host \($0)" } ?? "gantry clusterstatus -v")
+                    remedy: broker.host.map { "see the finding of host \($0)" } ?? "gantry clusterstatus -v",
+                    on: broker.host)
             }
         },
         HealthRule("broker-ghost", "no registration is left of a broker that is gone") { context, rule in
@@ -39,7 +41,8 @@ extension HealthRules {
                 guard case .failed(let reason) = canary.result, context.mayServe(canary.broker) else { return nil }
                 return rule.finding(
                     .critical, "broker \(canary.broker)", "the record did not come back: \(reason)",
-                    remedy: "look at the broker's log; gantry clusterstatus tries again")
+                    remedy: "look at the broker's log; gantry clusterstatus tries again",
+                    on: context.host(of: canary.broker))
             }
         },
     ]

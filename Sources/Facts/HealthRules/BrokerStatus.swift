@@ -14,10 +14,10 @@ public struct BrokerStatus: Hashable, Sendable {
     public var container: String
     /// How often Docker restarted it.
     public var restarts: Int
-    /// Replicas on it.
-    public var partitions: Int
-    /// Partitions led by it.
-    public var leaders: Int
+    /// Replicas on it; nil when the partition table is unknown.
+    public var partitions: Int?
+    /// Partitions led by it; nil when the partition table is unknown.
+    public var leaders: Int?
     /// Bytes of all its logs; nil when it did not tell.
     public var logBytes: ByteCount?
     /// How its canary went; nil when none was sent.
@@ -50,7 +50,7 @@ public struct BrokerStatus: Hashable, Sendable {
         let cluster = snapshot.cluster.value
         let registered = Dictionary(
             (cluster?.brokers.value ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let load = cluster?.partitions.value?.load() ?? [:]
+        let load = cluster?.partitions.value?.load()
         let bytes = Dictionary(
             (cluster?.logDirectories ?? []).compactMap { entry in
                 entry.directories.value.map { ($0.reduce(ByteCount.zero) { $0 + $1.logBytes }) }
@@ -70,8 +70,8 @@ public struct BrokerStatus: Hashable, Sendable {
                     wanted: wanted[id] != nil, container: container?.state, hostSeen: hostSeen,
                     registration: cluster?.brokers.value == nil ? nil : .some(registered[id])),
                 container: container?.state.rawValue ?? (hostSeen ? "missing" : "unknown"),
-                restarts: container?.restarts ?? 0, partitions: load[id]?.replicas ?? 0,
-                leaders: load[id]?.leaders ?? 0, logBytes: bytes[id], canary: canaries[id])
+                restarts: container?.restarts ?? 0, partitions: load.map { $0[id]?.replicas ?? 0 },
+                leaders: load.map { $0[id]?.leaders ?? 0 }, logBytes: bytes[id], canary: canaries[id])
         }
     }
 

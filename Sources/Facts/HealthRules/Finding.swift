@@ -1,3 +1,5 @@
+public import FleetModel
+
 /// How bad a finding is. Of several the worst counts: critical, then unknown, then warning (PRODUCT.md, exit codes).
 public enum Severity: String, Hashable, Comparable, Sendable, Codable, CaseIterable {
     case ok, warning, unknown, critical
@@ -27,14 +29,23 @@ public struct Finding: Hashable, Sendable, Codable {
     public var evidence: String
     /// What to do next, a command where there is one.
     public var remedy: String
+    /// The host that its subject lives on, where the finding would follow from that host being out of reach.
+    public var host: HostName?
+    /// The subject of the finding that this one follows from: `host 10.0.0.12`. Nil for one that stands by itself.
+    public var follows: String?
 
     /// A finding of these parts.
-    public init(rule: String, severity: Severity, subject: String, evidence: String, remedy: String) {
+    public init(
+        rule: String, severity: Severity, subject: String, evidence: String, remedy: String, host: HostName? = nil,
+        follows: String? = nil
+    ) {
         self.rule = rule
         self.severity = severity
         self.subject = subject
         self.evidence = evidence
         self.remedy = remedy
+        self.host = host
+        self.follows = follows
     }
 }
 

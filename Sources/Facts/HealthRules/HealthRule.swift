@@ -19,8 +19,10 @@ public struct HealthRule: Sendable {
     /// What this rule finds.
     public func findings(in context: HealthContext) -> [Finding] { evaluate(context, self) }
 
-    func finding(_ severity: Severity, _ subject: String, _ evidence: String, remedy: String) -> Finding {
-        Finding(rule: id, severity: severity, subject: subject, evidence: evidence, remedy: remedy)
+    func finding(
+        _ severity: Severity, _ subject: String, _ evidence: String, remedy: String, on host: HostName? = nil
+    ) -> Finding {
+        Finding(rule: id, severity: severity, subject: subject, evidence: evidence, remedy: remedy, host: host)
     }
 }
 
@@ -55,6 +57,11 @@ public struct HealthContext: Sendable {
         self.brokers = BrokerStatus.all(expected: expected, snapshot: snapshot)
     }
 
+    /// The host of a node, where anybody knows it.
+    func host(of node: NodeID) -> HostName? {
+        expected?.node(node)?.host ?? brokers.first { $0.id == node }?.host
+    }
+
     /// Whether `broker` may be serving, as far as Docker tells: Kafka shows a killed one unfenced for some seconds.
     func mayServe(_ broker: NodeID) -> Bool {
         guard let status = brokers.first(where: { $0.id == broker }) else { return true }
@@ -64,13 +71,21 @@ public struct HealthContext: Sendable {
 
 /// All rules, in the order in which their findings are shown within one severity.
 public enum HealthRules {
-    /// Every rule there is.
+    /// Every rule there is; hosts come first, since most of the rest may follow from them.
     public static let all: [HealthRule] =
-        clusterRules + hostRules + containerRules + brokerRules + quorumRules + partitionRules + storageRules
+        hostRules + clusterRules + containerRules + brokerRules + quorumRules + partitionRules + storageRules
 
-    /// What all rules find, the worst first.
+    /// What all rules find, the worst first; what follows from a host's finding names it and stands behind it.
     public static func findings(in context: HealthContext) -> [Finding] {
-        let found = all.flatMap { $0.findings(in: context) }
+        let found = all.flatMap { $0.findings(in: context) }.map { finding in
+            var finding = finding
+            if let host = finding.host, let state = context.snapshot.host(host)?.state, state != .ok {
+                finding.follows = subject(host)
+            }
+            return finding
+        }
         return Severity.allCases.sorted(by: >).flatMap { severity in found.filter { $0.severity == severity } }
     }
+
+    static func subject(_ host: HostName) -> String { "host \(host)" }
 }

@@ -5,13 +5,13 @@ extension HealthRules {
         HealthRule("host-unreachable", "every host answers by SSH") { context, rule in
             context.snapshot.hosts.compactMap { host in
                 guard case .unreachable(let reason, let remedy) = host.state else { return nil }
-                return rule.finding(.critical, "host \(host.host)", reason, remedy: remedy)
+                return rule.finding(.critical, subject(host.host), reason, remedy: remedy)
             }
         },
         HealthRule("docker-down", "every host's Docker daemon answers") { context, rule in
             context.snapshot.hosts.compactMap { host in
                 guard case .dockerDown(let reason, let remedy) = host.state else { return nil }
-                return rule.finding(.critical, "host \(host.host)", reason, remedy: remedy)
+                return rule.finding(.critical, subject(host.host), reason, remedy: remedy)
             }
         },
         HealthRule("disk-full", "data directories have room: warning below 15 %, critical below 5 %") { context, rule in
@@ -21,7 +21,7 @@ extension HealthRules {
                     let freeShare = PerMille(disk.free.bytes / max(1, disk.total.bytes / 1000))
                     guard freeShare < PerMille(150) else { return nil }
                     return rule.finding(
-                        freeShare < PerMille(50) ? .critical : .warning, "host \(host.host)",
+                        freeShare < PerMille(50) ? .critical : .warning, subject(host.host),
                         "\(disk.path) has \(disk.free) free of \(disk.total)",
                         remedy: "free space under \(disk.path), or lower the retention of the largest topics")
                 }

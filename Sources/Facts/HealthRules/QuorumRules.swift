@@ -23,7 +23,8 @@ extension HealthRules {
                 return rule.finding(
                     .critical, "controller \(voter.id)",
                     "it does not follow the quorum: \(age), \(voter.lag) records behind",
-                    remedy: "see its container; without it one more loss may stop the cluster's metadata")
+                    remedy: "see its container; without it one more loss may stop the cluster's metadata",
+                    on: context.host(of: voter.id))
             }
         },
         HealthRule("controller-not-voter", "every registered controller votes") { context, rule in

@@ -22,7 +22,7 @@ extension HealthRules {
                 else { return nil }
                 return rule.finding(
                     .unknown, "broker \(broker.broker)", "its log directories are not known: \(reason)",
-                    remedy: "gantry clusterstatus asks again")
+                    remedy: "gantry clusterstatus asks again", on: context.host(of: broker.broker))
             }
         },
     ]

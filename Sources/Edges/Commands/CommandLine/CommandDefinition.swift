@@ -20,6 +20,8 @@ struct CommandDefinition: Sendable {
     let isHidden: Bool
     /// Whether an invocation leaves an audit record: all that have to do with a fleet.
     let isAudited: Bool
+    /// Whether monitors call it as a plugin: with `--format plain` its first line is a `NagiosLine`, also when it fails.
+    let isMonitorPlugin: Bool
     /// Where not empty, the command does nothing by itself.
     let subcommands: [CommandDefinition]
 
@@ -40,8 +42,8 @@ struct CommandDefinition: Sendable {
     init(
         _ name: String, _ summary: String, arguments: [any ArgumentKey] = [], options: [any OptionKey] = [],
         changes: ChangeOptions = [], details: [String] = [], choices: Choices? = nil, examples: [Example] = [],
-        isHidden: Bool = false,
-        isAudited: Bool = true, subcommands: [CommandDefinition] = []
+        isHidden: Bool = false, isAudited: Bool = true, isMonitorPlugin: Bool = false,
+        subcommands: [CommandDefinition] = []
     ) {
         self.name = name
         self.summary = summary
@@ -53,6 +55,7 @@ struct CommandDefinition: Sendable {
         self.examples = examples
         self.isHidden = isHidden
         self.isAudited = isAudited
+        self.isMonitorPlugin = isMonitorPlugin
         self.subcommands = subcommands
     }
 

@@ -24,6 +24,15 @@ struct CommandTable: Sendable {
 
     var definitions: [CommandDefinition] { entries.map(\.definition) }
 
+    /// The command that monitors call as a plugin, where a line names one: seen also in a line that has mistakes.
+    func monitorPlugin(in arguments: [String]) -> CommandDefinition? {
+        let names = Set(arguments.prefix { $0 != "--" })
+        guard let command = definitions.first(where: \.isMonitorPlugin), names.contains(command.name) else {
+            return nil
+        }
+        return command
+    }
+
     /// The entry of a path; nil where there is none.
     func entry(_ path: [String]) -> CommandEntry? {
         var found: CommandEntry?

@@ -26,6 +26,12 @@ extension Severity {
 }
 
 extension FindingRow {
+    /// How a finding is shown together with what follows from it.
+    init(_ group: FindingGroup) {
+        self.init(group.finding)
+        if let taken = group.taken { evidence += "; it takes \(taken) with it" }
+    }
+
     /// How a finding of the health rules is shown.
     init(_ finding: Finding) {
         self.init(
@@ -35,11 +41,12 @@ extension FindingRow {
 }
 
 extension Finding {
-    /// `{"rule", "severity", "subject", "evidence", "remedy"}`.
+    /// `{"rule", "severity", "subject", "evidence", "remedy", "follows"}`; the last is the subject of its cause, or null.
     var json: JSONValue {
         [
             "rule": .string(rule), "severity": .string(severity.rawValue), "subject": .string(subject),
             "evidence": .string(evidence), "remedy": .string(remedy),
+            "follows": follows.map { .string($0) } ?? .null,
         ]
     }
 }

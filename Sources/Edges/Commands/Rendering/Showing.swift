@@ -25,9 +25,12 @@ extension CommandContext {
     }
 
     /// Says why the command failed: as the JSON document where that is wanted and none was written yet, else on
-    /// standard error.
-    func show(_ error: CommandError) {
+    /// standard error. A monitor reads standard output alone: as its plugin the command says it there too.
+    func show(_ error: CommandError, asMonitorPlugin: Bool = false) {
         output.live(nil)
+        if asMonitorPlugin, options.format == .plain, !output.hasDocument {
+            output.document(NagiosLine(error).text)
+        }
         if options.format == .json, !output.hasDocument {
             output.document(error.json.text(.indented))
         } else {

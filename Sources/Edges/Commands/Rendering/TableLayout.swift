@@ -65,7 +65,7 @@ struct TableLayout {
         for (column, cell) in cells.enumerated() {
             let text = text(of: cell, column)
             let padding = max(0, widths[column] - TextWidth.of(text))
-            let left = table.columns[column].isNumber && cell.bar == nil ? padding : 0
+            let left = table.columns[column].isNumber ? padding : 0
             // Spaces are written once something follows them: lines end without any.
             if !text.isEmpty {
                 line += String(repeating: " ", count: pending + left) + style.paint(text, cell.tone)

@@ -17,7 +17,7 @@ struct ClusterStatusCommand: Command {
         examples: [
             .init("gantry clusterstatus --format plain", "as a plugin of a monitor"),
             .init("gantry clusterstatus --no-canary", "write nothing to the cluster"),
-        ])
+        ], isMonitorPlugin: true)
 
     private enum Keys {
         static let watch = Flag("watch", "look again and again until Ctrl-C")
@@ -35,14 +35,13 @@ struct ClusterStatusCommand: Command {
         let configuration = try context.configuration()
         let canary = changes.usesCanary && configuration.specification.move.canary
         return try await context.withSession(configuration) { session in
-            if watches {
-                return try await StatusWatch(context: context) {
-                    ClusterStatusReport(
-                        status: try await session.status(canary: canary, directory: configuration.directory))
-                }.run()
+            let look = { @Sendable () async throws -> ClusterStatusReport in
+                ClusterStatusReport(
+                    status: try await session.status(canary: canary, directory: configuration.directory),
+                    showsAll: context.options.verbosity > 0)
             }
-            let report = ClusterStatusReport(
-                status: try await session.status(canary: canary, directory: configuration.directory))
+            if watches { return try await StatusWatch(context: context, look: look).run() }
+            let report = try await look()
             context.show(report)
             return report.exit
         }

@@ -9,16 +9,22 @@ extension ClusterStatusReport {
         if !status.context.brokers.isEmpty { blocks.append(.table(brokers)) }
         if !quorum.isEmpty { blocks.append(.table(quorumTable)) }
         blocks.append(.text(partitionLine))
-        if !status.findings.isEmpty { blocks.append(.findings(status.findings.map { FindingRow($0) })) }
+        let rows = showsAll ? status.findings.map { FindingRow($0) } : groups.map { FindingRow($0) }
+        if !rows.isEmpty { blocks.append(.findings(rows)) }
         return Document(blocks)
     }
+
+    private var groups: [FindingGroup] { status.findings.groups }
 
     private var headline: Cell {
         let cluster = status.fleet.cluster
         let controller = status.snapshot.cluster.value?.controller.map { ", controller \($0)" } ?? ""
         let word = status.findings.severity.rawValue.uppercased()
-        let count = status.findings.count
-        let findings = count == 0 ? "" : ", \(count) finding\(count == 1 ? "" : "s")"
+        let count = groups.count
+        let others = status.findings.count - count
+        let findings =
+            (count == 0 ? "" : ", \(counted(count, "finding"))")
+            + (others == 0 ? "" : " and \(others) that follow\(others == 1 ? "s" : "") (-v shows all)")
         return Cell(
             "\(cluster.name) (Kafka \(cluster.version), \(cluster.mode.rawValue)\(controller)): \(word)\(findings)",
             status.findings.severity.tone)
@@ -31,7 +37,7 @@ extension ClusterStatusReport {
                 .init("host", "HOST"), .init("state", "STATE"),
                 .init("containers", "CONTAINERS", isNumber: true),
                 .init("disk_free_bytes", "DISK FREE", isNumber: true),
-                .init("disk_used", "DISK USED"),
+                .init("disk_used", "DISK USED", isNumber: true),
             ],
             status.snapshot.hosts.map { host in
                 let disk = host.disks.min { $0.free < $1.free }
@@ -48,25 +54,25 @@ extension ClusterStatusReport {
     }
 
     private var brokers: Table {
-        let leaders = status.context.brokers.map(\.leaders).reduce(0, +)
+        let leaders = status.context.brokers.compactMap(\.leaders).reduce(0, +)
         return Table(
             "broker",
             [
                 .init("id", "BROKER", isNumber: true), .init("host", "HOST"), .init("port", "PORT", isNumber: true),
                 .init("state", "STATE"), .init("container", "CONTAINER"),
                 .init("restarts", "RESTARTS", isNumber: true), .init("partitions", "PARTITIONS", isNumber: true),
-                .init("leaders", "LEADERS"), .init("log_bytes", "LOG", isNumber: true), .init("canary", "CANARY"),
+                .init("leaders", "LEADERS", isNumber: true), .init("log_bytes", "LOG", isNumber: true),
+                .init("canary", "CANARY", canShrink: true),
             ],
             status.context.brokers.map { broker in
                 [
                     Cell(broker.id.rawValue, .strong), broker.host.map { Cell($0.rawValue) } ?? .none,
                     broker.port.map { Cell($0) } ?? .none, Cell(broker.state.rawValue, broker.state.tone),
                     Cell(broker.container), Cell(broker.restarts, broker.restarts > 0 ? .notice : .plain),
-                    Cell(broker.partitions),
-                    leaders > 0
-                        ? Cell(
-                            "\(broker.leaders)", exact: "\(broker.leaders)",
-                            bar: Double(broker.leaders) / Double(leaders)) : Cell("0"),
+                    broker.partitions.map { Cell($0) } ?? .none,
+                    broker.leaders.map { own in
+                        Cell("\(own)", bar: leaders > 0 ? Double(own) / Double(leaders) : nil)
+                    } ?? .none,
                     broker.logBytes.map { Cell($0) } ?? .none, canary(broker.canary),
                 ]
             })
@@ -76,11 +82,14 @@ extension ClusterStatusReport {
         switch result {
         case .ok(let produce, let fetch):
             Cell("ok \(Int(produce.milliseconds + 0.5))+\(Int(fetch.milliseconds + 0.5)) ms", .good, exact: "ok")
-        case .failed: Cell("failed", .bad)
-        case .skipped: Cell("skipped", .unknown)
+        case .failed(let reason): Cell(Self.brief("failed: \(reason)"), .bad, exact: "failed: \(reason)")
+        case .skipped(let reason): Cell(Self.brief("skipped: \(reason)"), .unknown, exact: "skipped: \(reason)")
         case nil: .none
         }
     }
+
+    /// A reason in a column: its finding says it in full.
+    private static func brief(_ text: String) -> String { TextWidth.cut(text, to: 40, ellipsis: "...") }
 
     private var quorumTable: Table {
         Table(
@@ -100,7 +109,8 @@ extension ClusterStatusReport {
 
     private var partitionLine: Cell {
         guard let cluster = status.snapshot.cluster.value else {
-            return Cell("partitions: unknown (\(status.snapshot.cluster.reason ?? ""))", .unknown)
+            // The finding of the cluster says why.
+            return Cell("partitions: unknown", .unknown)
         }
         guard let counts = cluster.partitions.value?.counts() else {
             return Cell("partitions: unknown (\(cluster.partitions.reason ?? ""))", .unknown)

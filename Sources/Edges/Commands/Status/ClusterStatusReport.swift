@@ -5,6 +5,8 @@ import HealthRules
 /// What `clusterstatus` found, in the three forms.
 struct ClusterStatusReport: Report {
     let status: ClusterStatus
+    /// Whether people are shown what follows from another finding, too.
+    var showsAll = false
 
     private var cluster: ClusterObservation? { status.snapshot.cluster.value }
     private var severity: Severity { status.findings.severity }
@@ -44,7 +46,8 @@ struct ClusterStatusReport: Report {
             "id": .integer(Int64(broker.id.rawValue)), "host": broker.host.map { .string($0.rawValue) } ?? .null,
             "port": broker.port.map { .integer(Int64($0)) } ?? .null, "state": .string(broker.state.rawValue),
             "container": .string(broker.container), "restarts": .integer(Int64(broker.restarts)),
-            "partitions": .integer(Int64(broker.partitions)), "leaders": .integer(Int64(broker.leaders)),
+            "partitions": broker.partitions.map { .integer(Int64($0)) } ?? .null,
+            "leaders": broker.leaders.map { .integer(Int64($0)) } ?? .null,
             "log_bytes": broker.logBytes.map { .integer($0.bytes) } ?? .null, "canary": json(broker.canary),
         ]
     }

@@ -123,4 +123,12 @@ public struct ClusterStatus: Sendable {
     public let findings: [Finding]
     /// What was seen.
     public var snapshot: Snapshot { context.snapshot }
+
+    /// A status of these parts.
+    public init(fleet: FleetSpecification, layout: ClusterLayout?, context: HealthContext, findings: [Finding]) {
+        self.fleet = fleet
+        self.layout = layout
+        self.context = context
+        self.findings = findings
+    }
 }
