@@ -39,8 +39,10 @@ public struct OperationProgress: Sendable {
     public private(set) var sequence: Int64 = 0
     /// When the first worker began.
     public private(set) var startedAt: Timestamp?
-    /// When the last event came.
-    public private(set) var lastEventAt: Timestamp?
+    /// How long workers were on it.
+    public private(set) var work = WorkTime()
+    /// When each step was last begun and ended, by its index in the plan.
+    public private(set) var times: [StepTimes]
 
     /// Steps that a worker has begun to apply, whatever became of them; those that were already true are not among them.
     public private(set) var begun: Set<StepID> = []
@@ -51,6 +53,7 @@ public struct OperationProgress: Sendable {
     public init(plan: OperationPlan) {
         self.plan = plan
         self.states = Array(repeating: .pending, count: plan.steps.count)
+        self.times = Array(repeating: StepTimes(), count: plan.steps.count)
         self.index = Dictionary(
             plan.steps.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
@@ -65,7 +68,7 @@ public struct OperationProgress: Sendable {
     /// Takes one more event in. Events of steps that the plan lacks are passed over.
     public mutating func apply(_ journaled: JournaledEvent) {
         sequence = max(sequence, journaled.sequence)
-        lastEventAt = journaled.at
+        work.take(journaled, request: request)
         switch journaled.event {
         case .started(let holder):
             self.holder = holder
@@ -74,13 +77,19 @@ public struct OperationProgress: Sendable {
             request = nil
             // A step that failed is tried again by whoever takes the operation up.
             for step in states.indices where states[step].failure != nil { states[step] = .pending }
+            // Nor does the time between two workers count for a step.
+            for step in states.indices where !states[step].isSatisfied { times[step] = StepTimes() }
         case .intent(let step):
             if let place = index[step] {
                 states[place] = .intended
+                times[place] = StepTimes(begun: journaled.at)
                 begun.insert(step)
             }
         case .outcome(let step, let outcome):
-            if let step = index[step] { states[step] = .ended(outcome) }
+            if let place = index[step] {
+                times[place].ended = journaled.at
+                states[place] = .ended(outcome)
+            }
         case .note: break
         case .requested(let request): self.request = request
         case .ended(let ending): self.ending = ending

@@ -24,9 +24,15 @@ struct OperationAbortCommand: Command {
         let journal = try context.journal(place)
         let record = try OperationCommands.record(id, in: journal)
         let progress = try OperationProgress.read(record, from: journal)
-        let isRunning = progress.status(holderIsAlive: progress.holder?.isAlive ?? false) == .running
-        if changes.isDryRun || progress.ending == .done {
-            context.show(OperationReport(record.id, progress, holderIsAlive: isRunning))
+        let status = progress.status(holderIsAlive: progress.holder?.isAlive ?? false)
+        let isRunning = status == .running
+        if changes.isDryRun || status == .done || status == .aborted {
+            var report = OperationReport(record.id, progress, holderIsAlive: isRunning)
+            let isOver = status == .done || status == .aborted
+            report.notice =
+                isOver
+                ? "operation \(record.id) \(status.already): nothing to abort" : "it would be given up; as it is:"
+            context.show(report)
             return .done
         }
         guard try context.confirm("Give up \(record.plan.commandLine) (operation \(record.id))?", changes) else {

@@ -44,6 +44,16 @@ struct OperationListReport: Report {
 }
 
 extension OperationStatus {
+    /// Why nothing is left to be done with it: "operation X is already done".
+    var already: String {
+        switch self {
+        case .done: "is already done"
+        case .aborted: "was given up"
+        case .running: "is running"
+        case .stopped, .paused, .interrupted, .failed: "is \(rawValue)"
+        }
+    }
+
     var tone: Tone {
         switch self {
         case .done: .good

@@ -13,7 +13,9 @@ struct OperationLogReport: Report {
                 events.map {
                     [
                         "sequence": .integer($0.sequence), "at": .string($0.at.description),
-                        "event": .string($0.event.words.kind), "step": $0.event.words.step.map { .string($0) } ?? .null,
+                        "event": .string($0.event.words.kind),
+                        "step": $0.event.words.step.map { .string($0.rawValue) } ?? .null,
+                        "title": $0.event.words.step.map { .string(title($0)) } ?? .null,
                         "text": .string($0.event.words.text),
                     ]
                 }),
@@ -25,23 +27,46 @@ struct OperationLogReport: Report {
             .lines(
                 events.map { event in
                     let words = event.event.words
-                    return [event.at.description, words.kind, words.step ?? "", words.text]
-                        .filter { !$0.isEmpty }.joined(separator: " ")
+                    let text = words.text.isEmpty ? [] : [words.text]
+                    let subject = words.step.map { [title($0)] } ?? []
+                    return "\(event.at) \(words.kind.padded(to: Self.kindWidth)) "
+                        + (subject + text).joined(separator: ": ")
                 })
         ])
     }
+
+    var plain: [String] {
+        events.map { event in
+            let words = event.event.words
+            return PlainLine.line(
+                "event",
+                [
+                    ("at", event.at.description), ("event", words.kind), ("step", words.step?.rawValue ?? ""),
+                    ("title", words.step.map(title) ?? ""), ("text", words.text),
+                ])
+        }
+    }
+
+    /// The longest kind is "unchanged".
+    private static let kindWidth = 9
+
+    private func title(_ id: StepID) -> String { record.plan.steps.first { $0.id == id }?.title ?? id.rawValue }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }
 
 extension OperationEvent {
-    fileprivate var words: (kind: String, step: String?, text: String) {
+    fileprivate var words: (kind: String, step: StepID?, text: String) {
         switch self {
         case .started(let holder): ("started", nil, "by \(holder.user) on \(holder.techhost), pid \(holder.pid)")
-        case .intent(let step): ("intent", step.rawValue, "")
-        case .outcome(let step, .done(let note)): ("done", step.rawValue, note ?? "")
-        case .outcome(let step, .unchanged(let note)): ("unchanged", step.rawValue, note ?? "")
+        case .intent(let step): ("intent", step, "")
+        case .outcome(let step, .done(let note)): ("done", step, note ?? "")
+        case .outcome(let step, .unchanged(let note)): ("unchanged", step, note ?? "")
         case .outcome(let step, .failed(let failure)):
-            ("failed", step.rawValue, "\(failure.object): \(failure.reason); next: \(failure.remedy)")
-        case .note(let step, let text): ("note", step?.rawValue, text)
+            ("failed", step, "\(failure.object): \(failure.reason); next: \(failure.remedy)")
+        case .note(let step, let text): ("note", step, text)
         case .requested(let request): ("requested", nil, "\(request)")
         case .ended(.done): ("ended", nil, "done")
         case .ended(.stopped(let reason)): ("ended", nil, "stopped: \(reason)")

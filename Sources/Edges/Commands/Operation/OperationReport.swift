@@ -13,7 +13,14 @@ struct OperationReport: Report {
     let command: String
     let result: Result
     let progress: OperationProgress?
+    /// How long workers were on it.
     let took: Duration?
+    /// The operation's state, where there is one: `aborted` is a result `stopped` that nothing goes on with.
+    let status: OperationStatus?
+    /// Said before everything else: why there was nothing to do.
+    var notice: String?
+    /// Whether it has only just begun, so that there is nothing to show of it yet.
+    let isDetached: Bool
     var findings: [Finding] = []
     var blockers: [Blocker] = []
     /// What to run next, where something is left to do.
@@ -24,16 +31,19 @@ struct OperationReport: Report {
         operation = id
         command = progress.plan.commandLine
         self.progress = progress
-        took = progress.startedAt.flatMap { start in progress.lastEventAt.map { $0.since(start) } }
+        took = progress.startedAt.map { _ in progress.work.total }
+        isDetached = detached
         // A worker that was just started has not written its first event yet.
-        switch detached ? .running : progress.status(holderIsAlive: holderIsAlive) {
+        let status = detached ? .running : progress.status(holderIsAlive: holderIsAlive)
+        self.status = status
+        switch status {
         case .done: result = progress.states.allSatisfy(\.isUnchanged) ? .unchanged : .done
         case .failed: result = .failed
         case .running: result = .running
         case .stopped, .interrupted, .paused, .aborted: result = .stopped
         }
         switch result {
-        case .stopped: next = "gantry operation resume \(id)"
+        case .stopped: next = status == .aborted ? nil : "gantry operation resume \(id)"
         case .failed: next = "mend the cause, then gantry operation resume \(id)"
         case .running: next = "gantry operation attach \(id)"
         case .done, .unchanged, .refused: next = nil
@@ -53,7 +63,7 @@ struct OperationReport: Report {
                     event: .outcome(step.id, .unchanged(note: nil))))
         }
         self.progress = progress
-        took = nil
+        (took, status, isDetached) = (nil, nil, false)
     }
 
     /// The report on a command whose work was done before.
@@ -71,7 +81,7 @@ struct OperationReport: Report {
         self.command = command
         result = .refused
         progress = nil
-        took = nil
+        (took, status, isDetached) = (nil, nil, false)
         self.blockers = blockers
     }
 
@@ -87,6 +97,9 @@ struct OperationReport: Report {
 
     // MARK: Rows
 
+    /// The subject of what no single host does.
+    private static let wholeCluster = "cluster as a whole"
+
     /// One row a host, in the order of the plan, and one for the cluster as a whole.
     var rows: [OutcomeRow] {
         guard let progress else { return [] }
@@ -94,24 +107,25 @@ struct OperationReport: Report {
         for step in progress.plan.steps where !order.contains(step.host) { order.append(step.host) }
         return order.sorted { $0 != nil && $1 == nil }.map { host in
             let steps = zip(progress.plan.steps, progress.states).filter { $0.0.host == host }
-            return row(host?.rawValue ?? "cluster", steps.map(\.1))
+            return row(host?.rawValue ?? Self.wholeCluster, steps)
         }
     }
 
-    private func row(_ subject: String, _ states: [StepState]) -> OutcomeRow {
-        if let failure = states.compactMap(\.failure).first {
-            return OutcomeRow(
-                subject, failure.unreachable ? .unreachable : .failed,
-                "\(failure.object): \(failure.what) failed: \(failure.reason); next: \(failure.remedy)",
-                evidence: failure.evidence)
+    private func row(_ subject: String, _ steps: [(step: StepRecord, state: StepState)]) -> OutcomeRow {
+        let failed = steps.filter { $0.state.failure != nil }
+        if let first = failed.first, let failure = first.state.failure {
+            let more = failed.count > 1 ? " (and \(counted(failed.count - 1, "more step")))" : ""
+            return OutcomeRow(subject, failure.unreachable ? .unreachable : .failed, first.step.title + more)
         }
-        if states.allSatisfy(\.isUnchanged) { return OutcomeRow(subject, .unchanged) }
-        let open = states.filter { !$0.isSatisfied }.count
-        if open == states.count { return OutcomeRow(subject, .notAttempted) }
-        if open > 0 {
-            return OutcomeRow(subject, .notAttempted, "\(states.count - open) of \(states.count) steps done")
-        }
-        return OutcomeRow(subject, .done)
+        if steps.allSatisfy({ $0.state.isUnchanged }) { return OutcomeRow(subject, .unchanged) }
+        let open = steps.filter { !$0.state.isSatisfied }
+        guard let next = open.first else { return OutcomeRow(subject, .done) }
+        let isUnderWay = next.state == .intended
+        if open.count == steps.count, !isUnderWay { return OutcomeRow(subject, .notAttempted) }
+        let word = !isUnderWay ? "next" : result == .running ? "now" : "interrupted at"
+        return OutcomeRow(
+            subject, .notAttempted, "\(open.count) of \(counted(steps.count, "step")) left, \(word): \(next.step.title)"
+        )
     }
 
     // MARK: Forms
@@ -120,17 +134,37 @@ struct OperationReport: Report {
         [
             "operation": operation.map { .string($0.rawValue) } ?? .null, "command": .string(command),
             "result": .string(result.rawValue), "took_ms": took.map { .number($0.milliseconds) } ?? .null,
-            "steps": .array(steps), "hosts": .array(rows.filter { $0.subject != "cluster" }.map(\.hostJSON)),
+            "steps": .array(steps),
+            "hosts": .array(rows.filter { $0.subject != Self.wholeCluster }.map(json)),
             "findings": .array(findings.map(\.json) + blockers.map(\.json)),
+        ]
+    }
+
+    /// The rows are short; a program gets the first failure of a host in full.
+    private func json(_ row: OutcomeRow) -> JSONValue {
+        let failure = progress.flatMap { progress in
+            zip(progress.plan.steps, progress.states).first { $0.host?.rawValue == row.subject && $1.failure != nil }
+        }?.1.failure
+        let detail = failure.map { "\($0.object): \($0.what) failed: \($0.reason); next: \($0.remedy)" }
+        return [
+            "host": .string(row.subject),
+            "result": .string(row.outcome.rawValue.replacing(Character(" "), with: "_")),
+            "detail": .string(detail ?? row.detail),
+            "evidence": .array((failure?.evidence ?? []).map(JSONValue.string)),
         ]
     }
 
     private var steps: [JSONValue] {
         guard let progress else { return [] }
-        return zip(progress.plan.steps, progress.states).map { step, state in
+        return progress.plan.steps.indices.map { index in
+            let (step, state, times) = (progress.plan.steps[index], progress.states[index], progress.times[index])
             var members: [(String, JSONValue)] = [
                 ("id", .string(step.id.rawValue)), ("title", .string(step.title)),
                 ("subject", .string(step.subject)), ("state", .string(state.word)),
+                ("note", state.note.map { .string($0) } ?? .null),
+                ("began_at", times.begun.map { JSONValue($0) } ?? .null),
+                ("ended_at", times.ended.map { JSONValue($0) } ?? .null),
+                ("took_ms", times.took.map { JSONValue(milliseconds: $0) } ?? .null),
             ]
             if let failure = state.failure { members.append(("failure", failure.json)) }
             return .object(JSONObject(members))
@@ -138,8 +172,25 @@ struct OperationReport: Report {
     }
 
     var document: Document {
-        var blocks: [Document.Block] = []
+        if isDetached, let operation {
+            return Document([
+                .text(Cell("\(command): begun as operation \(operation)")),
+                .lines(["gantry operation attach \(operation) shows it"]),
+            ])
+        }
+        var blocks: [Document.Block] = notice.map { [.text(Cell($0, .notice))] } ?? []
         if !rows.isEmpty { blocks.append(.outcomes(rows)) }
+        blocks += closing
+        return Document(blocks)
+    }
+
+    /// What stands below the rows: what failed, what is wrong, and how it ended.
+    var closing: [Document.Block] {
+        var blocks: [Document.Block] = []
+        if let progress {
+            let failures = OperationFailures.merged(progress)
+            if !failures.isEmpty { blocks.append(.failures(failures)) }
+        }
         if !blockers.isEmpty {
             blocks.append(
                 .findings(
@@ -151,7 +202,9 @@ struct OperationReport: Report {
         }
         if !findings.isEmpty { blocks.append(.findings(findings.map { FindingRow($0) })) }
         blocks.append(.text(lastLine))
-        return Document(blocks)
+        // A line of its own that is never broken, so that it can be copied.
+        if let next { blocks.append(.lines(["next: \(next)"])) }
+        return blocks
     }
 
     private var lastLine: Cell {
@@ -161,9 +214,11 @@ struct OperationReport: Report {
         case .done: return Cell("\(command): done\(time)\(name)", .good)
         case .unchanged: return Cell("\(command): nothing to do, everything is as it should be\(name)", .good)
         case .refused: return Cell("\(command): refused, nothing was changed", .bad)
-        case .running: return Cell("\(command): running\(name); next: \(next ?? "")")
-        case .stopped: return Cell("\(command): stopped half way, safe\(name); next: \(next ?? "")", .notice)
-        case .failed: return Cell("\(command): failed\(time)\(name); next: \(next ?? "")", .bad)
+        case .running: return Cell("\(command): running\(name)")
+        case .stopped where status == .aborted:
+            return Cell("\(command): given up\(time)\(name); what is done stays", .notice)
+        case .stopped: return Cell("\(command): stopped half way, safe\(name)", .notice)
+        case .failed: return Cell("\(command): failed\(time)\(name)", .bad)
         }
     }
 }
@@ -182,6 +237,24 @@ extension StepState {
         case .ended(.failed(let failure)): failure.unreachable ? "unreachable" : "failed"
         }
     }
+
+    /// What the step said of its end.
+    var note: String? {
+        switch self {
+        case .ended(.done(let note)), .ended(.unchanged(let note)): note
+        case .pending, .intended, .ended(.failed): nil
+        }
+    }
+
+    var tone: Tone {
+        switch self {
+        case .pending: .unknown
+        case .intended: .notice
+        case .ended(.done): .good
+        case .ended(.unchanged): .faint
+        case .ended(.failed): .bad
+        }
+    }
 }
 
 extension StepFailure {
@@ -189,16 +262,6 @@ extension StepFailure {
         [
             "code": .string(code), "what": .string(what), "object": .string(object), "reason": .string(reason),
             "remedy": .string(remedy), "evidence": .array(evidence.map(JSONValue.string)),
-        ]
-    }
-}
-
-extension OutcomeRow {
-    fileprivate var hostJSON: JSONValue {
-        let result = outcome.rawValue.replacing(Character(" "), with: "_")
-        return [
-            "host": .string(subject), "result": .string(result), "detail": .string(detail),
-            "evidence": .array(evidence.map(JSONValue.string)),
         ]
     }
 }

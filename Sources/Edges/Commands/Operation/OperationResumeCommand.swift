@@ -26,7 +26,9 @@ struct OperationResumeCommand: Command {
         let progress = try OperationProgress.read(record, from: journal)
         let status = progress.status(holderIsAlive: progress.holder?.isAlive ?? false)
         guard status != .done, status != .running, status != .aborted else {
-            context.show(OperationReport(record.id, progress, holderIsAlive: status == .running))
+            var report = OperationReport(record.id, progress, holderIsAlive: status == .running)
+            report.notice = "operation \(record.id) \(status.already): nothing to resume"
+            context.show(report)
             return .done
         }
         try refuseSuperseded(record, journal)

@@ -18,7 +18,9 @@ struct OperationShowCommand: Command {
         let journal = try context.journal(context.place(of: configuration))
         let record = try OperationCommands.record(id, in: journal)
         let progress = try OperationProgress.read(record, from: journal)
-        context.show(OperationReport(record.id, progress, holderIsAlive: progress.holder?.isAlive ?? false))
+        context.show(
+            OperationShowReport(
+                record: record, progress: progress, holderIsAlive: progress.holder?.isAlive ?? false, now: .now))
         return .done
     }
 }

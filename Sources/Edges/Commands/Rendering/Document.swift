@@ -34,6 +34,8 @@ struct Document: Hashable, Sendable {
         case findings([FindingRow])
         /// How it ended for each host or broker.
         case outcomes([OutcomeRow])
+        /// What failed, on what, why, and what to do next.
+        case failures([CommandError])
         /// Text as it is, for example a log; each line is one.
         case lines([String])
     }

@@ -15,6 +15,7 @@ extension Document.Block {
         case .table(let table): TableLayout(table, style).lines
         case .findings(let findings): findings.flatMap { $0.lines(style) }
         case .outcomes(let rows): Self.lines(of: rows, style)
+        case .failures(let failures): failures.flatMap { $0.lines(style) }
         case .lines(let lines): lines.map(TextWidth.harmless)
         }
     }

@@ -7,6 +7,14 @@ extension CommandError {
             .joined(separator: "\n")
     }
 
+    /// The same as a part of a document: in the form of a finding.
+    func lines(_ style: Style) -> [String] {
+        [
+            style.paint("failed", .bad) + "  " + style.paint(TextWidth.harmless(message), .strong) + "  "
+                + style.paint(code, .faint)
+        ] + body(indent: "    ", style)
+    }
+
     private func body(indent: String, _ style: Style) -> [String] {
         let proof = evidence.map { indent + style.paint("| " + TextWidth.harmless($0), .faint) }
         let parts = details.flatMap { detail in

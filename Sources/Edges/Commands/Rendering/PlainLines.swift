@@ -32,6 +32,18 @@ extension Document.Block {
                 ]
                     + row.evidence.map { PlainLine.line("evidence", [("subject", row.subject), ("line", $0)]) }
             }
+        case .failures(let failures):
+            failures.flatMap { failure in
+                [
+                    PlainLine.line(
+                        "failure",
+                        [
+                            ("code", failure.code), ("what", failure.message), ("object", failure.object ?? ""),
+                            ("reason", failure.reason ?? ""), ("next", failure.next ?? ""),
+                        ])
+                ]
+                    + failure.evidence.map { PlainLine.line("evidence", [("code", failure.code), ("line", $0)]) }
+            }
         case .lines(let lines): lines.map(TextWidth.harmless)
         }
     }
