@@ -50,7 +50,7 @@ enum StorageTool {
                 clusterID: clusterID, nodeID: node, directoryID: given ?? directoryID(&state))
             state.effects.append("format \(host):\(directory)")
         }
-        if isController, !voters.isEmpty { state.kafka.formQuorum(of: voters) }
+        if isController, !voters.isEmpty { state.kafka.formQuorum(of: voters, cluster: clusterID) }
         return OneOffResult(exitCode: 0, output: ["Formatting metadata directory \(properties.directories[0])"])
     }
 
