@@ -7,7 +7,7 @@ struct ReassignmentTests {
     @Test func `while it moves a partition has old and new replicas, and the new list when all targets are in sync`()
         throws
     {
-        var stage = try Stage(brokers: 4)
+        var stage = try KafkaStage(brokers: 4)
         try stage.topic("t", [[1, 2, 3]], size: 125_000_000)
         #expect(try stage.move([("t", 0, [4, 2, 1])]) == [0])
         #expect(try stage.replicas("t") == [4, 2, 1, 3])
@@ -22,7 +22,7 @@ struct ReassignmentTests {
     }
 
     @Test func `moving data elects nobody, and the preferred leader leads after an election`() throws {
-        var stage = try Stage(brokers: 4)
+        var stage = try KafkaStage(brokers: 4)
         try stage.topic("t", [[1, 2, 3]])
         #expect(try stage.move([("t", 0, [4, 1, 2])]) == [0])
         stage.pass(.seconds(2))
@@ -34,7 +34,7 @@ struct ReassignmentTests {
     }
 
     @Test func `a leader that is removed hands over to the first target in sync`() throws {
-        var stage = try Stage(brokers: 4)
+        var stage = try KafkaStage(brokers: 4)
         try stage.topic("t", [[1, 2, 3]])
         #expect(try stage.move([("t", 0, [4, 3, 2])]) == [0])
         stage.pass(.seconds(2))

@@ -72,7 +72,7 @@ struct OperationReport: Report {
         self.command = command
         result = .unchanged
         progress = nil
-        took = nil
+        (took, status, isDetached) = (nil, nil, false)
     }
 
     /// The report on a command that must not begin.

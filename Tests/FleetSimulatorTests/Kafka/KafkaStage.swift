@@ -3,7 +3,7 @@ import FleetSimulator
 import Testing
 
 /// A cluster to play rules on: three controllers, brokers from 1 on, one a host and a rack, all serving.
-struct Stage {
+struct KafkaStage {
     var kafka: SimulatedKafka
     let clusterID: ClusterID
 
