@@ -1,11 +1,13 @@
+import FleetConfiguration
 import FleetModel
+import FleetRuntime
 import PlacementPlanning
 
 /// `gantry plan`.
 struct PlanCommand: Command {
     private static let words = Argument<String>("COMMAND", .several, "the command to plan, with its arguments")
     private static let snapshot = Option<FilePath>(
-        "snapshot", "plan on a saved placement, without a fleet directory (clusterstatus --save-snapshot)")
+        "snapshot", "plan on a saved placement instead of the running cluster (clusterstatus --save-snapshot)")
     private static let output = Option<FilePath>("output", short: "o", "where to write the plan")
     private static let reassignment = Option<FilePath>(
         "reassignment-json", "also write it as Kafka's reassignment file, and FILE.rollback to take it back")
@@ -13,7 +15,7 @@ struct PlanCommand: Command {
     private static let sizes = Option<FilePath>(
         "sizes", "take sizes from kafka-log-dirs.sh's output or topicmappr's metrics", repeats: true)
     private static let tolerance = Option<Percentage>(
-        "tolerance", "how far a broker may lie from its share", default: "10%")
+        "tolerance", "how far a broker may lie from its share", default: "move.tolerance, else 10%")
     private static let profile = Option<ProfileChoice>(
         "profile", "what wins where bytes are equal: even counts and leaders, or few moves", default: "balanced")
     private static let pin = Option<String>("pin", placeholder: "TOPIC", "a topic whose replicas stay", repeats: true)
@@ -28,10 +30,13 @@ struct PlanCommand: Command {
                 + "replacebroker OLD NEW, replicationfactor COUNT [TOPIC…], repairspread, or leaders.",
             "A plan moves the fewest bytes that there can be, within a hundredth, and says how that is known. What cannot "
                 + "be done is refused with status 4, with every reason and its smallest remedy.",
+            "It looks at the running cluster and changes nothing there. With --snapshot neither a cluster nor a fleet directory "
+                + "is needed.",
             "--accept hosts or --accept racks lets replicas share hosts or racks where too few remain.",
         ],
         examples: [
             .init("gantry plan removebroker 5 --snapshot state.json -o plan.json", "a drain, on a saved placement"),
+            .init("gantry plan removehost 10.0.0.13", "a drain of the running cluster, which stays as it is"),
             .init("gantry plan rebalance --snapshot state.json --svg balance.svg", "brokers without data are filled"),
         ], isAudited: false)
 
@@ -42,6 +47,7 @@ struct PlanCommand: Command {
     private let svg: FilePath?
     private let sizes: [FilePath]
     private let options: PlanningOptions
+    private let tolerance: PerMille?
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
         request = try PlanRequest(arguments.all(Self.words), help: arguments.helpCommand)
@@ -52,23 +58,18 @@ struct PlanCommand: Command {
         sizes = arguments.all(Self.sizes)
         var options = PlanningOptions()
         options.profile = arguments[Self.profile]?.profile ?? .balanced
-        options.tolerance = arguments[Self.tolerance]?.share ?? options.tolerance
         options.pinnedTopics = arguments.all(Self.pin)
         options.excludedTopics = arguments.all(Self.exclude)
         options.acceptNarrowerSpread = arguments.changes.accepted.contains { ["hosts", "racks"].contains($0.code) }
         self.options = options
+        tolerance = arguments[Self.tolerance]?.share
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        guard let snapshot else {
-            throw CommandError(
-                "not-there", "this build plans on saved placements only",
-                next: "gantry plan … --snapshot FILE", exit: .unknown)
-        }
         try WholeFile.refuseSame(
-            read: [snapshot.path] + sizes.map(\.path),
+            read: ([snapshot] + sizes).compactMap { $0?.path },
             written: [output?.path, reassignment?.path, reassignment.map { $0.path + ".rollback" }, svg?.path])
-        var input = try SnapshotFile.read(try WholeFile.read(snapshot.path))
+        var (input, options) = try await placement(in: context)
         for file in sizes { input = try input.applying(try SizeFile(try WholeFile.read(file.path))) }
         let event = try request.event(in: input)
         let clock = ContinuousClock()
@@ -85,6 +86,19 @@ struct PlanCommand: Command {
         if let svg { try WholeFile.write(Array(BalancePicture.svg(plan).utf8), to: svg.path) }
         context.show(report)
         return .done
+    }
+
+    /// What is planned on, and with which options: a saved placement's, or the running cluster's and its fleet's.
+    private func placement(in context: CommandContext) async throws -> (PlacementInput, PlanningOptions) {
+        var options = options
+        if let snapshot {
+            options.tolerance = tolerance ?? options.tolerance
+            return (try SnapshotFile.read(try WholeFile.read(snapshot.path)), options)
+        }
+        let configuration = try context.configuration()
+        options.tolerance = tolerance ?? configuration.specification.move.tolerance
+        let status = try await context.withSession(configuration) { try await $0.status(canary: false) }
+        return (try PlacementInput(observed: status), options)
     }
 
     /// A plan that the verifier does not accept is never written.

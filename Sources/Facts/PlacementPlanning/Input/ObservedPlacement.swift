@@ -1,0 +1,149 @@
+public import FleetModel
+
+extension PlacementInput {
+    /// The placement of a running cluster, as it was seen.
+    ///
+    /// Moves under way count as not made: the replicas that they add are left out. Brokers that are fenced, or that hold
+    /// replicas and are not registered, are dead. What a broker can hold is what its logs take and its part of what is
+    /// free on their volumes: brokers of one host that share a volume share what is free there. Canaries are left out.
+    ///
+    /// - Parameters:
+    ///   - snapshot: what was seen, log directories included.
+    ///   - layout: where the brokers run; nil where nobody remembers, then containers and listeners tell.
+    ///   - fleet: racks of brokers that don't answer, and the rate at which data is moved.
+    ///   - cordoned: brokers that give data and take none.
+    /// - Throws: `PlanningRefusal` with the code `unknown` where too little was seen to plan on, and what
+    ///   `Builder.build` refuses.
+    public init(
+        observed snapshot: Snapshot, layout: ClusterLayout?, fleet: FleetSpecification, cordoned: Set<NodeID> = []
+    ) throws(PlanningRefusal) {
+        let cluster = try Self.known(snapshot.cluster, "the cluster")
+        let registered = try Self.known(cluster.brokers, "the brokers")
+        let table = try Self.known(cluster.partitions, "the partitions")
+        let moves = try Self.known(cluster.reassignments, "the moves under way")
+
+        var adding: [TopicPartition: [Int32]] = [:]
+        for move in moves where !move.adding.isEmpty { adding[move.partition] = move.adding.map(\.rawValue) }
+        let places = BrokerPlaces(snapshot, layout, registered)
+        let disks = BrokerDisks(snapshot, cluster.logDirectories, places)
+
+        var builder = Builder()
+        var listed = Set<NodeID>()
+        let rate = fleet.move.throttle
+        for broker in registered {
+            listed.insert(broker.id)
+            let state: PlanningBroker.State =
+                broker.fenced ? .dead : cordoned.contains(broker.id) ? .cordoned : .live
+            builder.add(
+                PlanningBroker(
+                    id: broker.id, host: places.host(of: broker.id)?.rawValue ?? broker.endpoint.host,
+                    rack: broker.rack, capacity: disks.capacity(of: broker.id), state: state, uplink: rate,
+                    downlink: rate))
+            if state != .dead, disks.capacity(of: broker.id) == nil {
+                builder.note("broker \(broker.id) does not tell the size of its disks: it is planned without a ceiling")
+            }
+        }
+        builder.reserve(partitions: table.count, replicas: table.count * 3)
+        for row in table.rows {
+            let added = adding.isEmpty ? [] : adding[row.name] ?? []
+            var replicas = Array(row.replicas)
+            if !added.isEmpty, !replicas.allSatisfy(added.contains) { replicas.removeAll(where: added.contains) }
+            builder.add(
+                topic: row.topic.name, partition: row.partition, replicas: replicas, leader: row.leader?.rawValue,
+                size: row.size?.bytes)
+            guard !row.topic.isCanary else { continue }
+            for raw in replicas {
+                // Nobody knows these any more; their replicas still have to be placed elsewhere.
+                guard let id = NodeID(rawValue: raw), listed.insert(id).inserted else { continue }
+                let host = places.host(of: id)
+                builder.add(
+                    PlanningBroker(
+                        id: id, host: host?.rawValue, rack: host.flatMap(fleet.host)?.rack, state: .dead, uplink: rate,
+                        downlink: rate))
+            }
+        }
+        if !adding.isEmpty {
+            builder.note("\(adding.count) partitions are being moved: they are planned as they were before")
+        }
+        self = try builder.build()
+    }
+
+    private static func known<Value>(_ part: Known<Value>, _ name: String) throws(PlanningRefusal) -> Value {
+        switch part {
+        case .known(let value): return value
+        case .unknown(let reason):
+            throw PlanningRefusal(
+                code: "unknown", "\(name) could not be seen: \(reason)", remedy: "gantry clusterstatus says more")
+        }
+    }
+}
+
+/// On which machine each broker runs: what was laid out, else what its container shows, else its listener's address.
+private struct BrokerPlaces {
+    private var hosts: [NodeID: HostName] = [:]
+
+    init(_ snapshot: Snapshot, _ layout: ClusterLayout?, _ registered: [RegisteredBroker]) {
+        for broker in registered { hosts[broker.id] = HostName(rawValue: broker.endpoint.host) }
+        for (host, container) in snapshot.containers where container.role == .broker {
+            if let node = container.node { hosts[node] = host }
+        }
+        for node in layout?.brokers ?? [] { hosts[node.id] = node.host }
+    }
+
+    func host(of broker: NodeID) -> HostName? { hosts[broker] }
+}
+
+/// What each broker's volumes can hold.
+private struct BrokerDisks {
+    /// A file system under log directories of one host.
+    private struct Volume {
+        var users: Set<NodeID> = []
+        /// The least that any of them sees: their answers are not of the same instant.
+        var free: Int64 = .max
+    }
+
+    private var capacities: [NodeID: ByteCount] = [:]
+
+    init(_ snapshot: Snapshot, _ directories: [BrokerLogDirectories], _ places: BrokerPlaces) {
+        var volumes: [String: Volume] = [:]
+        var ofBroker: [(broker: NodeID, volumes: Set<String>, stored: Int64)] = []
+        for answer in directories {
+            guard let found = answer.directories.value else { continue }
+            var (own, stored, isWhole) = (Set<String>(), Int64(0), true)
+            for directory in found where directory.error == nil {
+                let host = places.host(of: answer.broker)
+                let data = Self.dataDirectory(directory.path)
+                let disk = host.flatMap(snapshot.host)?.disks.first { $0.path == data }
+                guard let free = directory.usable ?? disk?.free else {
+                    isWhole = false
+                    break
+                }
+                // Two data directories with the same figures to the byte are on the same file system.
+                let place = host?.rawValue ?? "broker \(answer.broker)"
+                let name = disk.map { "\(place) \($0.total.bytes) \($0.free.bytes)" } ?? "\(place) \(data)"
+                volumes[name, default: Volume()].users.insert(answer.broker)
+                volumes[name, default: Volume()].free = min(volumes[name]?.free ?? .max, max(0, free.bytes))
+                own.insert(name)
+                stored = Int64(clamping: Int128(stored) + Int128(max(0, directory.logBytes.bytes)))
+            }
+            if isWhole, !own.isEmpty { ofBroker.append((answer.broker, own, stored)) }
+        }
+        for (broker, own, stored) in ofBroker {
+            // The order of a sum is of no account.
+            let free = own.reduce(Int128(0)) { sum, name in
+                sum + (volumes[name].map { Int128($0.free) / Int128(max(1, $0.users.count)) } ?? 0)
+            }
+            capacities[broker] = ByteCount(
+                Int64(clamping: min(Int128(PlacementInput.maximumTotal), Int128(stored) + free)))
+        }
+    }
+
+    /// Bytes that the log directories of `broker` can hold; nil where it did not tell.
+    func capacity(of broker: NodeID) -> ByteCount? { capacities[broker] }
+
+    /// DATA of a log directory DATA/CLUSTER/NODE.
+    private static func dataDirectory(_ path: String) -> String {
+        let parts = path.split(separator: "/")
+        return parts.count > 2 ? "/" + parts.dropLast(2).joined(separator: "/") : path
+    }
+}
