@@ -55,24 +55,26 @@ struct Bounds {
         var forcedInRack = [Int64](repeating: 0, count: input.rackCount)
         var (forcedReplicas, forcedBytes) = (0, Int64(0))
         var total: Int128 = 0
+        let receivers = request.mayReceive.indices.filter { request.mayReceive[$0] }.map {
+            Int32(truncatingIfNeeded: $0)
+        }
+        let anyLeaves = request.leaves.contains(true)
         for row in input.sizes.indices {
-            let old = Array(input.slots[input.range(row)])
+            let old = input.slots[input.range(row)]
             let factor = request.factor[row]
             total += Int128(input.sizes[row]) * Int128(factor)
-            let staying = old.filter { !request.leaves[Int($0)] }
             var copies = 0
-            if !request.stays[row], factor <= sites.count {
-                let rank = rule.rank(staying, factor: factor)
-                // A list that nothing forces to change stays broken where it is not, or can't be, mended.
-                let forced = staying.count != factor || old.count != factor
-                copies = forced || (request.mends && !leftBroken(row)) ? max(0, factor - rank) : 0
+            var staying = old
+            if anyLeaves, old.contains(where: { request.leaves[Int($0)] }) {
+                staying = ArraySlice(old.filter { !request.leaves[Int($0)] })
+            }
+            // A list that nothing forces to change stays broken where it is not, or can't be, mended.
+            let forced = staying.count != factor || old.count != factor
+            if forced || request.mends, !request.stays[row], factor <= sites.count {
+                copies = max(0, factor - rule.rank(staying, factor: factor))
                 if copies > 0, !forced {
-                    let reachable =
-                        staying
-                        + request.mayReceive.indices.filter { request.mayReceive[$0] }.map {
-                            Int32(truncatingIfNeeded: $0)
-                        }.filter { !staying.contains($0) }
-                    if rule.rank(reachable, factor: factor) < factor { copies = 0 }
+                    let reachable = staying + receivers.filter { !staying.contains($0) }
+                    if leftBroken(row) || rule.rank(reachable, factor: factor) < factor { copies = 0 }
                 }
             }
             for broker in staying {
@@ -102,9 +104,9 @@ struct Bounds {
         for (id, bytes) in accepting {
             if let broker = input.brokerIndex(id) { bands.accept(broker, bytes.bytes) }
         }
+        let racks = Set(sites.map { input.rackOf[$0] }).count
         let everyRack =
-            !input.sizes.isEmpty && forcedReplicas == 0
-            && request.factor.allSatisfy { $0 == Set(sites.map { input.rackOf[$0] }).count }
+            !input.sizes.isEmpty && forcedReplicas == 0 && request.factor.allSatisfy { $0 == racks }
         let lumps = Lumps(input, request)
         var fluid: Int64 = 0
         var whole: Int64 = 0

@@ -4,51 +4,69 @@
 /// takes at least so many large ones that these and the rest suffice, and so many weigh at least as much as the
 /// smallest large ones.
 struct Lumps {
-    private let sizes: [Int64]
-    private let sums: [Int64]
-    private let own: [[Int64]]
-    private let ownSums: [[Int64]]
+    /// Sizes of all partitions that may move, descending; then those of each broker.
+    private var sizes: [Int64] = []
+    /// `sums[i]`: the sizes before `i` together.
+    private var sums: [Int64] = [0]
+    private let all: Range<Int>
+    private var own: [Range<Int>] = []
 
     init(_ input: PlacementInput, _ request: Request) {
-        let movable = input.sizes.indices.filter { !request.stays[$0] }
-        sizes = movable.map { input.sizes[$0] }.sorted(by: >)
-        sums = Self.sums(sizes)
-        var own = [[Int64]](repeating: [], count: input.brokers.count)
-        for row in movable {
-            for slot in input.range(row) { own[Int(input.slots[slot])].append(input.sizes[row]) }
+        let order = SizeOrder.rows(input.sizes)
+        var counts = [Int](repeating: 0, count: input.brokers.count)
+        var movable = 0
+        for row in input.sizes.indices where !request.stays[row] {
+            movable += 1
+            for slot in input.range(row) { counts[Int(input.slots[slot])] += 1 }
         }
-        self.own = own.map { $0.sorted(by: >) }
-        ownSums = self.own.map(Self.sums)
-    }
-
-    private static func sums(_ sizes: [Int64]) -> [Int64] {
-        var sums: [Int64] = [0]
-        sums.reserveCapacity(sizes.count + 1)
+        all = 0..<movable
+        var end = movable
+        for count in counts {
+            own.append(end..<end + count)
+            end += count
+        }
+        sizes = [Int64](repeating: 0, count: end)
+        var cursor = own.map(\.lowerBound)
+        var next = 0
+        for row in order.lazy.map(Int.init) where !request.stays[row] {
+            sizes[next] = input.sizes[row]
+            next += 1
+            for slot in input.range(row) {
+                let broker = Int(input.slots[slot])
+                sizes[cursor[broker]] = input.sizes[row]
+                cursor[broker] += 1
+            }
+        }
+        sums.reserveCapacity(end + 1)
         for size in sizes { sums.append(sums[sums.count - 1] + size) }
-        return sums
     }
 
-    func taking(_ need: Int64) -> Int64 { Self.least(need, sizes, sums) }
+    /// The least that somebody takes who must take `need` bytes.
+    func taking(_ need: Int64) -> Int64 { least(need, all) }
 
-    func giving(_ broker: Int, _ need: Int64) -> Int64 { Self.least(need, own[broker], ownSums[broker]) }
+    /// The least that `broker` gives when it must give `need` bytes.
+    func giving(_ broker: Int, _ need: Int64) -> Int64 { least(need, own[broker]) }
 
-    private static func least(_ need: Int64, _ sizes: [Int64], _ sums: [Int64]) -> Int64 {
-        guard need > 0, let all = sums.last, !sizes.isEmpty else { return 0 }
+    private func least(_ need: Int64, _ part: Range<Int>) -> Int64 {
+        guard need > 0, !part.isEmpty else { return 0 }
+        let first = part.lowerBound
+        func sum(_ count: Int) -> Int64 { sums[first + count] - sums[first] }
+        let whole = sum(part.count)
         var best = need
         var cut = 1
         while true {
-            let rest = all - sums[cut]
+            let rest = whole - sum(cut)
             if rest < need {
                 // The fewest large ones that suffice with the rest.
                 var (low, high) = (0, cut)
                 while low < high {
                     let middle = (low + high) / 2
-                    if sums[middle] + rest >= need { high = middle } else { low = middle + 1 }
+                    if sum(middle) + rest >= need { high = middle } else { low = middle + 1 }
                 }
-                best = max(best, sums[cut] - sums[cut - low])
+                best = max(best, sum(cut) - sum(cut - low))
             }
-            if cut == sizes.count { return best }
-            cut = min(sizes.count, max(cut + 1, cut * 17 / 16))
+            if cut == part.count { return best }
+            cut = min(part.count, max(cut + 1, cut * 17 / 16))
         }
     }
 }

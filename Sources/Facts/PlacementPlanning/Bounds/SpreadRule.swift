@@ -7,13 +7,14 @@ import FleetModel
 struct SpreadRule {
     private let input: PlacementInput
     private let sites: [Int]
-    private var known: [Int: (host: Int, rack: Int)] = [:]
+    /// By factor; nil where nobody asked yet.
+    private var known: [(host: Int, rack: Int)?] = []
 
     init(_ input: PlacementInput, sites: [Int]) { (self.input, self.sites) = (input, sites) }
 
     /// The most replicas on one host and in one rack for `factor` replicas.
     mutating func most(_ factor: Int) -> (host: Int, rack: Int) {
-        if let limits = known[factor] { return limits }
+        if factor < known.count, let limits = known[factor] { return limits }
         let wanted = min(factor, sites.count)
         var onHost: [Int32: Int] = [:]
         var inPair: [Int64: Int] = [:]
@@ -28,12 +29,15 @@ struct SpreadRule {
         for (pair, count) in inPair { inRack[pair >> 32, default: 0] += min(count, host) }
         var rack = 1
         while inRack.values.reduce(0, { $0 + min($1, rack) }) < wanted { rack += 1 }
+        while known.count <= factor { known.append(nil) }
         known[factor] = (host, rack)
         return (host, rack)
     }
 
     /// How many of `brokers` can stay together in a list of `factor`.
-    mutating func rank(_ brokers: [Int32], factor: Int) -> Int {
+    mutating func rank(_ brokers: some Collection<Int32>, factor: Int) -> Int {
+        // Where each is in a rack of its own, all can stay: true of nearly all lists.
+        if areApart(brokers) { return min(brokers.count, factor) }
         let (host, rack) = most(factor)
         var total = 0
         var seenRacks: [Int32] = []
@@ -52,6 +56,15 @@ struct SpreadRule {
             total += min(rack, inRack)
         }
         return min(total, factor)
+    }
+
+    private func areApart(_ brokers: some Collection<Int32>) -> Bool {
+        var others = brokers[...]
+        while let broker = others.popFirst() {
+            let rack = input.rackOf[Int(broker)]
+            for other in others where input.rackOf[Int(other)] == rack { return false }
+        }
+        return true
     }
 
     /// Whether `list` keeps the rule.

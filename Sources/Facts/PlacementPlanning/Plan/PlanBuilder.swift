@@ -53,10 +53,11 @@ struct PlanBuilder {
         let load = input.loads()
         var transfers = transfers
         var detours = 0
-        for window in FluidSimulation.windows {
+        var columns = CopyColumns(input, transfers, source: source)
+        for window in CopyWindow.all {
             while true {
                 var simulation = FluidSimulation(
-                    problem, transfers, source: source, load: load, bound: bound, window: window)
+                    problem, transfers, columns, source: source, load: load, bound: bound, window: window)
                 let outcome = try simulation.run { row, replaced, broker in
                     let slot = layout.slot(of: row, on: replaced)
                     return slot >= 0 && layout.isLegal(row, slot, broker)
@@ -70,6 +71,7 @@ struct PlanBuilder {
                             remedy: "free or add disk space on the targets")
                     }
                     transfers.insertDetour(copy, by: refuge)
+                    columns = CopyColumns(input, transfers, source: source)
                     continue
                 }
                 if simulation.makespan < best?.makespan ?? .max { best = simulation }
@@ -85,7 +87,7 @@ struct PlanBuilder {
     private static let mostDetours = 256
 
     /// Copies above which other ways are not tried: the time to plan counts too.
-    private static let mostCopies = 10_000
+    private static let mostCopies = 200_000
 
     private func ids(_ brokers: some Sequence<Int32>) -> [NodeID] { brokers.map { input.brokers[Int($0)].id } }
 
@@ -271,7 +273,7 @@ struct PlanBuilder {
             bytes: ByteCount(moved), lowerBound: lower.bytes, replicasMoved: replicas, detourBytes: ByteCount(detours),
             makespan: .milliseconds(simulation.makespan), makespanBound: .milliseconds(min(bound, .max / 2)),
             brokers: brokers, missedBands: missed, tolerance: problem.tolerance,
-            achievedTolerance: achievedTolerance(), window: simulation.window.copies,
+            achievedTolerance: achievedTolerance(), window: Int(simulation.window.copies),
             leaders: certificate(leaders, changes), audit: SpreadAudit(problem, layout).audit,
             notes: input.notes + problem.notes)
     }

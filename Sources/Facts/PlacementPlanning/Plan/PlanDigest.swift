@@ -6,10 +6,11 @@ struct PlanDigest {
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
     private var schedule = [UInt32](repeating: 0, count: 64)
-    private var pending: [UInt8] = []
+    /// Words of the present block, and up to three bytes that make no word yet.
+    private var words = 0
+    private var tail: UInt64 = 0
+    private var tailBytes: UInt64 = 0
     private var length: UInt64 = 0
-
-    init() { pending.reserveCapacity(64) }
 
     static func of(_ plan: MovePlan) -> String {
         var digest = PlanDigest()
@@ -78,27 +79,32 @@ struct PlanDigest {
     }
 
     mutating func add(word: Int32) {
-        let bits = UInt32(bitPattern: word)
-        for shift: UInt32 in [24, 16, 8, 0] { pending.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+        tail = tail << 32 | UInt64(UInt32(bitPattern: word))
         length += 4
-        if pending.count >= 64 { compress() }
+        append(UInt32(truncatingIfNeeded: tail >> (8 * tailBytes)))
     }
 
     private mutating func add(byte: UInt8) {
-        pending.append(byte)
+        tail = tail << 8 | UInt64(byte)
+        tailBytes += 1
         length += 1
-        if pending.count >= 64 { compress() }
+        guard tailBytes == 4 else { return }
+        tailBytes = 0
+        append(UInt32(truncatingIfNeeded: tail))
+    }
+
+    private mutating func append(_ word: UInt32) {
+        schedule[words] = word
+        words += 1
+        if words == 16 { compress() }
     }
 
     /// The digest in hexadecimal.
     mutating func finish() -> String {
         let bits = length * 8
-        pending.append(0x80)
-        while pending.count % 64 != 56 { pending.append(0) }
-        for shift: UInt64 in [56, 48, 40, 32, 24, 16, 8, 0] {
-            pending.append(UInt8(truncatingIfNeeded: bits >> shift))
-        }
-        while !pending.isEmpty { compress() }
+        add(byte: 0x80)
+        while tailBytes > 0 || words != 14 { add(byte: 0) }
+        add(Int64(bitPattern: bits))
         var text = ""
         for word in state {
             let digits = String(word, radix: 16)
@@ -108,31 +114,33 @@ struct PlanDigest {
     }
 
     private mutating func compress() {
-        for index in 0..<16 {
-            let at = index * 4
-            schedule[index] =
-                UInt32(pending[at]) << 24 | UInt32(pending[at + 1]) << 16 | UInt32(pending[at + 2]) << 8
-                | UInt32(pending[at + 3])
-        }
-        pending.removeFirst(64)
-        schedule.withUnsafeMutableBufferPointer { words in
-            for index in 16..<64 {
-                let (x, y) = (words[index - 15], words[index - 2])
-                let small = Self.turn(x, 7) ^ Self.turn(x, 18) ^ x >> 3
-                let large = Self.turn(y, 17) ^ Self.turn(y, 19) ^ y >> 10
-                words[index] = words[index - 16] &+ small &+ words[index - 7] &+ large
-            }
-        }
+        words = 0
+        Self.extend(&schedule)
+        Self.stir(&state, schedule)
+    }
+
+    private static func stir(_ state: inout [UInt32], _ schedule: [UInt32]) {
+        let (words, constants) = (schedule.span, Self.constants.span)
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
         for index in 0..<64 {
-            let one = Self.turn(e, 6) ^ Self.turn(e, 11) ^ Self.turn(e, 25)
-            let first = h &+ one &+ (e & f ^ ~e & g) &+ Self.constants[index] &+ schedule[index]
-            let zero = Self.turn(a, 2) ^ Self.turn(a, 13) ^ Self.turn(a, 22)
+            let one = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)
+            let first = h &+ one &+ (e & f ^ ~e & g) &+ constants[index] &+ words[index]
+            let zero = turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)
             let second = zero &+ (a & b ^ a & c ^ b & c)
             (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
         }
         for (index, value) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= value }
+    }
+
+    private static func extend(_ schedule: inout [UInt32]) {
+        var words = schedule.mutableSpan
+        for index in 16..<64 {
+            let (x, y) = (words[index - 15], words[index - 2])
+            let small = turn(x, 7) ^ turn(x, 18) ^ x >> 3
+            let large = turn(y, 17) ^ turn(y, 19) ^ y >> 10
+            words[index] = words[index - 16] &+ small &+ words[index - 7] &+ large
+        }
     }
 
     private static func turn(_ value: UInt32, _ by: UInt32) -> UInt32 { value >> by | value << (32 - by) }

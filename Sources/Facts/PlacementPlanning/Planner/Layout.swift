@@ -14,8 +14,6 @@ struct Layout {
     private(set) var slots: [Int32]
     private(set) var load: [Int64]
     private(set) var count: [Int32]
-    /// Where one host lies in one rack the limits are a laminar matroid; see `SpreadLimits`.
-    let isLaminar: Bool
 
     /// An empty layout of the factors that `problem` wants.
     init(_ problem: PlanningProblem) {
@@ -33,13 +31,6 @@ struct Layout {
         slots = [Int32](repeating: -1, count: Int(end))
         load = [Int64](repeating: 0, count: input.brokers.count)
         count = [Int32](repeating: 0, count: input.brokers.count)
-        var rackOfHost = [Int32](repeating: -1, count: input.hostCount)
-        var laminar = true
-        for (host, rack) in zip(hostOf, rackOf) {
-            if rackOfHost[Int(host)] >= 0, rackOfHost[Int(host)] != rack { laminar = false }
-            rackOfHost[Int(host)] = rack
-        }
-        isLaminar = laminar
     }
 
     func range(_ partition: Int) -> Range<Int> { Int(offsets[partition])..<Int(offsets[partition + 1]) }
