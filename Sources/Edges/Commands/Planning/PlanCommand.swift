@@ -97,7 +97,9 @@ struct PlanCommand: Command {
         }
         let configuration = try context.configuration()
         options.tolerance = tolerance ?? configuration.specification.move.tolerance
-        let status = try await context.withSession(configuration) { try await $0.status(canary: false) }
+        let status = try await context.withSession(configuration) {
+            try await $0.status(canary: false, directory: configuration.directory)
+        }
         return (try PlacementInput(observed: status), options)
     }
 

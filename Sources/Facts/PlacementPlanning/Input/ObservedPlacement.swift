@@ -1,11 +1,15 @@
 public import FleetModel
 
 extension PlacementInput {
-    /// The placement of a running cluster, as it was seen.
-    ///
-    /// Moves under way count as not made: the replicas that they add are left out. Brokers that are fenced, or that hold
-    /// replicas and are not registered, are dead. What a broker can hold is what its logs take and its part of what is
-    /// free on their volumes: brokers of one host that share a volume share what is free there. Canaries are left out.
+    /// What moves that are under way count as.
+    public enum RunningMoves: Hashable, Sendable {
+        /// As not made: the replicas that they add are left out.
+        case undone
+        /// As made: the replicas that they remove are left out.
+        case done
+    }
+
+    /// The placement of a running cluster, as it was seen; moves under way count as not made.
     ///
     /// - Parameters:
     ///   - snapshot: what was seen, log directories included.
@@ -17,19 +21,44 @@ extension PlacementInput {
     public init(
         observed snapshot: Snapshot, layout: ClusterLayout?, fleet: FleetSpecification, cordoned: Set<NodeID> = []
     ) throws(PlanningRefusal) {
-        let cluster = try Self.known(snapshot.cluster, "the cluster")
+        try self.init(
+            observed: try Self.known(snapshot.cluster, "the cluster"), hosts: snapshot.hosts, layout: layout,
+            fleet: fleet, rate: fleet.move.throttle, cordoned: cordoned)
+    }
+
+    /// The placement of a running cluster, as Kafka told it.
+    ///
+    /// Brokers that are fenced, or that hold replicas and are not registered, are dead. What a broker can hold is what its
+    /// logs take and its part of what is free on their volumes: brokers of one host that share a volume share what is
+    /// free there. Canaries are left out.
+    ///
+    /// - Parameters:
+    ///   - cluster: what Kafka told, log directories included.
+    ///   - hosts: what was seen of the hosts: which directories lie on one disk, and containers.
+    ///   - layout: where the brokers run; nil where nobody remembers.
+    ///   - fleet: racks of brokers that don't answer.
+    ///   - rate: of every broker's ports.
+    ///   - running: what moves under way count as.
+    ///   - lists: partitions that count as if they had these replicas already.
+    ///   - cordoned: brokers that give data and take none.
+    /// - Throws: `PlanningRefusal` with the code `unknown` where too little was seen to plan on, and what
+    ///   `Builder.build` refuses.
+    public init(
+        observed cluster: ClusterObservation, hosts: [HostObservation] = [], layout: ClusterLayout?,
+        fleet: FleetSpecification? = nil, rate: BytesPerSecond = PlanningBroker.defaultPort,
+        running: RunningMoves = .undone, lists: [TopicPartition: [NodeID]] = [:], cordoned: Set<NodeID> = []
+    ) throws(PlanningRefusal) {
         let registered = try Self.known(cluster.brokers, "the brokers")
         let table = try Self.known(cluster.partitions, "the partitions")
         let moves = try Self.known(cluster.reassignments, "the moves under way")
 
-        var adding: [TopicPartition: [Int32]] = [:]
-        for move in moves where !move.adding.isEmpty { adding[move.partition] = move.adding.map(\.rawValue) }
-        let places = BrokerPlaces(snapshot, layout, registered)
-        let disks = BrokerDisks(snapshot, cluster.logDirectories, places)
+        var leftOut: [TopicPartition: [NodeID]] = [:]
+        for move in moves { leftOut[move.partition] = running == .done ? move.removing : move.adding }
+        let places = BrokerPlaces(hosts, layout, registered)
+        let disks = BrokerDisks(hosts, cluster.logDirectories, places)
 
         var builder = Builder()
         var listed = Set<NodeID>()
-        let rate = fleet.move.throttle
         for broker in registered {
             listed.insert(broker.id)
             let state: PlanningBroker.State =
@@ -45,9 +74,13 @@ extension PlacementInput {
         }
         builder.reserve(partitions: table.count, replicas: table.count * 3)
         for row in table.rows {
-            let added = adding.isEmpty ? [] : adding[row.name] ?? []
+            let name = row.name
             var replicas = Array(row.replicas)
-            if !added.isEmpty, !replicas.allSatisfy(added.contains) { replicas.removeAll(where: added.contains) }
+            if let list = lists[name] {
+                replicas = list.map(\.rawValue)
+            } else if let gone = leftOut[name]?.map(\.rawValue), !replicas.allSatisfy(gone.contains) {
+                replicas.removeAll(where: gone.contains)
+            }
             builder.add(
                 topic: row.topic.name, partition: row.partition, replicas: replicas, leader: row.leader?.rawValue,
                 size: row.size?.bytes)
@@ -58,12 +91,15 @@ extension PlacementInput {
                 let host = places.host(of: id)
                 builder.add(
                     PlanningBroker(
-                        id: id, host: host?.rawValue, rack: host.flatMap(fleet.host)?.rack, state: .dead, uplink: rate,
+                        id: id, host: host?.rawValue, rack: host.flatMap { fleet?.host($0)?.rack }, state: .dead,
+                        uplink: rate,
                         downlink: rate))
             }
         }
-        if !adding.isEmpty {
-            builder.note("\(adding.count) partitions are being moved: they are planned as they were before")
+        if !moves.isEmpty {
+            builder.note(
+                "\(moves.count) partitions are being moved: they are planned as they "
+                    + (running == .done ? "will be" : "were before"))
         }
         self = try builder.build()
     }
@@ -82,10 +118,12 @@ extension PlacementInput {
 private struct BrokerPlaces {
     private var hosts: [NodeID: HostName] = [:]
 
-    init(_ snapshot: Snapshot, _ layout: ClusterLayout?, _ registered: [RegisteredBroker]) {
+    init(_ seen: [HostObservation], _ layout: ClusterLayout?, _ registered: [RegisteredBroker]) {
         for broker in registered { hosts[broker.id] = HostName(rawValue: broker.endpoint.host) }
-        for (host, container) in snapshot.containers where container.role == .broker {
-            if let node = container.node { hosts[node] = host }
+        for host in seen {
+            for container in host.containers where container.role == .broker {
+                if let node = container.node { hosts[node] = host.host }
+            }
         }
         for node in layout?.brokers ?? [] { hosts[node.id] = node.host }
     }
@@ -104,7 +142,8 @@ private struct BrokerDisks {
 
     private var capacities: [NodeID: ByteCount] = [:]
 
-    init(_ snapshot: Snapshot, _ directories: [BrokerLogDirectories], _ places: BrokerPlaces) {
+    init(_ hosts: [HostObservation], _ directories: [BrokerLogDirectories], _ places: BrokerPlaces) {
+        let disksOf = Dictionary(hosts.map { ($0.host, $0.disks) }) { first, _ in first }
         var volumes: [String: Volume] = [:]
         var ofBroker: [(broker: NodeID, volumes: Set<String>, stored: Int64)] = []
         for answer in directories {
@@ -113,7 +152,7 @@ private struct BrokerDisks {
             for directory in found where directory.error == nil {
                 let host = places.host(of: answer.broker)
                 let data = Self.dataDirectory(directory.path)
-                let disk = host.flatMap(snapshot.host)?.disks.first { $0.path == data }
+                let disk = host.flatMap { disksOf[$0] }?.first { $0.path == data }
                 guard let free = directory.usable ?? disk?.free else {
                     isWhole = false
                     break

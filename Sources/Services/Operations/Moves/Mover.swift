@@ -247,7 +247,9 @@ struct Mover {
         }
         do throws(PlanningRefusal) {
             let lists = execution.bound.filter { !wanted.contains($0.key) }
-            let input = try PlacementInput.observed(cluster, layout: layout, lists: lists, rate: options.throttle)
+            let input = try PlacementInput(
+                observed: cluster, layout: layout, rate: options.throttle ?? PlanningBroker.defaultPort, running: .done,
+                lists: lists)
             let anew = try Planner.plan(input, plan.event, plan.options)
             if let broken = verify(anew, input).first {
                 throw PlanningRefusal(

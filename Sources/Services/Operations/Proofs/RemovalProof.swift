@@ -218,7 +218,9 @@ public struct RemovalProof: Sendable {
         let accepted = Set(request.accepted.filter { $0.code == "sole-replica" }.compactMap(\.object))
         let narrower = request.accepted.contains { ["racks", "hosts", "spread"].contains($0.code) }
         do throws(PlanningRefusal) {
-            let input = try PlacementInput.observed(cluster, layout: layout, lists: lists, rate: request.throttle)
+            let input = try PlacementInput(
+                observed: cluster, layout: layout, rate: request.throttle ?? PlanningBroker.defaultPort, running: .done,
+                lists: lists)
             let options = PlanningOptions(excludedTopics: accepted.sorted(), acceptNarrowerSpread: narrower)
             let leaving = request.brokers.filter { id in input.brokers.contains { $0.id == id } }
             let plan = try Planner.plan(input, .drain(brokers: leaving, onto: onto), options)
