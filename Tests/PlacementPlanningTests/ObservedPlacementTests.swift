@@ -87,7 +87,7 @@ import Testing
         seen.cluster.logDirectories[0].directories = .unknown(reason: "timed out")
         let input = try seen.input()
         #expect(input.brokers[0].capacity == nil)
-        #expect(input.notes.contains { $0.contains("broker 1 does not tell the size of its disks") })
+        #expect(input.notes.contains { $0.contains("1 brokers (1) do not tell the size of their disks") })
         // Broker 2 then has the volume to itself, as far as anybody knows.
         #expect(input.brokers[1].capacity == ByteCount(700))
     }

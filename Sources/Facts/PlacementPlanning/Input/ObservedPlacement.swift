@@ -59,6 +59,7 @@ extension PlacementInput {
 
         var builder = Builder()
         var listed = Set<NodeID>()
+        var silent: [String] = []
         for broker in registered {
             listed.insert(broker.id)
             let state: PlanningBroker.State =
@@ -68,9 +69,13 @@ extension PlacementInput {
                     id: broker.id, host: places.host(of: broker.id)?.rawValue ?? broker.endpoint.host,
                     rack: broker.rack, capacity: disks.capacity(of: broker.id), state: state, uplink: rate,
                     downlink: rate))
-            if state != .dead, disks.capacity(of: broker.id) == nil {
-                builder.note("broker \(broker.id) does not tell the size of its disks: it is planned without a ceiling")
-            }
+            if state != .dead, disks.capacity(of: broker.id) == nil { silent.append("\(broker.id)") }
+        }
+        if !silent.isEmpty {
+            let shown = silent.prefix(5).joined(separator: ", ") + (silent.count > 5 ? ", …" : "")
+            builder.note(
+                "\(silent.count) brokers (\(shown)) do not tell the size of their disks: they are planned without a ceiling"
+            )
         }
         builder.reserve(partitions: table.count, replicas: table.count * 3)
         for row in table.rows {
