@@ -32,10 +32,12 @@ struct BootstrapCommand: Command {
             // Said before anything is looked at: what another operation has half done would look like damage.
             try OperationLauncher.refuseLeased(configuration.specification.cluster.name, in: journal)
         }
-        let preparation = try await context.withSession(configuration) { session in
-            try await session.prepareBootstrap(
-                arguments: canary ? [] : ["--no-canary"], reason: changes.reason, canary: canary,
-                directory: configuration.directory)
+        let preparation = try await context.beforeChange(.hosts(of: configuration)) {
+            try await context.withSession(configuration) { session in
+                try await session.prepareBootstrap(
+                    arguments: canary ? [] : ["--no-canary"], reason: changes.reason, canary: canary,
+                    directory: configuration.directory)
+            }
         }
         for clause in preparation.clauses where clause.verdict.result == .waived {
             context.note("\(clause.clause) on \(clause.host): \(clause.verdict.evidence)")
@@ -51,13 +53,13 @@ struct BootstrapCommand: Command {
             context.show(report)
             return preparation.drift.isEmpty ? .done : .warning
         }
+        let shown = PlanReport(
+            plan: plan, needed: preparation.needed, showsAll: context.options.verbosity > 0)
         if changes.isDryRun {
-            context.show(PlanReport(plan: plan, needed: preparation.needed))
+            context.show(shown)
             return .done
         }
-        if !changes.isConfirmed { context.note(PlanReport(plan: plan, needed: preparation.needed).summary) }
-        guard try context.confirm("Bootstrap cluster \(plan.cluster)?", changes) else {
-            context.note("nothing was changed")
+        guard try context.confirm("Bootstrap cluster \(plan.cluster)?", changes, showing: shown) else {
             return .refused
         }
         let status = try await context.start(plan, in: place, changes)

@@ -61,6 +61,11 @@ struct CommandContext: Sendable {
         if !options.isQuiet { output.message(Self.harmless(text)) }
     }
 
+    /// The same in the place of the live line, with another one below it.
+    func note(_ text: String, thenLive live: String?) {
+        if !options.isQuiet { output.message(Self.harmless(text), thenLive: live) }
+    }
+
     /// Says something on standard error with `-v`, or `-vv` for level 2.
     func detail(_ text: @autoclosure () -> String, level: Int = 1) {
         if options.verbosity >= level, !options.isQuiet { output.message(Self.harmless(text())) }
@@ -71,8 +76,14 @@ struct CommandContext: Sendable {
             .joined(separator: "\n")
     }
 
-    /// Asks before something is changed: see `Confirmation`.
-    func confirm(_ question: String, _ changes: ChangeValues) throws(CommandError) -> Bool {
-        try Confirmation(terminal: terminal, output: output).ask(question, changes)
+    /// Asks before something is changed: see `Confirmation`. What would be done stands above the question, and that
+    /// nothing was changed below a "no".
+    func confirm(
+        _ question: String, _ changes: ChangeValues, showing plan: PlanReport? = nil
+    ) throws(CommandError) -> Bool {
+        if !changes.isConfirmed, let plan { note(plan.preview) }
+        let isConfirmed = try Confirmation(terminal: terminal, output: output).ask(question, changes)
+        if !isConfirmed { note("nothing was changed") }
+        return isConfirmed
     }
 }

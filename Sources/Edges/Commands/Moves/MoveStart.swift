@@ -10,9 +10,11 @@ extension CommandContext {
     ///   - changes: what changing commands may be told.
     ///   - question: what the operator is asked, made from the cluster's name.
     ///   - prepare: looks at the cluster and plans; changes nothing.
+    /// - Returns: how the operation ended, or why none was started.
+    /// - Throws: what keeps it from being looked at, prepared or started.
     func move(
         _ command: String, _ changes: ChangeValues, question: (ClusterName) -> String,
-        prepare: @Sendable (FleetSession, FleetConfiguration) async throws -> MovePreparation
+        prepare: @escaping @Sendable (FleetSession, FleetConfiguration) async throws -> MovePreparation
     ) async throws -> ExitStatus {
         let configuration = try configuration()
         let place = place(of: configuration)
@@ -20,7 +22,9 @@ extension CommandContext {
             // Said before anything is looked at: what another operation has half done would look like damage.
             try OperationLauncher.refuseLeased(configuration.specification.cluster.name, in: journal)
         }
-        let preparation = try await withSession(configuration) { try await prepare($0, configuration) }
+        let preparation = try await beforeChange(.hosts(of: configuration)) {
+            try await withSession(configuration) { try await prepare($0, configuration) }
+        }
         guard preparation.blockers.isEmpty else {
             for text in preparation.notes { note(text) }
             let report = OperationReport(refused: command, blockers: preparation.blockers)
@@ -43,10 +47,7 @@ extension CommandContext {
         } else {
             note(Document(report.blocks).text(messageStyle))
         }
-        guard try confirm(question(plan.cluster), changes) else {
-            note("nothing was changed")
-            return .refused
-        }
+        guard try confirm(question(plan.cluster), changes) else { return .refused }
         return try await start(plan, in: place, changes)
     }
 }

@@ -32,12 +32,17 @@ struct OperationResumeCommand: Command {
             return .done
         }
         try refuseSuperseded(record, journal)
+        let needed = zip(record.plan.steps, progress.states).filter { !$0.1.isSatisfied }.map(\.0.id)
+        let plan = PlanReport(
+            plan: record.plan, needed: Set(needed), showsAll: context.options.verbosity > 0)
         if changes.isDryRun {
-            let needed = zip(record.plan.steps, progress.states).filter { !$0.1.isSatisfied }.map(\.0.id)
-            context.show(PlanReport(plan: record.plan, needed: Set(needed)))
+            context.show(plan)
             return .done
         }
-        guard try context.confirm("Go on with \(record.plan.commandLine) (operation \(record.id))?", changes) else {
+        guard
+            try context.confirm(
+                "Go on with \(record.plan.commandLine) (operation \(record.id))?", changes, showing: plan)
+        else {
             return .refused
         }
         context.note(

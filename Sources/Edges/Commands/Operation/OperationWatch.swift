@@ -69,25 +69,43 @@ struct OperationWatch: Sendable {
     }
 
     private func show(_ event: JournaledEvent, _ progress: OperationProgress) {
-        let ended = progress.states.filter(\.isSatisfied).count
-        func line(_ text: String) {
-            if context.terminal.errorIsTerminal { context.note(text) } else { context.note("\(event.at) \(text)") }
+        let text = line(event.event, progress)
+        guard context.terminal.errorIsTerminal else {
+            if let text { context.note("\(event.at) \(text)") }
+            return
         }
+        let live = live(progress)
+        if let text { context.note(text, thenLive: live) } else { context.output.live(live) }
+    }
+
+    /// What an event says for good; nil: nothing.
+    private func line(_ event: OperationEvent, _ progress: OperationProgress) -> String? {
         func title(_ id: StepID) -> String { progress.plan.steps.first { $0.id == id }?.title ?? id.rawValue }
-        switch event.event {
-        case .started(let holder): line("started by \(holder.user) (pid \(holder.pid))")
-        case .intent(let step):
-            context.output.live("[\(ended)/\(progress.states.count)] \(title(step))")
-            if !context.terminal.errorIsTerminal { line("\(title(step)) ...") }
-        case .outcome(let step, .done(let note)): line("\(title(step)): done\(note.map { " (\($0))" } ?? "")")
+        func remark(_ note: String?) -> String { note.map { " (\($0))" } ?? "" }
+        switch event {
+        case .started(let holder): return "started by \(holder.user) (pid \(holder.pid))"
+        case .intent(let step): return context.terminal.errorIsTerminal ? nil : "\(title(step)) ..."
+        case .outcome(let step, .done(let note)): return "\(title(step)): done\(remark(note))"
         case .outcome(let step, .unchanged(let note)):
-            if context.options.verbosity > 0 { line("\(title(step)): already so\(note.map { " (\($0))" } ?? "")") }
+            return context.options.verbosity > 0 ? "\(title(step)): already so\(remark(note))" : nil
         case .outcome(let step, .failed(let failure)):
-            line("\(title(step)): FAILED: \(failure.object): \(failure.reason)")
-        case .note(_, let text): line("  \(text)")
-        case .requested(let request): line("asked to \(request)")
-        case .ended: break
+            return "\(title(step)): FAILED: \(failure.object): \(failure.reason)"
+        case .note(_, let text): return "  \(text)"
+        case .requested(let request): return "asked to \(request)"
+        case .ended: return nil
         }
+    }
+
+    /// The live line: how many steps are done, and what is under way. One line whatever the terminal's width: of a broken
+    /// one only the last part would be taken away again.
+    private func live(_ progress: OperationProgress) -> String? {
+        guard progress.ending == nil, !context.options.isQuiet else { return nil }
+        let done = progress.states.filter(\.isSatisfied).count
+        let titles = zip(progress.plan.steps, progress.states).filter { $0.1 == .intended }.map(\.0.title)
+        let now = titles.first.map { $0 + (titles.count > 1 ? " and \(titles.count - 1) more" : "") } ?? ""
+        let text = TextWidth.harmless("[\(done)/\(progress.states.count)] \(now)")
+        let columns = (Terminal.width() ?? context.terminal.columns ?? 80) - 1
+        return TextWidth.cut(text, to: columns, ellipsis: context.messageStyle.ellipsis)
     }
 }
 

@@ -75,6 +75,15 @@ final class Output: Sendable {
         }
     }
 
+    /// Writes lines to standard error in the place of the live line, with another one below them.
+    func message(_ text: String, thenLive live: String?) {
+        state.withLock { state in
+            let before = showsLive && state.live != nil ? Self.clearLine : ""
+            state.live = live
+            writeError(before + text + "\n" + (showsLive ? live ?? "" : ""), &state)
+        }
+    }
+
     /// Writes a question to standard error; the answer follows on its line.
     func question(_ text: String) {
         state.withLock { state in

@@ -20,3 +20,39 @@ struct SignalStream: Sendable {
 
     func cancel() { continuation.finish() }
 }
+
+/// SIGINT as a byte in a pipe, for a thread that waits in poll(2); the signal has its old effect again behind `close`.
+struct InterruptPipe {
+    /// Readable once the signal has come.
+    let reading: CInt
+    private let writing: CInt
+    private let source: any DispatchSourceSignal
+    private let former: sighandler_t?
+
+    /// Nil where no pipe can be had.
+    init?() {
+        var ends: [CInt] = [-1, -1]
+        guard pipe(&ends) == 0 else { return nil }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let writing = ends[1]
+        (reading, self.writing) = (ends[0], writing)
+        former = signal(SIGINT, SIG_IGN)
+        source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+        source.setEventHandler {
+            var byte: UInt8 = 1
+            _ = Glibc.write(writing, &byte, 1)
+        }
+        // Closed once the handler can't run any more.
+        let reading = reading
+        source.setCancelHandler {
+            Glibc.close(reading)
+            Glibc.close(writing)
+        }
+        source.activate()
+    }
+
+    func close() {
+        source.cancel()
+        signal(SIGINT, former)
+    }
+}

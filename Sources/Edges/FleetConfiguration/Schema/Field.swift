@@ -110,6 +110,13 @@ public struct SchemaEntry: Hashable, Sendable {
         }.map { prefix.isEmpty ? $0 : $0.under(prefix) }
     }
 
+    /// The same key where it overrides `defaults`: without it, what stands there holds.
+    var ofOneHost: SchemaEntry {
+        var entry = self
+        if entry.expected != "a section" { entry.fallback = "the value in defaults" }
+        return entry
+    }
+
     func under(_ prefix: String) -> SchemaEntry {
         var entry = self
         entry.path = path.isEmpty ? prefix : "\(prefix).\(path)"

@@ -18,7 +18,7 @@ enum Schema {
         .table(
             "hosts", keys: .host, placeholder: "HOST",
             "Settings of single hosts. A host that left may keep its entry.",
-            below: { SchemaEntry.of(host) }
+            below: { SchemaEntry.of(host).map(\.ofOneHost) }
         ) { name, node, fleet, reader in
             var draft = HostDraft()
             reader.section(node, host, into: &draft)
