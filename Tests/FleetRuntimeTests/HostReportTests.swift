@@ -1,5 +1,7 @@
 import FleetModel
+import Foundation
 import Operations
+import Processes
 import Testing
 
 @testable import FleetRuntime
@@ -35,6 +37,31 @@ struct HostReportTests {
         #expect(report.layout == #"{"a":1}"#)
         #expect(report.retired == [NodeID(rawValue: 3), NodeID(rawValue: 5)])
         #expect(report.isComplete)
+    }
+
+    @Test func `the script tells data without meta.properties, what is no directory, and an empty one apart`()
+        async throws
+    {
+        let root = NSTemporaryDirectory() + "gantry-report-" + UUID().uuidString
+        let files = FileManager.default
+        defer { try? files.removeItem(atPath: root) }
+        for directory in ["orders/1/topic-0", "orders/2", "orders/3"] {
+            try files.createDirectory(atPath: "\(root)/\(directory)", withIntermediateDirectories: true)
+        }
+        for (name, text) in [("orders/3/meta.properties", ""), ("orders/3/x", ""), ("orders/4", ""), ("disk", "")] {
+            try text.write(toFile: "\(root)/\(name)", atomically: true, encoding: .utf8)
+        }
+        let arguments = ["-c", HostReport.script, "sh", "directories", "/none", "orders", root, "\(root)/disk"]
+        let report = HostReport(
+            parsing: try await Processes.Process.run("/bin/sh", arguments, deadline: .seconds(20)).stdout.text)
+        #expect(report.isComplete)
+        #expect(
+            report.obstacles == [
+                "\(root)/orders/1": "it has topic-0 in it, and no meta.properties",
+                "\(root)/orders/4": "it is not a directory", "\(root)/disk": "it is not a directory",
+            ])
+        #expect(report.formatted.keys.sorted() == ["\(root)/orders/3"])
+        #expect(report.formatted["\(root)/orders/3"]?.clusterID == nil)
     }
 
     @Test func `a host whose project was made with one Compose stays with it`() {

@@ -10,6 +10,9 @@ struct World {
     var layout: ClusterLayout?
     var retired: Set<NodeID> = []
     var operationRunning = false
+    /// What the operator wants; nil: nobody asks about drift.
+    var fleet: FleetSpecification?
+    var configuration: Known<[NodeID: String]> = .known([:])
 
     init?() {
         guard let clusterID = Self.clusterID, let one = NodeID(rawValue: 1), let two = NodeID(rawValue: 2),
@@ -60,7 +63,7 @@ struct World {
     var context: HealthContext {
         HealthContext(
             cluster: ClusterName.orders, expected: layout, retired: retired, snapshot: snapshot,
-            operationRunning: operationRunning)
+            operationRunning: operationRunning, configuration: configuration, fleet: fleet)
     }
 
     var findings: [Finding] { HealthRules.findings(in: context) }

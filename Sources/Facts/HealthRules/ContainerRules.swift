@@ -26,23 +26,6 @@ extension HealthRules {
                     remedy: "raise memory or lower heap of \(host) in defaults.cfg")
             }
         },
-        HealthRule("config-drift", "every node runs with the configuration that the fleet directory gives now") {
-            context, rule in
-            guard let wanted = context.configuration.value else {
-                return [
-                    rule.finding(
-                        .warning, "configuration", context.configuration.reason ?? "it can't be rendered",
-                        remedy: "mend k/docker-compose.yml or defaults.cfg: gantry bootstrap --dry-run shows the place")
-                ]
-            }
-            let drifted = context.snapshot.containers.map(\.container).filter { container in
-                guard let node = container.node, let runs = container.configDigest, let now = wanted[node] else {
-                    return false
-                }
-                return runs != now
-            }
-            return [NodeRole.broker, .controller].compactMap { drift(of: $0, among: drifted, rule) }
-        },
         HealthRule("container-leftover", "every labelled container belongs to a wanted node") { context, rule in
             guard let expected = context.expected else { return [] }
             return context.snapshot.containers.compactMap { host, container in
@@ -63,21 +46,6 @@ extension HealthRules {
             }
         },
     ]
-
-    /// One finding a role: a setting that was changed is changed for all of them, and one restart applies it.
-    private static func drift(
-        of role: NodeRole, among containers: [ContainerObservation], _ rule: HealthRule
-    ) -> Finding? {
-        let nodes = containers.filter { $0.role == role }.compactMap(\.node).sorted()
-        guard !nodes.isEmpty else { return nil }
-        let names = nodes.map(\.description).joined(separator: ", ")
-        let run = nodes.count == 1 ? "it runs" : "they run"
-        return rule.finding(
-            .warning, "\(role.rawValue)\(nodes.count == 1 ? "" : "s") \(names)",
-            "\(run) with another configuration than defaults.cfg and the template give now",
-            remedy:
-                "gantry restart --changed applies it, one node at a time; a running node is never restarted otherwise")
-    }
 
     private static func dead(_ role: NodeRole, _ context: HealthContext, _ rule: HealthRule) -> [Finding] {
         context.snapshot.containers.compactMap { host, container in

@@ -38,6 +38,8 @@ public struct HealthContext: Sendable {
     public let snapshot: Snapshot
     /// Whether an operation of ours is at work, so that moves and throttles are its.
     public let operationRunning: Bool
+    /// The fleet as the operator wants it now; nil where nobody asks about drift.
+    public let fleet: FleetSpecification?
     /// The digest of each node's configuration as it would be rendered now; unknown where the template can't be read.
     public let configuration: Known<[NodeID: String]>
     /// The state of every broker that is wanted, registered or running.
@@ -46,8 +48,10 @@ public struct HealthContext: Sendable {
     /// A context of these parts.
     public init(
         cluster: ClusterName, expected: ClusterLayout?, retired: Set<NodeID> = [], snapshot: Snapshot,
-        operationRunning: Bool = false, configuration: Known<[NodeID: String]> = .known([:])
+        operationRunning: Bool = false, configuration: Known<[NodeID: String]> = .known([:]),
+        fleet: FleetSpecification? = nil
     ) {
+        self.fleet = fleet
         self.configuration = configuration
         self.cluster = cluster
         self.expected = expected
@@ -74,6 +78,12 @@ public enum HealthRules {
     /// Every rule there is; hosts come first, since most of the rest may follow from them.
     public static let all: [HealthRule] =
         hostRules + clusterRules + containerRules + brokerRules + quorumRules + partitionRules + storageRules
+        + configurationRules
+
+    /// What the rules about configuration find: what bootstrap leaves as it is.
+    public static func drift(in context: HealthContext) -> [Finding] {
+        configurationRules.flatMap { $0.findings(in: context) }
+    }
 
     /// What all rules find, the worst first; what follows from a host's finding names it and stands behind it.
     public static func findings(in context: HealthContext) -> [Finding] {

@@ -4,7 +4,10 @@ extension HealthRules {
     static let hostRules: [HealthRule] = [
         HealthRule("host-unreachable", "every host answers by SSH") { context, rule in
             context.snapshot.hosts.compactMap { host in
-                guard case .unreachable(let reason, let remedy) = host.state else { return nil }
+                // One that is not listed has its own rule: nobody tried to reach it.
+                guard case .unreachable(let reason, let remedy) = host.state,
+                    context.fleet.map({ $0.host(host.host) != nil }) ?? true
+                else { return nil }
                 return rule.finding(.critical, subject(host.host), reason, remedy: remedy)
             }
         },

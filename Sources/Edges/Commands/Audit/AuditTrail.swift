@@ -5,18 +5,15 @@ import OperationModel
 
 /// Where audit records go, who makes them and when.
 struct AuditSource: Sendable {
-    /// The journal of a fleet; `creates`: made where there is none yet, else nil.
-    var journal: @Sendable (_ fleet: FleetDirectory, _ creates: Bool) throws -> (any OperationStore)?
+    /// The journal of a fleet, made where there is none yet.
+    var journal: @Sendable (_ fleet: FleetDirectory) throws -> (any OperationStore)?
     /// This process.
     var caller: @Sendable () throws -> Holder
     var now: @Sendable () -> Timestamp
 
     /// This process and its fleets' own journals.
     static let process = AuditSource(
-        journal: { fleet, creates in
-            let place = FleetPlace(fleet)
-            return creates ? try place.openJournal() : try place.existingJournal()
-        }, caller: { try Holder.current() }, now: { .now })
+        journal: { try FleetPlace($0).openJournal() }, caller: { try Holder.current() }, now: { .now })
 }
 
 extension FleetPlace {
@@ -46,7 +43,7 @@ final class AuditTrail: Sendable {
     }
 
     /// Opens the record of a command line in the journal of its fleet. Where there is no fleet the command says so
-    /// itself. What only looks makes no journal, and goes on where none can be written.
+    /// itself. What only looks goes on where no journal can be written.
     /// - Throws: what keeps a record of a changing command from being written: nothing was changed.
     func open(
         _ line: [String], _ parsed: ParsedArguments, changes: Bool, _ context: CommandContext, _ source: AuditSource
@@ -55,7 +52,7 @@ final class AuditTrail: Sendable {
     {
         guard let fleet = try? context.fleet() else { return }
         do {
-            guard let store = try source.journal(fleet, changes) else { return }
+            guard let store = try source.journal(fleet) else { return }
             let record = AuditRecord(
                 caller: try source.caller(), arguments: Redaction.arguments(line), reason: parsed.changes.reason,
                 openedAt: source.now())

@@ -14,6 +14,11 @@ extension FleetResolver {
                 "Kafka \(version.value) has no controller quorum that can change while it runs (KIP-853): take "
                     + "\(Self.dynamicQuorum) or later")
         }
+        if let transport = cluster.transport, transport.value == .local, let hosts = draft.virthosts?.value.count,
+            hosts > 1
+        {
+            fail(transport, "local means this machine alone, and virthosts lists \(hosts): write ssh")
+        }
         if let controllers = cluster.controllers, controllers.value % 2 == 0 {
             warn(
                 controllers,

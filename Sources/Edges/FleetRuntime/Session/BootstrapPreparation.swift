@@ -145,7 +145,8 @@ extension FleetSession {
             takenAt: clock.now(), took: .zero, hosts: hosts, cluster: .unknown(reason: "not asked"), canaries: [])
         let context = HealthContext(
             cluster: fleet.cluster.name, expected: layout, snapshot: snapshot,
-            configuration: .known(files.values.reduce(into: [:]) { $0.merge($1.digests) { first, _ in first } }))
-        return HealthRules.all.first { $0.id == "config-drift" }?.findings(in: context) ?? []
+            configuration: .known(files.values.reduce(into: [:]) { $0.merge($1.digests) { first, _ in first } }),
+            fleet: fleet)
+        return HealthRules.drift(in: context)
     }
 }

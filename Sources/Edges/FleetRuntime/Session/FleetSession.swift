@@ -79,6 +79,7 @@ public struct FleetSession: Sendable {
     /// - Parameters:
     ///   - canary: whether a record is sent through every broker.
     ///   - directory: the fleet directory, whose template tells how each node should be configured.
+    /// - Returns: what was seen, judged.
     /// - Throws: what the journal refuses.
     public func status(canary: Bool, directory: FleetDirectory) async throws(StoreError) -> ClusterStatus {
         let layout = try await layout()
@@ -93,7 +94,8 @@ public struct FleetSession: Sendable {
         let context = HealthContext(
             cluster: fleet.cluster.name, expected: layout.value,
             retired: Set(snapshot.hosts.flatMap(\.retired) + (try retired().ids)), snapshot: snapshot,
-            operationRunning: running, configuration: layout.value.map { configuration($0, directory) } ?? .known([:]))
+            operationRunning: running, configuration: layout.value.map { configuration($0, directory) } ?? .known([:]),
+            fleet: fleet)
         return ClusterStatus(
             fleet: fleet, layout: layout.value, context: context, findings: HealthRules.findings(in: context))
     }

@@ -12,15 +12,19 @@ struct SSHDiagnosis: Sendable {
             return hostKeyChanged(lines)
         }
         if has("host key is known for") || has("Host key verification failed") { return hostKeyUnknown(lines) }
+        // A key that ssh could not use comes before the refusal that follows from it.
+        if let missing = lines.first(where: { $0.contains("no such identity") }) {
+            return make(.keyUnusable, "a private key is not there: \(missing)", "name the right file in ssh: identity:")
+        }
+        if has("UNPROTECTED PRIVATE KEY") || has("bad permissions") || has("invalid format") || has("Load key") {
+            return make(
+                .keyUnusable, "a private key can't be used: \(text(lines))", "chmod 600 the key, or name another")
+        }
         if has("Permission denied (") || has("Too many authentication failures") {
             return make(
                 .permissionDenied,
                 "it takes none of our keys (\(lines.last { $0.contains("Permission denied") } ?? lines.last ?? ""))",
                 "add our public key to ~/.ssh/authorized_keys there; try \(command)")
-        }
-        if has("UNPROTECTED PRIVATE KEY") || has("bad permissions") || has("invalid format") || has("Load key") {
-            return make(
-                .keyUnusable, "a private key can't be used: \(text(lines))", "chmod 600 the key, or name another")
         }
         if has("Could not resolve hostname") {
             return make(
