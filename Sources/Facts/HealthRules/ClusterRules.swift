@@ -31,7 +31,7 @@ extension HealthRules {
                     rule.finding(
                         .critical, subject(container),
                         "its container on \(host) belongs to cluster \(id); the journal knows \(expected)",
-                        remedy: "ssh \(host) docker inspect \(container.name)"))
+                        remedy: context.commands.line("docker inspect \(container.name)", on: host)))
             }
             return findings
         },

@@ -33,7 +33,7 @@ extension HealthRules {
                     return rule.finding(
                         .warning, "container \(container.name)",
                         "carries the cluster's label on \(host) and no node id",
-                        remedy: "ssh \(host) docker inspect \(container.name)")
+                        remedy: context.commands.line("docker inspect \(container.name)", on: host))
                 }
                 guard expected.node(node) == nil else { return nil }
                 let retired = context.retired.contains(node)
@@ -42,7 +42,7 @@ extension HealthRules {
                     retired
                         ? "was removed for good, and its container is back on \(host) (\(container.state))"
                         : "has a container on \(host) (\(container.state)) and is no node of this cluster's layout",
-                    remedy: "ssh \(host) docker stop -t 330 \(container.name)")
+                    remedy: context.commands.line("docker stop -t 330 \(container.name)", on: host))
             }
         },
     ]
@@ -59,12 +59,14 @@ extension HealthRules {
             } else if container.exitCode == 137 {
                 words += " (an unclean stop: SIGKILL)"
             }
+            func line(_ command: String) -> String {
+                context.commands.line("docker \(command) \(container.name)", on: host)
+            }
             let remedy =
                 switch container.state {
-                case .paused: "ssh \(host) docker unpause \(container.name)"
-                case .restarting: "ssh \(host) docker logs --tail 50 \(container.name)"
-                default:
-                    "gantry bootstrap starts it again; ssh \(host) docker logs --tail 50 \(container.name) says why"
+                case .paused: line("unpause")
+                case .restarting: line("logs --tail 50")
+                default: "gantry bootstrap starts it again; \(line("logs --tail 50")) says why"
                 }
             return rule.finding(.critical, subject(container), words, remedy: remedy)
         }

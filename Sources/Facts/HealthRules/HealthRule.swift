@@ -42,6 +42,8 @@ public struct HealthContext: Sendable {
     public let fleet: FleetSpecification?
     /// The digest of each node's configuration as it would be rendered now; unknown where the template can't be read.
     public let configuration: Known<[NodeID: String]>
+    /// How operators run what a remedy names.
+    public let commands: HostCommands
     /// The state of every broker that is wanted, registered or running.
     public let brokers: [BrokerStatus]
 
@@ -49,9 +51,9 @@ public struct HealthContext: Sendable {
     public init(
         cluster: ClusterName, expected: ClusterLayout?, retired: Set<NodeID> = [], snapshot: Snapshot,
         operationRunning: Bool = false, configuration: Known<[NodeID: String]> = .known([:]),
-        fleet: FleetSpecification? = nil
+        fleet: FleetSpecification? = nil, commands: HostCommands = HostCommands()
     ) {
-        self.fleet = fleet
+        (self.fleet, self.commands) = (fleet, commands)
         self.configuration = configuration
         self.cluster = cluster
         self.expected = expected

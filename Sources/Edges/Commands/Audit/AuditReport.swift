@@ -67,18 +67,8 @@ extension AuditReport.Row {
             }
         return [
             Cell(TimeText.instant(record.openedAt)), Cell(record.caller.user), exit,
-            Cell(record.arguments.map(Self.quoted).joined(separator: " "), .strong),
+            Cell(record.arguments.map(ShellQuoting.word).joined(separator: " "), .strong),
             record.operation.map { Cell($0.rawValue) } ?? .none, record.reason.map { Cell($0) } ?? .none,
         ]
-    }
-
-    /// An argument as a shell would want it back.
-    private static func quoted(_ argument: String) -> String {
-        let isPlain =
-            !argument.isEmpty
-            && argument.unicodeScalars.allSatisfy {
-                $0.properties.isAlphabetic || "0123456789-_=./:,@%+*".unicodeScalars.contains($0)
-            }
-        return isPlain ? argument : ShellQuoting.single(argument)
     }
 }

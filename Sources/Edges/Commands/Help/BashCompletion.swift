@@ -1,3 +1,5 @@
+import FleetModel
+
 /// Completion for bash 4 and later, without the bash-completion package.
 enum BashCompletion {
     static func script(_ places: [CompletionPlace]) -> String {

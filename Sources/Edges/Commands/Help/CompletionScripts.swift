@@ -58,8 +58,3 @@ extension OptionDefinition {
     /// `--reason` and `-m`.
     var spellings: [String] { (name.isEmpty ? [] : ["--\(name)"]) + (short.map { ["-\($0)"] } ?? []) }
 }
-
-enum ShellQuoting {
-    /// One word for bash, zsh and any POSIX shell.
-    static func single(_ text: String) -> String { "'" + text.replacing("'", with: #"'\''"#) + "'" }
-}

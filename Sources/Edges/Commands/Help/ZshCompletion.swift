@@ -1,3 +1,5 @@
+import FleetModel
+
 /// Completion for zsh, for a file `_gantry` in `$fpath`, or to be sourced.
 enum ZshCompletion {
     static func script(_ places: [CompletionPlace]) -> String {

@@ -43,17 +43,19 @@ struct DockerHosts: ContainerSource, ContainerControl {
                 return HostProblem(
                     code: "docker-down", unreachable: false,
                     reason: "Docker does not run on \(host): there is no \(DockerLinks.socket)",
-                    remedy: "ssh \(host) systemctl start docker (install docker.io where it is missing)")
+                    remedy: directory.commands.line("systemctl start docker", on: host, asRoot: true)
+                        + " (install docker.io where it is missing)")
             case .notPermitted(let user):
                 return HostProblem(
                     code: "docker-not-permitted", unreachable: false,
                     reason: "user \(user) may not use \(DockerLinks.socket) on \(host)",
-                    remedy: "ssh \(host) sudo usermod -aG docker \(user), or log in as root")
+                    remedy: directory.commands.line("usermod -aG docker \(user)", on: host, asRoot: true)
+                        + ", or log in as root")
             case .usable:
                 return HostProblem(
                     code: "docker-down", unreachable: false,
                     reason: "Docker does not answer on \(host), though its socket is there",
-                    remedy: "ssh \(host) systemctl status docker")
+                    remedy: directory.commands.line("systemctl status docker", on: host))
             }
         } catch {
             return HostProblem(error)
@@ -126,8 +128,10 @@ struct DockerHosts: ContainerSource, ContainerControl {
         _ reference: String, archive: String?, to host: HostName, progress: @escaping @Sendable (String) async -> Void
     ) async throws(HostProblem) {
         // Through ssh itself, not the forwarded socket: so it is one stream, without the Engine API's buffering.
-        try await ImageTransfer(remote: try directory.remote(host), host: host, image: reference)
-            .bring(from: await ImageTransfer.source(of: reference, archive: archive), progress: progress)
+        try await ImageTransfer(
+            remote: try directory.remote(host), host: host, image: reference, commands: directory.commands
+        )
+        .bring(from: await ImageTransfer.source(of: reference, archive: archive), progress: progress)
     }
 
     func runOnce(_ run: OneOffRun, on host: HostName) async throws(HostProblem) -> OneOffResult {

@@ -5,6 +5,8 @@ import SecureShell
 /// The way to each host of a fleet: by SSH, or this machine itself.
 struct HostDirectory: Sendable {
     private let hosts: [HostName: any RemoteHost]
+    /// How operators run what a remedy names.
+    let commands: HostCommands
     private let specifications: [HostName: HostSpecification]
 
     /// Ways to the hosts of `fleet`; nothing is connected before the first command.
@@ -27,6 +29,7 @@ struct HostDirectory: Sendable {
             throw HostProblem(error)
         }
         self.hosts = hosts
+        commands = HostCommands(fleet)
         specifications = Dictionary(fleet.hosts.map { ($0.host, $0) }, uniquingKeysWith: { first, _ in first })
     }
 

@@ -12,6 +12,8 @@ struct ImageTransfer: Sendable {
     let remote: any RemoteHost
     let host: HostName
     let image: String
+    /// How operators run what a remedy names.
+    let commands: HostCommands
 
     /// Where the image comes from.
     enum Source {
@@ -47,7 +49,7 @@ struct ImageTransfer: Sendable {
                     LocalSource(programs: [Invocation("docker", ["save", image]), Invocation("gzip", ["-1c"])]),
                     progress)
             case .registry:
-                await progress("pulled by \(host)")
+                await progress("\(host) pulls it from its registry")
                 result = try await remote.run(
                     ["docker", "pull", "--quiet", image], asRoot: true, deadline: Self.deadline)
             }
@@ -67,7 +69,7 @@ struct ImageTransfer: Sendable {
             // The journal keeps these lines: one in ten seconds is enough to see that it goes on.
             guard ContinuousClock.now - said > .seconds(10) else { return }
             said = .now
-            await progress("\(ByteCount(bytes)) sent to \(host)")
+            await progress("\(ByteCount(bytes)) sent to \(host) so far")
         }
     }
 
@@ -77,7 +79,8 @@ struct ImageTransfer: Sendable {
         if text.contains("no space left on device") {
             return HostProblem(
                 code: "no-room", unreachable: false, reason: "Docker's disk on \(host) is full",
-                remedy: "ssh \(host) docker system df shows by what", evidence: lines.map(String.init))
+                remedy: "\(commands.line("docker system df", on: host)) shows by what", evidence: lines.map(String.init)
+            )
         }
         switch source {
         case .registry:

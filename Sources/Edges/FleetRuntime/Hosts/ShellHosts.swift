@@ -56,7 +56,8 @@ struct ShellHosts: HostSource, HostControl {
             throw HostProblem(
                 code: "ssh-timed-out", unreachable: true,
                 reason: "it does not answer within \(deadline.components.seconds) s",
-                remedy: "check that it is up and no firewall stands between; ssh \(host) uptime shows its load")
+                remedy: "check that it is up and no firewall stands between; "
+                    + "\(directory.commands.line("uptime", on: host)) shows its load")
         }
     }
 

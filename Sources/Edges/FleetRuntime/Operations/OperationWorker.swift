@@ -1,3 +1,4 @@
+import FleetModel
 import Observation
 public import OperationModel
 import Operations
@@ -30,7 +31,8 @@ public struct OperationWorker: Sendable {
             hosts: session.ports.hostControl, hostSource: session.ports.hostSource,
             containers: session.ports.containerControl, containerSource: session.ports.containerSource,
             cluster: session.ports.cluster, control: session.ports.clusterControl,
-            memory: JournalMemory(store: store, lease: lease), clock: session.clock)
+            memory: JournalMemory(store: store, lease: lease), clock: session.clock,
+            commands: HostCommands(session.fleet))
         return try await OperationEngine(store: store, world: world).run(lease, givingUp: givingUp)
     }
 }

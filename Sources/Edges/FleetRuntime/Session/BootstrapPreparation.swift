@@ -41,14 +41,14 @@ extension FleetSession {
             layout = try extend(present, surveys, randomBytes)
         } catch let error as LayoutError {
             return BootstrapPreparation(
-                clauses: Assumptions.judge(surveys, layout: nil, waivers: fleet.waivers),
+                clauses: Assumptions.judge(surveys, layout: nil, waivers: fleet.waivers, commands: HostCommands(fleet)),
                 blockers: [
                     Blocker(
                         code: error.code, object: "cluster \(fleet.cluster.name)", reason: error.description,
                         remedy: error.remedy)
                 ], plan: nil, needed: [], drift: [])
         }
-        let clauses = Assumptions.judge(surveys, layout: layout, waivers: fleet.waivers)
+        let clauses = Assumptions.judge(surveys, layout: layout, waivers: fleet.waivers, commands: HostCommands(fleet))
         var blockers = Assumptions.blockers(clauses)
         if blockers.isEmpty, let blocker = await missingArchive(layout) { blockers = [blocker] }
         guard blockers.isEmpty else {
@@ -124,7 +124,7 @@ extension FleetSession {
         let world = OperationWorld(
             hosts: ports.hostControl, hostSource: ports.hostSource, containers: ports.containerControl,
             containerSource: ports.containerSource, cluster: ports.cluster, control: ports.clusterControl,
-            memory: memory, clock: clock)
+            memory: memory, clock: clock, commands: HostCommands(fleet))
         let context = StepContext(world: world, cluster: fleet.cluster.name) { _ in }
         let needed = await mapBounded(plan.steps, width: Observer.width) { record -> StepID? in
             // A probe that fails is for the worker to say: it has the journal to say it in.

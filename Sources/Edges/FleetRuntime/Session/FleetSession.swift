@@ -72,7 +72,8 @@ public struct FleetSession: Sendable {
         // What can't be laid out is bootstrap's to refuse; hosts are judged by what is there then.
         let layout = (try? extend(present, surveys, Self.randomBytes)) ?? present
         return Assumptions.judge(
-            surveys.filter { hosts.contains($0.host) }, layout: layout, waivers: fleet.waivers)
+            surveys.filter { hosts.contains($0.host) }, layout: layout, waivers: fleet.waivers,
+            commands: HostCommands(fleet))
     }
 
     /// Looks at everything and judges it.
@@ -95,7 +96,7 @@ public struct FleetSession: Sendable {
             cluster: fleet.cluster.name, expected: layout.value,
             retired: Set(snapshot.hosts.flatMap(\.retired) + (try retired().ids)), snapshot: snapshot,
             operationRunning: running, configuration: layout.value.map { configuration($0, directory) } ?? .known([:]),
-            fleet: fleet)
+            fleet: fleet, commands: HostCommands(fleet))
         return ClusterStatus(
             fleet: fleet, layout: layout.value, context: context, findings: HealthRules.findings(in: context))
     }

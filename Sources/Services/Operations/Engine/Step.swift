@@ -113,13 +113,16 @@ public struct OperationWorld: Sendable {
     public let memory: any FleetMemory
     /// Time.
     public let clock: any FleetClock
+    /// How operators run what a remedy names.
+    public let commands: HostCommands
 
     /// A world of these parts.
     public init(
         hosts: any HostControl, hostSource: any HostSource, containers: any ContainerControl,
         containerSource: any ContainerSource, cluster: any ClusterSource, control: any ClusterControl,
-        memory: any FleetMemory, clock: any FleetClock
+        memory: any FleetMemory, clock: any FleetClock, commands: HostCommands = HostCommands()
     ) {
+        self.commands = commands
         self.hosts = hosts
         self.hostSource = hostSource
         self.control = control

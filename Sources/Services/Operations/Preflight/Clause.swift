@@ -31,9 +31,13 @@ public struct ClauseSubject: Sendable {
     public let survey: HostSurvey
     /// The nodes that are to run in the cluster; nil while none are planned.
     public let layout: ClusterLayout?
+    /// How operators run what a remedy names.
+    let commands: HostCommands
 
     /// A host and the layout that it is to be part of.
-    public init(survey: HostSurvey, layout: ClusterLayout?) { (self.survey, self.layout) = (survey, layout) }
+    public init(survey: HostSurvey, layout: ClusterLayout?, commands: HostCommands = HostCommands()) {
+        (self.survey, self.layout, self.commands) = (survey, layout, commands)
+    }
 
     /// The nodes that are to run on the host.
     var nodes: [NodePlacement] { layout?.nodes(on: survey.host) ?? [] }
@@ -46,11 +50,12 @@ public enum Assumptions {
 
     /// Judges each surveyed host by each clause; hosts in their order, clauses in theirs.
     public static func judge(
-        _ surveys: [HostSurvey], layout: ClusterLayout?, waivers: [ClauseWaiver]
+        _ surveys: [HostSurvey], layout: ClusterLayout?, waivers: [ClauseWaiver],
+        commands: HostCommands = HostCommands()
     ) -> [ClauseFinding] {
         surveys.flatMap { survey in
             clauses.map { clause in
-                var verdict = clause.judge(ClauseSubject(survey: survey, layout: layout))
+                var verdict = clause.judge(ClauseSubject(survey: survey, layout: layout, commands: commands))
                 if verdict.result == .fail, let waiver = waivers.first(where: { $0.clause == clause.id }) {
                     verdict.result = .waived
                     verdict.evidence += " (waived: \(waiver.reason))"

@@ -42,7 +42,8 @@ extension Assumptions {
                 if let compose = answers.compose { return .pass("Compose \(compose.rawValue)") }
                 return .fail(
                     "no-compose", "neither `docker compose` nor docker-compose is there",
-                    remedy: "ssh \(subject.survey.host) apt-get install docker-compose")
+                    remedy: subject.commands.line(
+                        "apt-get install docker-compose", on: subject.survey.host, asRoot: true))
             }
         },
         Clause("H5", "Its processor is x86_64 or aarch64, as the image's.", blocking: true) { subject in
@@ -98,7 +99,8 @@ extension Assumptions {
         let nodes = taken.map { "\($0.port) (\($0.role.rawValue) \($0.id))" }.joined(separator: ", ")
         return .fail(
             "port-in-use", "something else listens on \(nodes)",
-            remedy: "ssh \(subject.survey.host) ss -ltnp 'sport = :\(first.port)' shows what; "
+            remedy: subject.commands.line("ss -ltnp 'sport = :\(first.port)'", on: subject.survey.host, asRoot: true)
+                + " shows what; "
                 + "stop it, or set ports: of \(subject.survey.host)")
     }
 

@@ -91,7 +91,7 @@ public struct CheckStage: Step {
         }
         let health = HealthContext(
             cluster: context.cluster, expected: layout, retired: Set(snapshot.hosts.flatMap(\.retired)),
-            snapshot: snapshot, operationRunning: false)
+            snapshot: snapshot, operationRunning: false, commands: world.commands)
         return HealthRules.findings(in: health).filter {
             $0.severity != .ok && !Self.passedOver.contains($0.rule) && !isKnown($0)
         }

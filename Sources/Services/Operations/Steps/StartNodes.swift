@@ -63,8 +63,9 @@ public struct StartNodes: Step {
             throw StepFailure(
                 code: "container-missing", what: title, object: subject,
                 reason: "Compose ended well, and there is no container of \(missing.role.rawValue) \(missing.id)",
-                remedy:
-                    "ssh \(target) 'cd \(OnHostPath.directory(of: cluster)) && docker compose config' shows the file")
+                remedy: context.world.commands.line(
+                    "cd \(OnHostPath.directory(of: cluster)) && docker compose config", on: target)
+                    + " shows the file")
         }
         return nil
     }
