@@ -117,6 +117,35 @@ import Testing
         builder.add(topic: "u", partition: 0, replicas: [1], size: nil)
         let input = try builder.build()
         #expect((0..<6).map { input.size(of: $0).bytes } == [20, 10, 30, 20, 20, 20])
-        #expect(input.notes.contains { $0.contains("3 partitions without a known size") })
+        #expect(
+            input.notes == [
+                "2 partitions without a known size are taken at the median of their topic: t-0, t-4",
+                "1 partition without a known size is taken at the median of all, none of their topic being known: u-0",
+            ])
+        #expect(!input.hasNoSizes)
+    }
+
+    @Test func `a file of sizes leaves unknown only what it does not tell, and the rest follows it`() throws {
+        var builder = PlacementInput.Builder()
+        for id in NodeID.ids(0...1) { builder.add(PlanningBroker(id: id)) }
+        for partition in 0..<3 { builder.add(topic: "t", partition: Int32(partition), replicas: [0], size: nil) }
+        let unknown = try builder.build()
+        #expect(unknown.hasNoSizes)
+        #expect(unknown.notes.map { $0.hasPrefix("no partition has a known size") } == [true])
+        let all = try unknown.applying(
+            try SizeFile(Array(#"{"t": {"0": {"Size": 7}, "1": {"Size": 9}, "2": {"Size": 5}}}"#.utf8)))
+        #expect(all.notes == [] && !all.hasNoSizes)
+        let some = try unknown.applying(try SizeFile(Array(#"{"t": {"0": {"Size": 7}, "1": {"Size": 7}}}"#.utf8)))
+        #expect((0..<3).map { some.size(of: $0).bytes } == [7, 7, 7])
+        #expect(some.notes == ["1 partition without a known size is taken at the median of their topic: t-2"])
+    }
+
+    @Test func `what is malformed in a snapshot is said with its key`() {
+        let text = #"{"brokers": [{"id": 1, "capacity_bytes": "much"}], "partitions": []}"#
+        #expect {
+            try SnapshotFile.read(Array(text.utf8))
+        } throws: { error in
+            "\(error)".contains("column 42, at 'capacity_bytes': ")
+        }
     }
 }

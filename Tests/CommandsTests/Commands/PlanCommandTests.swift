@@ -77,4 +77,87 @@ import Testing
             #expect(broken.status == .refused && broken.error.contains("line 1"))
         }
     }
+
+    /// Two brokers on each of two hosts; `size` is what each partition says of its size.
+    private func planned(
+        _ words: [String], size: String = "", in directory: String
+    ) async throws -> Harness.Result {
+        let brokers = (5...8).map { #"{"id": \#($0), "host": "h\#($0 % 2)"}"# }.joined(separator: ", ")
+        let partitions = (0..<4).map {
+            #"{"topic": "t", "partition": \#($0), "replicas": [\#(5 + $0), \#(5 + ($0 + 1) % 4)]\#(size)}"#
+        }.joined(separator: ", ")
+        try Fixture.write(
+            "{\"brokers\": [\(brokers)], \"partitions\": [\(partitions)]}", to: "\(directory)/small.json")
+        var harness = Harness()
+        harness.table = .gantry
+        return await harness.run(["plan"] + words + ["--snapshot", "\(directory)/small.json"])
+    }
+
+    @Test func `without any known size bytes and times are said to be unknown`() async throws {
+        try await Fixture.withDirectory { directory in
+            let unknown = try await planned(["removebroker", "8"], in: directory)
+            #expect(unknown.status == .done, "\(unknown.error)")
+            for name in ["bytes to copy", "least possible", "time to copy", "within"] {
+                let line = unknown.output.split(separator: "\n").first { $0.hasPrefix(name) }
+                #expect(line?.hasSuffix("unknown") == true, "\(name)")
+            }
+            #expect(unknown.output.contains("no partition has a known size"))
+            #expect(unknown.output.contains("drain broker 8\n"))
+            let known = try await planned(["removebroker", "8"], size: #", "size_bytes": 1000"#, in: directory)
+            #expect(!known.output.contains("unknown"))
+        }
+    }
+
+    @Test func `a file of sizes that tells all leaves nothing unknown`() async throws {
+        try await Fixture.withDirectory { directory in
+            let replicas = (0..<4).map { #"{"partition": "t-\#($0)", "size": 1000, "isFuture": false}"# }
+            try Fixture.write(
+                "Received log directory information\n"
+                    + #"{"version": 1, "brokers": [{"broker": 5, "logDirs": [{"partitions": [\#(replicas.joined(separator: ","))]}]}]}"#,
+                to: "\(directory)/sizes.txt")
+            let result = try await planned(["removebroker", "8", "--sizes", "\(directory)/sizes.txt"], in: directory)
+            #expect(result.status == .done, "\(result.error)")
+            #expect(!result.output.contains("known"))
+        }
+    }
+
+    @Test func `ids of a range that no broker has are named`() async throws {
+        try await Fixture.withDirectory { directory in
+            let one = try await planned(["removebroker", "8", "5", "9"], in: directory)
+            #expect(one.output.contains("the range 5 to 9 has no broker 9: it is left out"))
+            let many = try await planned(["rebalance", "5", "100"], in: directory)
+            #expect(many.output.contains("has no brokers 9, 10, 11, 12, 13 and others: they are left out"))
+            let none = try await planned(["rebalance", "5", "8"], in: directory)
+            #expect(!none.output.contains("left out"))
+        }
+    }
+
+    @Test func `more replicas than hosts is said with the number of partitions`() async throws {
+        try await Fixture.withDirectory { directory in
+            let result = try await planned(["replicationfactor", "3", "--accept", "hosts"], in: directory)
+            #expect(result.status == .done, "\(result.error)")
+            #expect(result.output.contains("4 partitions have more replicas than there are hosts (2)"))
+        }
+    }
+
+    @Test func `what is wrong in a snapshot is said with its file and key`() async throws {
+        try await Fixture.withDirectory { directory in
+            let result = try await planned(["leaders"], size: #", "size_bytes": "big""#, in: directory)
+            #expect(result.status == .refused)
+            #expect(result.error.contains("small.json") && result.error.contains("'size_bytes'"))
+        }
+    }
+
+    @Test(arguments: [
+        (["orders", "3"], ExitStatus.done), (["orders", "12"], .refused), (["payments", "0"], .refused),
+    ])
+    func `what the plan was not made on can't be explained`(_ words: [String], _ status: ExitStatus) async throws {
+        try await Fixture.withDirectory { directory in
+            _ = try await run(
+                ["plan", "removebroker", "4", "--snapshot", "DIR/state.json", "-o", "DIR/plan.json"], in: directory)
+            let result = try await run(["explain"] + words + ["--plan", "DIR/plan.json"], in: directory)
+            #expect(result.status == status, "\(result.error)")
+            if status == .refused { #expect(result.error.contains(words[0])) }
+        }
+    }
 }

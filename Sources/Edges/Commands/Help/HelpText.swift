@@ -34,7 +34,7 @@ enum HelpText {
             let rows = command.arguments.map { ($0.value.placeholder, $0.help) }
             parts.append(section("arguments", list(rows, style), style))
         }
-        let own = command.options + command.changes.definitions
+        let own = (command.options + command.changes.definitions).filter { !$0.isHidden }
         if !own.isEmpty { parts.append(section("options", optionLines(own, style), style)) }
         if command.subcommands.isEmpty {
             parts.append(section("options of every command", optionLines(CommonOptions.definitions, style), style))

@@ -11,7 +11,7 @@ struct InitCommand: Command {
 
     static let definition = CommandDefinition(
         "init", "write a fleet directory with working, commented contents", arguments: [directory],
-        options: [simulated], changes: [.dryRun, .yes, .reason],
+        options: [simulated], changes: [.dryRun],
         details: [
             "Writes defaults.cfg, assumptions.txt, the image's Dockerfile and the template of the containers. A file that "
                 + "is there already stays as it is."

@@ -2,7 +2,8 @@ import OperationModel
 
 /// What the commands of `gantry operation` share.
 enum OperationCommands {
-    static let id = Argument<OperationID>("ID", .optional, "the operation, or none for the newest")
+    static let id = Argument<OperationID>(
+        "ID", .optional, "the operation or the beginning of its id, or none for the newest")
 
     static let entry = CommandEntry(
         group: "operation", "look at operations, and steer them",
@@ -16,12 +17,28 @@ enum OperationCommands {
             CommandEntry(OperationResumeCommand.self), CommandEntry(OperationAbortCommand.self),
         ])
 
-    /// The operation that was named, or the newest.
+    /// Operations looked through for one whose id begins as typed: those of years.
+    private static let history = 10_000
+    /// Ids that are named when several begin as typed.
+    private static let named = 10
+
+    /// The operation that was named, by its id or so much of it that no other begins with, or the newest.
     static func record(_ id: OperationID?, in journal: any OperationStore) throws -> OperationRecord {
-        if let id { return try journal.operation(id) }
-        guard let newest = try journal.operations(limit: 1).first else {
+        guard let id else {
+            if let newest = try journal.operations(limit: 1).first { return newest }
             throw CommandError("no-operation", "no operation has run yet", next: "gantry bootstrap", exit: .refused)
         }
-        return newest
+        do throws(StoreError) {
+            return try journal.operation(id)
+        } catch {
+            guard case .unknownOperation = error else { throw error }
+            let alike = try journal.operations(limit: history).filter { $0.id.rawValue.hasPrefix(id.rawValue) }
+            guard let first = alike.first else { throw error }
+            guard alike.count > 1 else { return first }
+            let more = alike.count > named ? ["and \(alike.count - named) more"] : []
+            throw CommandError(
+                "ambiguous-operation", "\(alike.count) operations begin with '\(id)'", next: "type more of its id",
+                evidence: alike.prefix(named).map { "\($0.id) \($0.plan.commandLine)" } + more, exit: .refused)
+        }
     }
 }

@@ -27,13 +27,31 @@ struct ExplainCommand: Command {
                 "a plan is missing", reason: "this build explains plans that were written to a file",
                 next: "gantry plan … -o plan.json, then: gantry explain … --plan plan.json")
         }
-        let document = try JSONValue(parsing: try WholeFile.read(plan.path))
-        guard let explanation = PlacementExplanation(partition, in: try PlanFile.read(document)) else {
+        let (document, moves) = try WholeFile.parsed(plan.path) { bytes in
+            let document = try JSONValue(parsing: bytes)
+            return (document, try PlanFile.read(document))
+        }
+        guard let explanation = PlacementExplanation(partition, in: moves) else {
+            try Self.refuseUnknown(partition, document, plan.path)
             context.show(ExplanationReport(partition: partition, explanation: nil))
             return .done
         }
         context.show(ExplanationReport(partition: partition, explanation: explanation))
         return .done
+    }
+
+    /// What the plan leaves as it is must at least have been there; plans of older versions do not tell.
+    private static func refuseUnknown(
+        _ partition: TopicPartition, _ document: JSONValue, _ path: String
+    ) throws(CommandError) {
+        guard let topics = document["topics"]?.array else { return }
+        let known = topics.first { $0["topic"]?.string == partition.topic }?["partitions"]?.integer
+        if let known, Int64(partition.partition) < known { return }
+        throw CommandError(
+            known == nil ? "unknown-topic" : "unknown-partition",
+            known.map { "topic \(partition.topic) has no partition \(partition.partition): it has 0 to \($0 - 1)" }
+                ?? "there is no topic \(partition.topic) in the placement that was planned on",
+            object: path, next: "name one of its topics and partitions", exit: .refused)
     }
 }
 

@@ -70,14 +70,18 @@ struct PlanCommand: Command {
             read: ([snapshot] + sizes).compactMap { $0?.path },
             written: [output?.path, reassignment?.path, reassignment.map { $0.path + ".rollback" }, svg?.path])
         var (input, options) = try await placement(in: context)
-        for file in sizes { input = try input.applying(try SizeFile(try WholeFile.read(file.path))) }
+        for file in sizes {
+            input = try WholeFile.parsed(file.path) { try input.applying(try SizeFile($0)) }
+        }
         let event = try request.event(in: input)
         let clock = ContinuousClock()
         let began = clock.now
         let plan = try Planner.plan(input, event, options)
         let took = clock.now - began
         try Self.check(plan, input)
-        let report = PlanSummary(plan: plan, took: took)
+        let notes = request.notes(in: input) + SharedHosts.notes(plan, input)
+        let report = PlanSummary(
+            plan: plan, took: took, hasNoSizes: input.hasNoSizes, notes: notes, topics: input.partitionsOfTopics)
         if let output { try WholeFile.write(report.json.bytes(.compact) + [0x0a], to: output.path) }
         if let reassignment {
             try WholeFile.write(KafkaFiles.reassignment(plan), to: reassignment.path)
@@ -93,7 +97,7 @@ struct PlanCommand: Command {
         var options = options
         if let snapshot {
             options.tolerance = tolerance ?? options.tolerance
-            return (try SnapshotFile.read(try WholeFile.read(snapshot.path)), options)
+            return (try WholeFile.parsed(snapshot.path) { try SnapshotFile.read($0) }, options)
         }
         let configuration = try context.configuration()
         options.tolerance = tolerance ?? configuration.specification.move.tolerance

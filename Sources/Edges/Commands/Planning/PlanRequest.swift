@@ -82,6 +82,27 @@ enum PlanRequest: Hashable, Sendable {
         }
     }
 
+    /// Ids that are named in a note about a range.
+    private static let named = 5
+
+    /// What the operator should know of how the request is taken: ids of a range that no broker has.
+    func notes(in input: PlacementInput) -> [String] {
+        let range: IDRange?
+        switch self {
+        case .removeBrokers(_, let onto), .removeHosts(_, let onto), .rebalance(let onto): range = onto
+        case .replaceBroker, .replicationFactor, .repairSpread, .leaders: range = nil
+        }
+        guard let range else { return [] }
+        let present = Set(input.brokers.map(\.id.rawValue))
+        let absent = (range.first.rawValue...range.last.rawValue).lazy.filter { !present.contains($0) }
+        let shown = Array(absent.prefix(Self.named + 1))
+        guard !shown.isEmpty else { return [] }
+        let names = shown.prefix(Self.named).map(String.init).joined(separator: ", ")
+        let noun = shown.count == 1 ? "no broker \(names): it is" : "no brokers \(names)"
+        let rest = shown.count == 1 ? "" : shown.count > Self.named ? " and others: they are" : ": they are"
+        return ["the range \(range.first) to \(range.last) has \(noun)\(rest) left out"]
+    }
+
     /// The brokers of a range that there are; those that leave are no targets.
     private static func selection(
         _ range: IDRange?, _ input: PlacementInput, leaving: [NodeID]

@@ -5,22 +5,37 @@ import PlacementPlanning
 struct PlanSummary: Report {
     var plan: MovePlan
     var took: Duration
+    /// Whether nobody told the size of any partition: bytes and times are then no facts.
+    var hasNoSizes = false
+    /// What the reader should know besides what the plan itself says, a line each.
+    var notes: [String] = []
+    /// Each topic of the placement that was planned on, with its partitions: what `explain` knows it by.
+    var topics: [String: Int] = [:]
 
-    var json: JSONValue { PlanFile.document(plan, took: took) }
+    private var allNotes: [String] { plan.report.notes + notes }
+
+    /// The plan's file; its notes are all there are, and `topics` is what the placement had.
+    var json: JSONValue {
+        var document = PlanFile.document(plan, took: took).object ?? JSONObject()
+        document["notes"] = .array(allNotes.map { .string($0) })
+        document["topics"] = .array(
+            topics.sorted { $0.key < $1.key }.map { ["topic": .string($0.key), "partitions": JSONValue($0.value)] })
+        return .object(document)
+    }
 
     var document: Document {
         let report = plan.report
         var pairs = [
             Pair("event", "request", Cell(plan.event.description)),
-            Pair("bytes", "bytes to copy", Cell(report.bytes)),
-            Pair("lower_bound_bytes", "least possible", Cell(report.lowerBound)),
+            Pair("bytes", "bytes to copy", known(Cell(report.bytes))),
+            Pair("lower_bound_bytes", "least possible", known(Cell(report.lowerBound))),
             Pair("replicas_moved", "replicas to copy", Cell(report.replicasMoved)),
             Pair("lists", "lists that change", Cell(plan.changes.count)),
             Pair("leader_changes", "leaders that change", Cell(report.leaders.changes)),
             Pair("leaders", "leaders a broker", Cell("\(report.leaders.fewest) to \(report.leaders.most)")),
-            Pair("makespan_ms", "time to copy", Self.time(report.makespan)),
-            Pair("makespan_bound_ms", "least possible", Self.time(report.makespanBound)),
-            Pair("tolerance", "within", Cell(report.achievedTolerance.description)),
+            Pair("makespan_ms", "time to copy", known(Self.time(report.makespan))),
+            Pair("makespan_bound_ms", "least possible", known(Self.time(report.makespanBound))),
+            Pair("tolerance", "within", known(Cell(report.achievedTolerance.description))),
             Pair("digest", "digest", Cell(plan.digest)),
         ]
         if report.audit.hostsAfter + report.audit.racksAfter > 0 {
@@ -29,20 +44,25 @@ struct PlanSummary: Report {
         }
         var blocks: [Document.Block] = [.pairs(pairs), .table(brokers)]
         if !report.missedBands.isEmpty { blocks.append(.table(missed)) }
-        if !report.notes.isEmpty { blocks.append(.lines(report.notes)) }
+        if !allNotes.isEmpty { blocks.append(.lines(allNotes)) }
         return Document(blocks)
     }
 
     private static func time(_ duration: Duration) -> Cell {
-        let milliseconds = JSONValue(milliseconds: duration).integer ?? 0
-        return Cell("\(milliseconds / 1000).\(milliseconds / 100 % 10) s", exact: String(milliseconds))
+        Cell(TimeText.span(duration), exact: String(JSONValue(milliseconds: duration).integer ?? 0))
     }
+
+    /// What follows from sizes is a fact only where there are any.
+    private func known(_ cell: Cell) -> Cell { hasNoSizes ? Cell("unknown", .unknown, exact: "unknown") : cell }
 
     private var brokers: Table {
         let most = plan.report.brokers.map { max($0.bytesBefore.bytes, $0.bytesAfter.bytes) }.max() ?? 0
         let mostLeaders = plan.report.brokers.map { max($0.leadersBefore, $0.leadersAfter) }.max() ?? 0
         func bytes(_ size: ByteCount) -> Cell {
-            Cell(size.description, exact: String(size.bytes), bar: most > 0 ? Double(size.bytes) / Double(most) : 0)
+            hasNoSizes
+                ? Cell("unknown", .unknown, exact: "")
+                : Cell(
+                    size.description, exact: String(size.bytes), bar: most > 0 ? Double(size.bytes) / Double(most) : 0)
         }
         func leaders(_ count: Int) -> Cell {
             Cell(String(count), bar: mostLeaders > 0 ? Double(count) / Double(mostLeaders) : 0)
@@ -50,14 +70,16 @@ struct PlanSummary: Report {
         return Table(
             "broker",
             [
-                .init("id", "broker", isNumber: true), .init("bytes_before", "bytes before"),
-                .init("bytes_after", "bytes after"), .init("leaders_before", "leaders before"),
-                .init("leaders_after", "leaders after"), .init("peak_bytes", "most meanwhile", isNumber: true),
+                .init("id", "broker", isNumber: true), .init("bytes_before", "bytes before", isNumber: true),
+                .init("bytes_after", "bytes after", isNumber: true),
+                .init("leaders_before", "leaders before", isNumber: true),
+                .init("leaders_after", "leaders after", isNumber: true),
+                .init("peak_bytes", "most meanwhile", isNumber: true),
             ],
             plan.report.brokers.map {
                 [
                     Cell($0.id.rawValue), bytes($0.bytesBefore), bytes($0.bytesAfter), leaders($0.leadersBefore),
-                    leaders($0.leadersAfter), Cell($0.peak),
+                    leaders($0.leadersAfter), hasNoSizes ? Cell("unknown", .unknown, exact: "") : Cell($0.peak),
                 ]
             })
     }

@@ -37,6 +37,19 @@ enum WholeFile {
         return bytes
     }
 
+    /// What `body` makes of the file at `path`; whatever is wrong in it is said with its name.
+    /// - Throws: status 4 where it can't be read, and what `body` throws as a `CommandError`.
+    static func parsed<Result>(_ path: String, _ body: ([UInt8]) throws -> Result) throws(CommandError) -> Result {
+        let bytes = try read(path)
+        do {
+            return try body(bytes)
+        } catch {
+            var error = CommandError(describing: error)
+            error.object = error.object.map { "\(path): \($0)" } ?? path
+            throw error
+        }
+    }
+
     /// Writes `bytes` to `path`, whole or not at all: a new file takes the old one's place. A link stays a link, and what
     /// is no file (`/dev/stdout`, a pipe) is written to.
     /// - Throws: status 2 where that fails.

@@ -13,6 +13,8 @@ struct JSONReader {
     private let bytes: [UInt8]
     private var index: Int
     private var depth = 0
+    /// The member whose value is read, for error messages.
+    private var key: String?
 
     /// Begins at `offset`.
     /// - Throws: a refusal for a text that is too large.
@@ -25,7 +27,9 @@ struct JSONReader {
     func failure(_ message: String, at offset: Int? = nil) -> PlanningRefusal {
         let place = JSONError.Position(offset: offset ?? index, in: bytes)
         return PlanningRefusal(
-            code: "format", "line \(place.line), column \(place.column): \(message)", remedy: "correct the file")
+            code: "format",
+            "line \(place.line), column \(place.column)\(key.map { ", at '\($0)'" } ?? ""): \(message)",
+            remedy: "correct the file")
     }
 
     private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
@@ -68,7 +72,10 @@ struct JSONReader {
             skipSpace()
             guard next == UInt8(ascii: ":") else { throw failure("a ':' is missing after '\(name)'") }
             index += 1
+            let outer = key
+            key = name
             try member(&self, name)
+            key = outer
         } while try !close(UInt8(ascii: "}"), first: false)
     }
 

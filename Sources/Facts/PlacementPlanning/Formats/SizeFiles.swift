@@ -98,9 +98,14 @@ extension PlacementInput {
     /// - Throws: `PlanningRefusal` when the sizes add up to more than can be.
     public func applying(_ file: SizeFile) throws(PlanningRefusal) -> PlacementInput {
         var input = self
+        var told: Set<Int32> = []
         for row in input.sizes.indices {
-            if let size = file.sizes[input.partition(row)] { input.sizes[row] = min(size.bytes, Self.maximumSize) }
+            guard let size = file.sizes[input.partition(row)] else { continue }
+            input.sizes[row] = min(size.bytes, Self.maximumSize)
+            told.insert(Int32(truncatingIfNeeded: row))
         }
+        input.unsized.removeAll { told.contains($0) }
+        input.settleSizes()
         try input.checkTotal()
         let loads = input.loads()
         for index in input.brokers.indices {

@@ -35,9 +35,10 @@ public enum PlacementEvent: Hashable, Sendable {
     /// As an operator would say it.
     public var description: String {
         func list(_ ids: [NodeID]) -> String { ids.map(\.description).joined(separator: ",") }
+        func named(_ ids: [NodeID]) -> String { "broker\(ids.count == 1 ? "" : "s") \(list(ids))" }
         switch self {
-        case .drain(let brokers, .all): return "drain brokers \(list(brokers))"
-        case .drain(let brokers, .only(let targets)): return "drain brokers \(list(brokers)) onto \(list(targets))"
+        case .drain(let brokers, .all): return "drain \(named(brokers))"
+        case .drain(let brokers, .only(let targets)): return "drain \(named(brokers)) onto \(list(targets))"
         case .rebalance(.all): return "rebalance"
         case .rebalance(.only(let brokers)): return "rebalance among \(list(brokers))"
         case .replace(let old, let new): return "replace broker \(old) with \(new)"

@@ -17,8 +17,10 @@ public struct PlacementInput: Sendable {
     public internal(set) var brokers: [PlanningBroker]
     /// Names of topics, ascending by bytes.
     public internal(set) var topics: [String]
+    /// What was odd in what was read and how it was taken, sizes apart.
+    var readerNotes: [String]
     /// What was odd in what was read and how it was taken: a line each, for people.
-    public internal(set) var notes: [String]
+    public var notes: [String] { readerNotes + sizeNotes }
 
     /// Topic of each partition: an index into `topics`.
     var topicOf: [Int32]
@@ -26,6 +28,8 @@ public struct PlacementInput: Sendable {
     var numberOf: [Int32]
     /// Local log bytes of one replica.
     var sizes: [Int64]
+    /// Rows whose size nobody told, ascending: `sizes` has what they are taken at.
+    var unsized: [Int32] = []
     /// Bytes a second that producers write to it.
     var ingress: [Int64]
     /// Index of the leading broker, −1 when there is none.
@@ -67,6 +71,16 @@ public struct PlacementInput: Sendable {
         leaders[index] < 0 ? nil : brokers[Int(leaders[index])].id
     }
 
+    /// Each topic with its partitions: one more than the highest number.
+    public var partitionsOfTopics: [String: Int] {
+        var counts: [String: Int] = [:]
+        for row in numberOf.indices {
+            let topic = topics[Int(topicOf[row])]
+            counts[topic] = max(counts[topic] ?? 0, Int(numberOf[row]) + 1)
+        }
+        return counts
+    }
+
     /// The row of `partition`; nil when it is not here.
     public func row(of partition: TopicPartition) -> Int? {
         guard let topic = topicIndex(partition.topic) else { return nil }
@@ -101,6 +115,9 @@ public struct PlacementInput: Sendable {
     func range(_ index: Int) -> Range<Int> { Int(offsets[index])..<Int(offsets[index + 1]) }
 
     func name(_ index: Int) -> String { "\(topics[Int(topicOf[index])])-\(numberOf[index])" }
+
+    /// Whether there are partitions and nobody told the size of any: bytes and times of a plan then mean nothing.
+    public var hasNoSizes: Bool { partitionCount > 0 && unsized.count == partitionCount }
 
     /// The leader that counts as present: the one told, else the first replica; −1 for a partition without replicas.
     func presentLeader(_ index: Int) -> Int32 {

@@ -82,14 +82,18 @@ extension PlacementInput {
             let (topicNames, topicRank) = sortedTopics()
             let order = rowOrder(topicRank, &problems)
             var input = PlacementInput(
-                brokers: brokers, topics: topicNames, notes: [], topicOf: [], numberOf: [], sizes: [], ingress: [],
+                brokers: brokers, topics: topicNames, readerNotes: [], topicOf: [], numberOf: [], sizes: [],
+                ingress: [],
                 leaders: [], offsets: [0], slots: [], rackOf: [], hostOf: [], rackCount: 0, hostCount: 0)
             input.setFailureDomains(&notes)
             fill(&input, order, topicRank, &problems)
             try problems.refuse()
-            settleSizes(&input)
+            for row in input.sizes.indices where input.sizes[row] < 0 {
+                input.unsized.append(Int32(truncatingIfNeeded: row))
+            }
+            input.settleSizes()
             try input.checkTotal()
-            input.notes = notes
+            input.readerNotes = notes
             return input
         }
 
@@ -177,35 +181,6 @@ extension PlacementInput {
                 input.leaders.append(leader)
                 input.offsets.append(Int32(truncatingIfNeeded: input.slots.count))
             }
-        }
-
-        /// Fills in sizes that are not known; a partition's rows of one topic stand together.
-        private mutating func settleSizes(_ input: inout PlacementInput) {
-            guard input.sizes.contains(where: { $0 < 0 }) else { return }
-            let overall = Self.median(input.sizes.filter { $0 >= 0 })
-            var missing = 0
-            var examples: [String] = []
-            var start = 0
-            while start < input.partitionCount {
-                var end = start
-                while end < input.partitionCount, input.topicOf[end] == input.topicOf[start] { end += 1 }
-                if input.sizes[start..<end].contains(where: { $0 < 0 }) {
-                    let known = Self.median(input.sizes[start..<end].filter { $0 >= 0 }) ?? overall ?? 0
-                    for row in start..<end where input.sizes[row] < 0 {
-                        input.sizes[row] = known
-                        missing += 1
-                        if examples.count < 3 { examples.append(input.name(row)) }
-                    }
-                }
-                start = end
-            }
-            notes.append(
-                "\(missing) partitions without a known size are taken at the median of their topic: "
-                    + examples.joined(separator: ", ") + (missing > examples.count ? ", …" : ""))
-        }
-
-        private static func median(_ values: [Int64]) -> Int64? {
-            values.isEmpty ? nil : values.sorted()[(values.count - 1) / 2]
         }
     }
 }

@@ -21,7 +21,7 @@ public struct PlaceFiles: Step {
     /// The host.
     public var host: HostName? { target }
     /// One line for people.
-    public var title: String { "place \(files.count) files on \(target)" }
+    public var title: String { "place \(counted(files.count, "file")) on \(target)" }
 
     /// Whether all of them lie there already.
     public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {
@@ -36,7 +36,7 @@ public struct PlaceFiles: Step {
     /// Places those that differ, each atomically.
     public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
         do {
-            return "\(try await context.world.hosts.place(files.map(\.file), on: target).count) files"
+            return counted(try await context.world.hosts.place(files.map(\.file), on: target).count, "file")
         } catch {
             throw context.failure(error, what: "placing files", object: subject)
         }
