@@ -103,8 +103,16 @@ let package = Package(
                 "FleetModel", "PlacementPlanning", "KafkaProtocol", "KafkaClient", "EventLoop", "Processes",
             ],
             path: "Benchmarks/gantry-bench", swiftSettings: strict),
+        .target(
+            name: "RealHosts", dependencies: ["Processes"], path: "Tests/Support/RealHosts", swiftSettings: strict),
         .target(name: "ScriptedServer", path: "Tests/Support/ScriptedServer", swiftSettings: strict),
         .testTarget(
-            name: "RealFleetTests", dependencies: ["Processes"], path: "Tests/RealFleetTests", swiftSettings: strict),
+            name: "ConformanceTests",
+            dependencies: [
+                "FleetModel", "Observation", "OperationModel", "Operations", "FleetConfiguration", "FleetSimulator",
+                "FleetRuntime", "KafkaAdmin", "KafkaProtocol", "Processes", "RealHosts",
+            ], path: "Tests/ConformanceTests", swiftSettings: strict),
+        .testTarget(
+            name: "RealFleetTests", dependencies: ["Processes", "RealHosts"], path: "Tests/RealFleetTests", swiftSettings: strict),
     ]
 )

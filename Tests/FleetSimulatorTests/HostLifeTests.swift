@@ -39,7 +39,7 @@ struct HostLifeTests {
         try stage.pass(.seconds(50))
         #expect(try problem(stage, 2) == nil)
         #expect(try stage.container(3).state == .running)
-        #expect(try stage.container(3).exitCode == 143, "Docker ended it before the power went")
+        #expect(try stage.lastEnd(3).exitCode == 143, "Docker ended it before the power went")
         #expect(try stage.container(4).state == .exited, "it was killed by hand")
         #expect(try stage.serving().map(\.rawValue) == [1, 2, 3, 5, 6])
     }
@@ -54,7 +54,7 @@ struct HostLifeTests {
         stage.fleet.withState { $0.heal(host) }
         #expect(try problem(stage, 2)?.unreachable == true, "it boots")
         try stage.pass(.seconds(40))
-        #expect(try stage.container(3).exitCode == 137)
+        #expect(try stage.lastEnd(3).exitCode == 137)
         #expect(try stage.serving().count == 6)
     }
 
@@ -72,7 +72,7 @@ struct HostLifeTests {
         #expect(try stage.serving().map(\.rawValue) == [1, 2, 5, 6])
         stage.fleet.withState { $0.heal(host) }
         try stage.pass(.seconds(20))
-        #expect(try stage.container(3).exitCode == 143)
+        #expect(try stage.lastEnd(3).exitCode == 143)
         #expect(try stage.serving().count == 6)
     }
 

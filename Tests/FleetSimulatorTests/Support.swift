@@ -101,6 +101,13 @@ struct Stage {
             .map { $0 } ?? { throw Missing() }()
     }
 
+    /// How the last run of a node's container that ended, ended.
+    func lastEnd(_ id: Int32) throws -> LastEnd {
+        let (fleet, container) = (fleet, try container(id))
+        let host = try #require(layout.node(try node(id))?.host)
+        return try run { try await fleet.lastEnd(of: container, lines: 10, on: host) }
+    }
+
     /// The brokers that are registered and serve.
     func serving() throws -> [NodeID] {
         let (fleet, layout) = (fleet, layout)

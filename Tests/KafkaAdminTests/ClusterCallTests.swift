@@ -1,7 +1,9 @@
 import FleetModel
-import KafkaAdmin
 import KafkaProtocol
+import Synchronization
 import Testing
+
+@testable import KafkaAdmin
 
 /// Who belongs to the cluster, its quorum, its voters.
 @Suite struct ClusterCallTests {
@@ -104,6 +106,25 @@ import Testing
         #expect(error?.code == .notLeaderOrFollower)
     }
 
+    @Test func `a controller that lost the lead is forgotten, and the new one asked`() async throws {
+        let (old, new) = (FakeNode(9001), FakeNode(9002))
+        old.on(DescribeQuorumRequest.self) { _ in
+            DescribeQuorumResponse(topics: [.init(partitions: [.init(errorCode: .notLeaderOrFollower)])])
+        }
+        old.on(RemoveRaftVoterRequest.self) { _ in .init(errorCode: .notLeaderOrFollower) }
+        new.on(DescribeQuorumRequest.self) { _ in
+            DescribeQuorumResponse(topics: [.init(partitions: [.init(leaderId: 9002, leaderEpoch: 8)])])
+        }
+        new.on(RemoveRaftVoterRequest.self) { _ in .init() }
+        func admin() -> KafkaAdmin {
+            KafkaAdmin(sender: MovedLead(from: old, to: new), audience: .controllers, timeout: .seconds(5))
+        }
+        #expect(try await admin().describeQuorum().leader == 9002)
+        let cluster = try #require(ClusterID(rawValue: "c"))
+        let directory = try #require(DirectoryID(rawValue: "AAAAAAAAAAEAAAAAAAAAAg"))
+        #expect(try await admin().removeVoter(9003, directory: directory, cluster: cluster) == .made)
+    }
+
     @Test func `a request that the mode lacks is said to be missing`() async throws {
         let error = await #expect(throws: KafkaAdminError.self) { try await KafkaAdmin(broker).describeQuorum() }
         guard case .notOffered = error?.reason else {
@@ -167,4 +188,23 @@ import Testing
         #expect(error?.code == .invalidUpdateVersion)
         #expect(error?.description.contains("Broker 5 only supports versions 7-30") == true)
     }
+}
+
+/// A cluster whose lead has moved while the old leader was remembered.
+private final class MovedLead: RequestSender {
+    private let cluster: Mutex<FakeCluster>
+    private let new: NodeID
+
+    init(from old: FakeNode, to new: FakeNode) {
+        cluster = Mutex(FakeCluster(nodes: [old, new], controller: old.id))
+        self.new = new.id
+    }
+
+    func send<Request: KafkaRequest>(
+        _ request: Request, to target: RequestTarget, timeout: Duration
+    ) async throws(SendFailure) -> Request.Response {
+        try await cluster.withLock { $0 }.send(request, to: target, timeout: timeout)
+    }
+
+    func forget(_ target: RequestTarget) async { cluster.withLock { $0.controller = new } }
 }

@@ -1,4 +1,5 @@
 import Processes
+import RealHosts
 import Testing
 
 /// What every other test on real hosts stands on.

@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import RealHosts
 import Testing
 
 extension `Real hosts` {

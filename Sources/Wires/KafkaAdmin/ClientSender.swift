@@ -30,6 +30,8 @@ struct ClientSender: RequestSender {
             throw SendFailure(error)
         }
     }
+
+    func forget(_ target: RequestTarget) async { await client.forget(KafkaRoute(target)) }
 }
 
 extension KafkaRoute {

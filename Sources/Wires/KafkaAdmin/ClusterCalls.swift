@@ -62,7 +62,9 @@ extension KafkaAdmin {
         let request = DescribeQuorumRequest(
             topics: [.init(topicName: "__cluster_metadata", partitions: [.init(partitionIndex: 0)])])
         // Brokers pass it on to the leader; other controllers answer with an error of the partition.
-        let response = try await call(request, operation, at: audience == .controllers ? .controller : .anyNode)
+        let response = try await callLeader(
+            request, operation, at: audience == .controllers ? .controller : .anyNode
+        ) { $0.topics.first?.partitions.first?.errorCode ?? $0.errorCode }
         try operation.check(response.errorCode, response.errorMessage)
         guard let partition = response.topics.first?.partitions.first else {
             throw operation.unexpected("the answer has no partition")

@@ -56,6 +56,18 @@ extension KafkaAdmin {
         }
     }
 
+    /// Asks the quorum's leader. One that lost the lead while it was known as the leader answers 6, deep in its answer,
+    /// and has done nothing: the new one is looked up and asked once.
+    func callLeader<Request: KafkaRequest>(
+        _ request: Request, _ operation: AdminOperation, at target: RequestTarget = .controller,
+        code: (Request.Response) -> ErrorCode
+    ) async throws(KafkaAdminError) -> Request.Response {
+        let response = try await call(request, operation, at: target)
+        guard code(response) == .notLeaderOrFollower else { return response }
+        await sender.forget(target)
+        return try await call(request, operation, at: target)
+    }
+
     /// Runs the same question at each broker, a bounded number at a time, and keeps each answer or failure.
     func ask<Value: Sendable>(
         _ brokers: some Sequence<NodeID>,

@@ -6,6 +6,13 @@ protocol RequestSender: Sendable {
     func send<Request: KafkaRequest>(
         _ request: Request, to target: RequestTarget, timeout: Duration
     ) async throws(SendFailure) -> Request.Response
+
+    /// Forgets where `target` is, so that it is looked up before the next request.
+    func forget(_ target: RequestTarget) async
+}
+
+extension RequestSender {
+    func forget(_ target: RequestTarget) async {}
 }
 
 /// Where a request goes.

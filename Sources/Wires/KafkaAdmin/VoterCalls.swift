@@ -25,7 +25,7 @@ extension KafkaAdmin {
         let request = AddRaftVoterRequest(
             clusterId: cluster.rawValue, timeoutMs: timeoutMs, voterId: id.rawValue, voterDirectoryId: directoryID,
             listeners: listeners.map { .init(name: $0.name, host: $0.endpoint.host, port: $0.endpoint.port) })
-        let response = try await call(request, operation, at: .controller)
+        let response = try await callLeader(request, operation) { $0.errorCode }
         if response.errorCode == .duplicateVoter { return .alreadySo }
         try operation.check(response.errorCode, response.errorMessage)
         return .made
@@ -44,7 +44,7 @@ extension KafkaAdmin {
         }
         let request = RemoveRaftVoterRequest(
             clusterId: cluster.rawValue, voterId: id.rawValue, voterDirectoryId: directoryID)
-        let response = try await call(request, operation, at: .controller)
+        let response = try await callLeader(request, operation) { $0.errorCode }
         if response.errorCode == .voterNotFound { return .alreadySo }
         try operation.check(response.errorCode, response.errorMessage)
         return .made

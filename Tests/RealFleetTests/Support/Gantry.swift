@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import RealHosts
 import Testing
 
 /// What gantry did when it was called: its exit status and what it wrote.

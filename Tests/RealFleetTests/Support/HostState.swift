@@ -1,4 +1,5 @@
 import Processes
+import RealHosts
 import Testing
 
 /// A container as Docker on a host tells of it.
@@ -58,12 +59,7 @@ extension RealFleet {
     }
 
     /// Takes every container and all data off the hosts.
-    func clear() async throws {
-        for host in hosts {
-            _ = try await output(
-                host, "docker ps -aq | xargs -r docker rm -f; rm -rf \(Gantry.data) /opt/kafka-docker")
-        }
-    }
+    func clear() async throws { try await clear(data: Gantry.data) }
 
     /// Calls `body` while the world is as `damage` makes it, and mends it by `repair` in every case.
     func with<Result>(

@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import RealHosts
 import Testing
 
 /// The one cluster of a suite: a fleet directory and empty hosts before it, nothing of either after it.

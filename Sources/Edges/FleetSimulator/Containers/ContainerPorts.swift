@@ -29,7 +29,9 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
                 containers: found.containers.values.sorted { $0.node < $1.node }.map { container in
                     ContainerObservation(
                         id: container.id, name: container.name, node: container.node, role: container.role,
-                        clusterID: container.clusterID, state: container.state, exitCode: container.exitCode,
+                        clusterID: container.clusterID, state: container.state,
+                        // Of a process that runs Docker says 0, once there was one before it.
+                        exitCode: container.exitCode.map { container.isRunning ? 0 : $0 },
                         oomKilled: container.oomKilled, restarts: container.restarts,
                         startedAt: container.startedAt.map { epoch.advanced(by: $0) }, image: container.image,
                         imageID: found.images[container.image]?.id ?? "", configDigest: container.configDigest)

@@ -90,15 +90,20 @@ struct ThrottleMeter: Sendable, Codable {
         if frozenUntil > now { return 0 }
         // Less than a second's worth is no burst: it would only make the rates be reckoned anew all the time.
         if !isBursting, credit >= rate { isBursting = true }
-        return isBursting ? nil : max(0, rate - steady)
+        guard isBursting else { return max(0, rate - steady) }
+        let step = burstEnd(after: now).since(now)
+        // The credit is at most some seconds of a rate, which is bounded: no product here leaves 64 bits.
+        return max(0, rate - steady) + credit / step * 1_000_000 + credit % step * 1_000_000 / step
     }
+
+    /// A burst is used up by the half second that is at least a quarter of one away.
+    private func burstEnd(after now: Instant) -> Instant { now.later(microseconds: 250_000).roundedUp }
 
     /// When the capacity changes by itself.
     func nextChange(after now: Instant) -> Instant {
         guard let rate else { return .never }
         if frozenUntil > now { return frozenUntil }
-        guard isBursting, used > rate, let time = Traffic.time(credit, at: used - rate) else { return .never }
-        return now.later(microseconds: max(1, time)).roundedUp
+        return isBursting && used > rate ? burstEnd(after: now) : .never
     }
 }
 
