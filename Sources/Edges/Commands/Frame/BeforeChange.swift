@@ -34,12 +34,8 @@ extension CommandContext {
         _ looking: Looking, interrupts: AsyncStream<Void>? = nil,
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
-        let former = signal(SIGINT, SIG_IGN)
         let signals = SignalStream(SIGINT)
-        defer {
-            signals.cancel()
-            signal(SIGINT, former)
-        }
+        defer { signals.cancel() }
         let interrupts = interrupts ?? signals.stream
         return try await whileLooking(looking) {
             try await withThrowingTaskGroup(of: Result?.self) { group in
