@@ -102,7 +102,9 @@ struct OperationWatch: Sendable {
         guard progress.ending == nil, !context.options.isQuiet else { return nil }
         let done = progress.states.filter(\.isSatisfied).count
         let titles = zip(progress.plan.steps, progress.states).filter { $0.1 == .intended }.map(\.0.title)
-        let now = titles.first.map { $0 + (titles.count > 1 ? " and \(titles.count - 1) more" : "") } ?? ""
+        // Between two steps there is nothing that goes on.
+        guard let first = titles.first else { return nil }
+        let now = first + (titles.count > 1 ? " and \(titles.count - 1) more" : "")
         let text = TextWidth.harmless("[\(done)/\(progress.states.count)] \(now)")
         let columns = (Terminal.width() ?? context.terminal.columns ?? 80) - 1
         return TextWidth.cut(text, to: columns, ellipsis: context.messageStyle.ellipsis)
