@@ -49,14 +49,15 @@ enum Tool {
         process.standardInput = FileHandle.nullDevice
         // Files, not pipes: whoever fills two pipes waits for a reader of both.
         return try Fixture.withDirectory { directory in
-            for name in ["output", "error"] { try Fixture.write("", to: directory + name) }
-            let output = try FileHandle(forWritingTo: URL(filePath: directory + "output"))
-            let error = try FileHandle(forWritingTo: URL(filePath: directory + "error"))
+            for name in ["output", "error"] { try Fixture.write("", to: "\(directory)/\(name)") }
+            let output = try FileHandle(forWritingTo: URL(filePath: "\(directory)/output"))
+            let error = try FileHandle(forWritingTo: URL(filePath: "\(directory)/error"))
             (process.standardOutput, process.standardError) = (output, error)
             try process.run()
             process.waitUntilExit()
             return (
-                process.terminationStatus, try Fixture.read(directory + "output"), try Fixture.read(directory + "error")
+                process.terminationStatus, try Fixture.read("\(directory)/output"),
+                try Fixture.read("\(directory)/error")
             )
         }
     }
