@@ -35,8 +35,8 @@ real-tests: ## on real hosts; build first
 deps: ## what all of this takes on a bare Debian 12
 	dev/deps
 
-demo: deps build ## three hosts, a cluster, a broker that dies
-	dev/demo
+demo: $(if $(REAL),deps) build ## the product's life on a simulated fleet; REAL=1: the main job on three real hosts
+	REAL='$(REAL)' KEEP='$(KEEP)' dev/demo
 
 bench: deps build ## figures as JSON, with ratios
 	dev/bench

@@ -19,7 +19,8 @@ enum SimulateCommands {
         ],
         [
             CommandEntry(SimulateStatusCommand.self), CommandEntry(SimulateFaultCommand.self),
-            CommandEntry(SimulateHealCommand.self), CommandEntry(SimulateAdvanceCommand.self),
+            CommandEntry(SimulateHealCommand.self), CommandEntry(SimulateLoadCommand.self),
+            CommandEntry(SimulateAdvanceCommand.self),
             CommandEntry(SimulateSpeedCommand.self), CommandEntry(SimulateSeedCommand.self),
         ])
 }

@@ -17,7 +17,9 @@ extension SimulatedFleet: ClusterSource {
     public func canary(_ broker: NodeID, layout: ClusterLayout) async -> CanaryResult {
         let result: CanaryResult
         do throws(SimulationProblem) {
-            result = try await world(.change) { $0.kafka.canary(broker) }
+            // Only its first record changes the cluster: it makes the topic.
+            let isThere = try await world(.look) { $0.kafka.topicIndex[CanaryTopic.name(of: broker)] != nil }
+            result = try await world(isThere ? .look : .change) { $0.kafka.canary(broker) }
         } catch { return .failed(reason: "\(error)") }
         if case .ok(let produce, let fetch) = result { await wait(produce + fetch) }
         return result
