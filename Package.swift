@@ -101,6 +101,7 @@ let package = Package(
             name: "gantry-bench",
             dependencies: [
                 "FleetModel", "PlacementPlanning", "KafkaProtocol", "KafkaClient", "EventLoop", "Processes",
+                "FleetSimulator",
             ],
             path: "Benchmarks/gantry-bench", swiftSettings: strict),
         .target(

@@ -7,7 +7,9 @@ case "planner-instance", "planner-leaving", "planner-targets", "planner-judge":
     try PlannerPeers.run(CommandLine.arguments[1], Array(CommandLine.arguments.dropFirst(2)))
 case "planner-oracle": try PlannerOracle.run()
 case "planner-speed": try await PlannerSpeed.run(Array(CommandLine.arguments.dropFirst(2)))
+case "simulate": SimulatedDrain.run()
 case "commands": try await CommandTimes.run(Array(CommandLine.arguments.dropFirst(2)))
 default:
-    print("usage: gantry-bench commands ROUNDS NAME=COMMAND… | metadata-decode | planner-families [--large] [NAME]")
+    print("usage: gantry-bench commands ROUNDS NAME=COMMAND… | metadata-decode | simulate")
+    print("       gantry-bench planner-families [--large] [NAME]")
 }

@@ -65,6 +65,55 @@ struct KafkaStage {
         return kafka.reassign(requests, changingReplicationFactor: anyFactor).map(\.code.rawValue)
     }
 
+    /// Elects the preferred leader of a partition, and gives the code.
+    mutating func elect(_ topic: String, _ partition: Int32 = 0) -> Int16 {
+        kafka.electPreferredLeaders([TopicPartition(topic: topic, partition: partition)])[0].code.rawValue
+    }
+
+    /// Changes a setting of a broker, at itself or at the active controller, and gives the code.
+    mutating func set(
+        _ name: String, _ value: String?, ofBroker id: Int, throughController: Bool = false
+    ) throws -> Int16 {
+        let change = SettingChange(name, value.map { .set($0) } ?? .delete)
+        return kafka.changeSettings(
+            [.broker(try node(id)): [change]], at: throughController ? .controller : .broker(try node(id)))[0].code
+            .rawValue
+    }
+
+    /// Changes a setting of a topic, and gives the code.
+    mutating func set(_ name: String, _ action: SettingChange.Action, ofTopic topic: String) -> Int16 {
+        kafka.changeSettings([.topic(topic): [SettingChange(name, action)]], at: .controller)[0].code.rawValue
+    }
+
+    /// Throttles a broker in both directions, at the active controller.
+    mutating func throttle(_ id: Int, _ rate: Int64) throws {
+        for side in ["leader", "follower"] {
+            #expect(
+                try set("\(side).replication.throttled.rate", "\(rate)", ofBroker: id, throughController: true) == 0)
+        }
+    }
+
+    /// The bytes of all logs that a broker tells of; −1 where it does not answer.
+    func logBytes(_ id: Int32) -> Int64 {
+        let told = NodeID(rawValue: id).flatMap { kafka.logDirectories(of: $0, partitions: nil).value }
+        return told?.reduce(0) { $0 + $1.0.logBytes.bytes } ?? -1
+    }
+
+    /// The bytes that can still be written to a broker's first directory.
+    func usable(_ id: Int32) -> Int64? {
+        NodeID(rawValue: id).flatMap { kafka.logDirectories(of: $0, partitions: nil).value }?.first?.0.usable?.bytes
+    }
+
+    /// How long it takes until nothing moves any more; nil when that never comes within a day.
+    mutating func timeToMove(step: Duration = .milliseconds(100)) -> Duration? {
+        let start = kafka.uptime
+        while !kafka.reassignments().isEmpty {
+            guard kafka.uptime - start < .seconds(86_400) else { return nil }
+            pass(step)
+        }
+        return kafka.uptime - start
+    }
+
     func state(_ topic: String, _ partition: Int32 = 0) throws -> PartitionState {
         try #require(kafka.partition(TopicPartition(topic: topic, partition: partition)))
     }

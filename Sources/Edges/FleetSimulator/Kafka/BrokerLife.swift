@@ -158,6 +158,7 @@ extension SimulatedKafka {
             ])
             brokers[slot].directories.append(Directory(path: directory.path, id: directory.id, volume: volume))
         }
+        brokers[slot].isWhole = !wanted.isEmpty
     }
 
     mutating func brokerRegisters(_ id: Int32, _ incarnation: Int32) {

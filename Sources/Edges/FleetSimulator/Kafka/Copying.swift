@@ -73,8 +73,10 @@ extension Copying: Codable {
 }
 
 extension SimulatedKafka {
-    /// Copies that would end within this time of another end with it: rates are reckoned once for all of them.
-    private static let sameTime: Int64 = 20_000
+    /// Copies that would end within this time of another, and this share of their own, end with it: rates are reckoned
+    /// once for all of them.
+    private static let mostSameTime: Int64 = 200_000
+    private static let sameShare: Int64 = 200
     /// Copies never have less of a line than this share of it, however much is produced.
     private static let leastShareOfLine: Int64 = 100
 
@@ -85,18 +87,18 @@ extension SimulatedKafka {
         for id in partition.replicas {
             guard let slot = slots[id], let place = hosted(index, at: slot) else { continue }
             let follower = Int32(truncatingIfNeeded: slot)
-            let broker = brokers[slot]
             let fetches =
-                broker.answers && broker.isActive && !broker.isZombie && id != partition.leader
+                brokers[slot].answers && brokers[slot].isActive && !brokers[slot].isZombie && id != partition.leader
                 && !partition.isr.contains(id) && isOnline(index, at: slot)
             if !fetches {
                 endCopy(index, to: id)
             } else if !copying.contains(number, follower) {
-                let position = max(broker.replicas[place].position, partition.beginning(at: now))
+                let position = max(brokers[slot].replicas[place].position, partition.beginning(at: now))
                 copying.begin(
                     Copying.Copy(
                         partition: number, follower: follower, begins: now + model.fetchBegins, position: position))
-                let volume = broker.directories[Int(broker.replicas[place].directory)].volume
+                let directory = Int(brokers[slot].replicas[place].directory)
+                let volume = brokers[slot].directories[directory].volume
                 if copying.unwatched.last != volume { copying.unwatched.append(volume) }
             }
         }
@@ -140,34 +142,39 @@ extension SimulatedKafka {
         }
         for place in copying.copies.indices {
             let copy = copying.copies[place]
-            let partition = partitions[Int(copy.partition)]
+            let index = Int(copy.partition)
             let position = copy.position + Traffic.bytes(copy.rate, in: elapsed)
-            let end = partition.end(at: now)
-            copying.copies[place].position = min(end, max(position, max(0, end - partition.retained)))
+            let end = partitions[index].end(at: now)
+            copying.copies[place].position = min(end, max(position, max(0, end - partitions[index].retained)))
         }
     }
 
     private func hasCaughtUp(_ copy: Copying.Copy) -> Bool {
-        guard copy.begins <= now, source(of: copy) >= 0 else { return false }
-        let partition = partitions[Int(copy.partition)]
-        let left = partition.end(at: now) - copy.position
-        let closing = copy.rate - (partition.isWritten ? partition.ingress : 0)
-        return left <= 0 || left <= Traffic.bytes(closing, in: Self.sameTime)
+        guard copy.begins <= now else { return false }
+        let left = partitions[Int(copy.partition)].end(at: now) - copy.position
+        let sameTime = min(Self.mostSameTime, now.since(copy.begins) / Self.sameShare)
+        return (left <= 0 || left <= Traffic.bytes(closing(copy), in: sameTime)) && source(of: copy) >= 0
+    }
+
+    /// How fast a follower comes nearer to its leader, which takes in records meanwhile.
+    private func closing(_ copy: Copying.Copy) -> Int64 {
+        let index = Int(copy.partition)
+        return copy.rate - (partitions[index].isWritten ? partitions[index].ingress : 0)
     }
 
     /// The place of the leader that a copy fetches from; −1 when there is none that answers.
     private func source(of copy: Copying.Copy) -> Int32 {
-        let leader = partitions[Int(copy.partition)].leader
-        guard leader >= 0, let slot = slots[leader], brokers[slot].answers,
-            isOnline(Int(copy.partition), at: slot)
-        else { return -1 }
-        return Int32(truncatingIfNeeded: slot)
+        let leader = partitions[Int(copy.partition)].leaderSlot
+        guard leader >= 0, brokers[Int(leader)].answers, isOnline(Int(copy.partition), at: Int(leader)) else {
+            return -1
+        }
+        return leader
     }
 
     private mutating func setRates() {
         copying.wake = .never
         guard !copying.copies.isEmpty else { return }
-        var share = FairShare(users: copying.copies.count)
+        var share = FairShare(users: copying.copies.count, resources: 2 * (machines.count + brokers.count))
         for machine in machines {
             let least = machine.line / Self.leastShareOfLine
             _ = share.addResource(max(least, machine.line - machine.trafficOut))
@@ -230,15 +237,14 @@ extension SimulatedKafka {
     /// Finds out which throttles a copy is subject to.
     private mutating func list(_ place: Int) {
         let copy = copying.copies[place]
-        let partition = partitions[Int(copy.partition)]
-        let topic = topics[Int(partition.topic)]
-        guard copy.listedSource != copy.source || copy.throttling != topic.throttling else { return }
+        let (topic, number) = (Int(partitions[Int(copy.partition)].topic), partitions[Int(copy.partition)].number)
+        guard copy.listedSource != copy.source || copy.throttling != topics[topic].throttling else { return }
         copying.copies[place].listedSource = copy.source
-        copying.copies[place].throttling = topic.throttling
+        copying.copies[place].throttling = topics[topic].throttling
         copying.copies[place].isLeaderListed =
-            topic.leaderThrottled.contains(partition.number, brokers[Int(copy.source)].id)
+            topics[topic].leaderThrottled.contains(number, brokers[Int(copy.source)].id)
         copying.copies[place].isFollowerListed =
-            topic.followerThrottled.contains(partition.number, brokers[Int(copy.follower)].id)
+            topics[topic].followerThrottled.contains(number, brokers[Int(copy.follower)].id)
     }
 
     /// Gives a copy its rate, and finds out when it ends.
@@ -247,9 +253,8 @@ extension SimulatedKafka {
         let copy = copying.copies[place]
         if copy.isLeaderListed { brokers[Int(copy.source)].leaderMeter.used += rate }
         if copy.isFollowerListed { brokers[Int(copy.follower)].followerMeter.used += rate }
-        let partition = partitions[Int(copy.partition)]
-        let closing = rate - (partition.isWritten ? partition.ingress : 0)
-        if let time = Traffic.time(max(1, partition.end(at: now) - copy.position), at: closing) {
+        let left = max(1, partitions[Int(copy.partition)].end(at: now) - copy.position)
+        if let time = Traffic.time(left, at: closing(copy)) {
             copying.wake = min(copying.wake, now.later(microseconds: max(1, time)))
         }
     }

@@ -13,8 +13,9 @@ struct FairShare {
     /// `width` resources a user.
     private var uses: [Int32] = []
 
-    init(capacities: [Int64] = [], users: Int = 0) {
-        self.capacities = capacities
+    /// Room for so many users, each with a resource of its own at most, and so many resources that they share.
+    init(users: Int, resources: Int) {
+        capacities.reserveCapacity(users + resources)
         uses.reserveCapacity(users * Self.width)
     }
 

@@ -54,6 +54,7 @@ extension SimulatedKafka: Codable {
             let index = Int32(truncatingIfNeeded: number)
             if !partition.adding.isEmpty || !partition.removing.isEmpty { moving.append(index) }
             if partition.leader < 0 { leaderless.append(index) }
+            guard partition.leaderSlot < brokers.count else { throw refuse("partition \(number)") }
         }
         for volume in volumes {
             guard machines.indices.contains(Int(volume.machine)),

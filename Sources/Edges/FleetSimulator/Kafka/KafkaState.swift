@@ -53,6 +53,8 @@ extension SimulatedKafka {
         /// Whether the controllers have heard of a cordon of all its directories.
         var isCordoned = false
         var directories: [Directory] = []
+        /// Whether it has directories and all of them work: what is asked most, and true nearly always.
+        var isWhole = false
         /// By partition, ascending.
         var replicas: [HostedReplica] = []
         var leaders = 0
@@ -137,6 +139,8 @@ extension SimulatedKafka {
         var isr: [Int32]
         var elr: [Int32] = []
         var leader: Int32
+        /// The leader's place among the brokers, −1 without one: copies ask for it all the time.
+        var leaderSlot: Int32 = -1
         var lastKnownLeader: Int32 = -1
         /// Bytes a second that producers write while they can.
         var ingress: Int64
@@ -173,6 +177,7 @@ extension SimulatedKafka {
 
     /// Whether the replica's directory works.
     func isOnline(_ index: Int, at slot: Int) -> Bool {
+        if brokers[slot].isWhole { return true }
         guard let place = hosted(index, at: slot) else { return false }
         let directory = Int(brokers[slot].replicas[place].directory)
         return brokers[slot].directories.indices.contains(directory) && !brokers[slot].directories[directory].isOffline

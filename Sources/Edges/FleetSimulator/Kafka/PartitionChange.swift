@@ -53,6 +53,7 @@ extension SimulatedKafka {
         new.isr = change.isr
         new.elr = elr
         new.leader = leader
+        new.leaderSlot = leader < 0 ? -1 : slots[leader].map { Int32(truncatingIfNeeded: $0) } ?? -1
         if change.isr.isEmpty, old.leader >= 0 {
             new.lastKnownLeader = old.leader
         } else if leader >= 0 {

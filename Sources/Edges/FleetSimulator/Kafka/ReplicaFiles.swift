@@ -109,6 +109,7 @@ extension SimulatedKafka {
     mutating func failDirectory(at slot: Int, _ directory: Int) {
         guard brokers[slot].answers, !brokers[slot].directories[directory].isOffline else { return }
         brokers[slot].directories[directory].isOffline = true
+        brokers[slot].isWhole = false
         let id = brokers[slot].id
         let lost = brokers[slot].replicas.filter { $0.directory == directory }.map(\.partition)
         for number in lost {

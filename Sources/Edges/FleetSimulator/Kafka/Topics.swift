@@ -145,6 +145,8 @@ extension SimulatedKafka {
             partitions[index].replicas = replicas
             partitions[index].isr = active.isEmpty ? [replicas[0]] : active
             partitions[index].leader = active.first ?? -1
+            partitions[index].leaderSlot =
+                active.first.flatMap { slots[$0] }.map { Int32(truncatingIfNeeded: $0) } ?? -1
             if active.isEmpty { leaderless.insertAscending(Int32(truncatingIfNeeded: index)) }
             partitions[index].isWritten = canBeWritten(index)
             account(index, 1)
