@@ -99,6 +99,12 @@ struct KafkaStage {
         return told?.reduce(0) { $0 + $1.0.logBytes.bytes } ?? -1
     }
 
+    /// The replicas that a broker tells of; −1 where it does not answer.
+    func logReplicas(_ id: Int32) -> Int {
+        let told = NodeID(rawValue: id).flatMap { kafka.logDirectories(of: $0, partitions: nil).value }
+        return told?.reduce(0) { $0 + $1.0.replicas } ?? -1
+    }
+
     /// The bytes that can still be written to a broker's first directory.
     func usable(_ id: Int32) -> Int64? {
         NodeID(rawValue: id).flatMap { kafka.logDirectories(of: $0, partitions: nil).value }?.first?.0.usable?.bytes

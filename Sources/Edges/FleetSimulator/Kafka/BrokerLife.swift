@@ -149,6 +149,9 @@ extension SimulatedKafka {
         for directory in wanted {
             if let known = brokers[slot].directories.firstIndex(where: { $0.path == directory.path }) {
                 brokers[slot].directories[known].isOffline = false
+                if let was = brokers[slot].directories[known].id, was != directory.id {
+                    emptyDirectory(at: slot, known)
+                }
                 brokers[slot].directories[known].id = directory.id
                 continue
             }
@@ -159,6 +162,16 @@ extension SimulatedKafka {
             brokers[slot].directories.append(Directory(path: directory.path, id: directory.id, volume: volume))
         }
         brokers[slot].isWhole = !wanted.isEmpty
+    }
+
+    /// A directory was formatted anew: what was in it is gone, and the controllers hear of it.
+    private mutating func emptyDirectory(at slot: Int, _ directory: Int) {
+        brokers[slot].directories[directory].strays = 0
+        brokers[slot].directories[directory].deleting = []
+        brokers[slot].wasUnclean = true
+        for place in brokers[slot].replicas.indices where Int(brokers[slot].replicas[place].directory) == directory {
+            brokers[slot].replicas[place].position = 0
+        }
     }
 
     mutating func brokerRegisters(_ id: Int32, _ incarnation: Int32) {
