@@ -4,10 +4,8 @@ import FleetModel
 struct JudgedBands {
     private(set) var low: [Int64]
     private(set) var high: [Int64]
-    /// What lies on each broker in any case: frozen partitions, and those larger than every band.
+    /// What lies on each broker in any case: frozen partitions, and those that no band has room for.
     private(set) var floor: [Int64]
-    /// Whether a partition is larger than every band: then no placement meets them all.
-    private(set) var hasGiants = false
 
     init(
         _ input: PlacementInput, _ request: Request, _ options: PlanningOptions, _ rule: inout SpreadRule,
@@ -52,10 +50,10 @@ struct JudgedBands {
                 low[broker] = request.mayReceive[broker] ? max(0, min(share[broker] - slack, top)) : 0
                 high[broker] = max(min(Int64(clamping: Int128(share[broker]) + Int128(slack)), top), floor[broker])
             }
-            let widest = brokers.indices.filter { request.mayReceive[$0] }.map { high[$0] }.max() ?? 0
+            // What no band has room for, besides what lies there in any case.
+            let widest = brokers.indices.filter { request.mayReceive[$0] }.map { high[$0] - floor[$0] }.max() ?? 0
             var giants = stuck
             for row in input.sizes.indices where input.sizes[row] > widest && !request.stays[row] {
-                hasGiants = true
                 for slot in input.range(row) { giants[Int(input.slots[slot])] += input.sizes[row] }
             }
             var changed = false

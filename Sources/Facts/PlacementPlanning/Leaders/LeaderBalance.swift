@@ -21,6 +21,9 @@ struct LeaderBalance {
     private var distance: [Int32]
     private var hops: [Int32]
     private var cursor: [Int32]
+    /// `arcs[(a · brokers + b) · 3 + c]`: partitions that a leads and b could lead at a cost of c − 1. Kept where brokers
+    /// are few against partitions; else empty.
+    private var arcs: [Int32] = []
 
     private static let unreachable = Int32.max
     /// Rounds of raising the lowest: each halves what is between them and who can give.
@@ -56,6 +59,27 @@ struct LeaderBalance {
             if best >= 0 { count[Int(best)] += 1 }
         }
         for partition in leader.indices.reversed() where leader[partition] >= 0 { link(partition) }
+        if brokers * brokers * 3 <= candidates.count {
+            arcs = [Int32](repeating: 0, count: brokers * brokers * 3)
+            for partition in leader.indices where leader[partition] >= 0 { countArcs(partition, 1) }
+        }
+    }
+
+    /// Adds the arcs of `partition` from its leader, or takes them out.
+    private mutating func countArcs(_ partition: Int, _ sign: Int32) {
+        let from = leader[partition]
+        let base = Int(from) * count.count
+        let own = cost(partition, from)
+        for entry in Int(offsets[partition])..<Int(offsets[partition + 1]) where candidates[entry] != from {
+            arcs[(base + Int(candidates[entry])) * 3 + Int(cost(partition, candidates[entry]) - own) + 1] += sign
+        }
+    }
+
+    /// The least cost of handing a partition from one broker to another; nil where there is none.
+    private func leastArc(_ from: Int, _ to: Int) -> Int32? {
+        let base = (from * count.count + to) * 3
+        for step in 0..<3 where arcs[base + step] > 0 { return Int32(truncatingIfNeeded: step - 1) }
+        return nil
     }
 
     /// Evens out.
@@ -107,7 +131,9 @@ struct LeaderBalance {
         let (before, after) = (preceding[partition], following[partition])
         if before >= 0 { following[Int(before)] = after } else { first[Int(leader[partition])] = after }
         if after >= 0 { preceding[Int(after)] = before }
+        if !arcs.isEmpty { countArcs(partition, -1) }
         leader[partition] = broker
+        if !arcs.isEmpty { countArcs(partition, 1) }
         link(partition)
     }
 
@@ -155,6 +181,17 @@ struct LeaderBalance {
                 }
             }
             let (travelled, step) = (distance[next], hops[next] + 1)
+            if !arcs.isEmpty {
+                for other in count.indices where !settled[other] {
+                    guard let arc = leastArc(next, other) else { continue }
+                    let through = travelled + potential[next] + arc - potential[other]
+                    if through < distance[other] || (through == distance[other] && step < hops[other]) {
+                        distance[other] = through
+                        hops[other] = step
+                    }
+                }
+                continue
+            }
             var partition = first[next]
             while partition >= 0 {
                 let row = Int(partition)
@@ -209,6 +246,7 @@ struct LeaderBalance {
     /// Moves the cursor of `here` to its next partition with an admissible arc; the broker that the arc leads to.
     private mutating func advance(_ here: Int32, _ reach: Int32) -> Int32? {
         let step = hops[Int(here)] + 1
+        if !arcs.isEmpty, !mayAdvance(Int(here), step, reach) { return nil }
         while cursor[Int(here)] >= 0 {
             let row = Int(cursor[Int(here)])
             let base = potential[Int(here)] - cost(row, here)
@@ -225,6 +263,15 @@ struct LeaderBalance {
         return nil
     }
 
+    /// Whether `here` leads any partition with an admissible arc.
+    private func mayAdvance(_ here: Int, _ step: Int32, _ reach: Int32) -> Bool {
+        for other in count.indices where hops[other] == step && distance[other] <= reach {
+            let arc = Int(potential[other] - potential[here]) + 1
+            if (0..<3).contains(arc), arcs[(here * count.count + other) * 3 + arc] > 0 { return true }
+        }
+        return false
+    }
+
     /// The lowest number of leaders among the brokers that can be reached from those above `level`; nil when there is
     /// none above.
     private func lowestReached(above level: Int32) -> Int32? {
@@ -237,6 +284,13 @@ struct LeaderBalance {
         for broker in start { inside[broker] = true }
         var queue = start
         while let broker = queue.popLast() {
+            if !arcs.isEmpty {
+                for other in count.indices where !inside[other] && leastArc(broker, other) != nil {
+                    inside[other] = true
+                    queue.append(other)
+                }
+                continue
+            }
             var partition = first[broker]
             while partition >= 0 {
                 for entry in Int(offsets[Int(partition)])..<Int(offsets[Int(partition) + 1])
@@ -254,6 +308,16 @@ struct LeaderBalance {
     func closure(to end: [Int]) -> [Int] {
         var inside = [Bool](repeating: false, count: count.count)
         for broker in end { inside[broker] = true }
+        if !arcs.isEmpty {
+            var queue = end
+            while let broker = queue.popLast() {
+                for other in count.indices where !inside[other] && leastArc(other, broker) != nil {
+                    inside[other] = true
+                    queue.append(other)
+                }
+            }
+            return inside.indices.filter { inside[$0] }
+        }
         var changed = true
         while changed {
             changed = false

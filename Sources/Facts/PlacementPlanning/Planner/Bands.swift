@@ -7,7 +7,7 @@ struct Bands {
     private(set) var high: [Int64]
     /// Fair number of replicas.
     private(set) var fairCount: [Int64]
-    /// The highest band of all, before room was made for partitions larger than that.
+    /// The most room of all bands, before some was made for partitions larger than that.
     private(set) var widest: Int64
     /// Whether the band binds: a broker that takes part in the sharing.
     let member: [Bool]
@@ -74,11 +74,11 @@ struct Bands {
             return (low, high)
         }
         (low, high) = bands(fair, floor)
-        widest = members.filter { problem.target[$0] }.map { high[$0] }.max() ?? 0
+        widest = members.filter { problem.target[$0] }.map { high[$0] - floor[$0] }.max() ?? 0
         if problem.balances {
-            // A partition above every band is held by somebody: it stays, and the others share the rest.
+            // A partition that no band has room for is held by somebody: it stays, and the others share the rest.
             for _ in 0..<Self.giantRounds {
-                let widest = members.filter { problem.target[$0] }.map { high[$0] }.max() ?? 0
+                let widest = members.filter { problem.target[$0] }.map { high[$0] - floor[$0] }.max() ?? 0
                 var changed = false
                 var giants = pinned
                 for row in input.sizes.indices where input.sizes[row] > widest && !problem.frozen[row] {

@@ -23,26 +23,14 @@ public enum Planner {
             // Giants count where they lie now.
             finalBands = Bands(
                 problem, layout, total: toShare(problem, layout), replicas: toShareCount(problem, layout))
-            var rebalancer = Rebalancer(problem, finalBands, layout, order: order)
-            rebalancer.run(&layout)
-        }
-        if problem.moves {
-            if !problem.balances { finalBands.acceptWhatStays(problem, layout) }
-            polish(problem, finalBands, &layout, order)
+            layout = Balancing(problem, finalBands, order: order).balanced(layout)
+        } else if problem.moves {
+            // Only what the request forces moves: where it lands is bettered.
+            finalBands.acceptWhatStays(problem, layout)
+            var polish = Polish(problem, finalBands, layout, order: order)
+            polish.run(&layout, bound: .max)
         }
         return try PlanBuilder(problem, layout, problem.balances ? finalBands : bands).plan()
-    }
-
-    /// Brings brokers into their bands; where that fails, takes what was reached for good and saves bytes.
-    private static func polish(_ problem: PlanningProblem, _ bands: Bands, _ layout: inout Layout, _ order: [Int32]) {
-        var polish = Polish(problem, bands, layout, order: order)
-        polish.run(&layout, bound: bands.fluidBound(problem))
-        guard problem.balances else { return }
-        var reached = bands
-        reached.accept(layout.load)
-        guard reached.low != bands.low || reached.high != bands.high else { return }
-        var saving = Polish(problem, reached, layout, order: order)
-        saving.run(&layout, bound: reached.fluidBound(problem))
     }
 
     /// Bytes that the brokers of the bands hold together in the end.

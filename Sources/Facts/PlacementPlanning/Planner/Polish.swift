@@ -8,7 +8,7 @@ struct Polish {
     private let order: [Int32]
     private let rank: [Int32]
     private let targets: [Int32]
-    private var numbers: UInt64 = 0x2545_f491_4f6c_dd1d
+    private var numbers = PseudoRandom()
 
     /// Slots that lie on a broker that did not hold the partition, and their place in the list.
     private var moved: [Int32] = []
@@ -27,10 +27,12 @@ struct Polish {
     private static let manySteps = 150_000
     /// Weight of a byte outside a band against a byte moved.
     private static let weight: Int64 = 8
-    /// A plan within this of the fluid bound is left as it is: one part in four hundred.
-    private static let goodEnough: Int64 = 400
+    /// A plan within this of the fluid bound is left as it is: one part in a thousand.
+    private static let goodEnough: Int64 = 1000
 
-    init(_ problem: PlanningProblem, _ bands: Bands, _ layout: Layout, order: [Int32]) {
+    /// `attempt`: each search of the same layout goes other ways.
+    init(_ problem: PlanningProblem, _ bands: Bands, _ layout: Layout, order: [Int32], attempt: Int = 0) {
+        for _ in 0..<attempt { _ = numbers.below(1) }
         (self.problem, self.bands, self.order, sizes) = (problem, bands, order, layout.sizes)
         targets = layout.load.indices.filter { problem.target[$0] }.map { Int32(truncatingIfNeeded: $0) }
         var rank = [Int32](repeating: 0, count: order.count)
@@ -65,14 +67,6 @@ struct Polish {
         }
     }
 
-    /// A number below `bound` (xorshift64*, Vigna 2016).
-    private mutating func below(_ bound: Int) -> Int {
-        numbers ^= numbers >> 12
-        numbers ^= numbers << 25
-        numbers ^= numbers >> 27
-        return Int((numbers &* 0x2545_f491_4f6c_dd1d).multipliedFullWidth(by: UInt64(max(1, bound))).high)
-    }
-
     /// Searches until the plan is near `bound`, bytes that no plan undercuts, or the steps are used up.
     mutating func run(_ layout: inout Layout, bound: Int64) {
         guard !targets.isEmpty, !movable.isEmpty else { return }
@@ -82,7 +76,9 @@ struct Polish {
         var bestValue = (violation, bytes)
         // Begins at a size that a few partitions share, ends at nothing.
         let middle = sizes[Int(order[order.count / 2])]
-        let start = max(middle, sizes[Int(order[order.count / 20])] / 2, 1)
+        // No step away from the best is worth more than what can be gained.
+        let gain = bound == .max ? Int64.max : max(violation, bytes - bound)
+        let start = min(max(middle, sizes[Int(order[order.count / 20])] / 2, 1), max(1, gain))
         for step in 0..<steps {
             let remaining = Int64(steps - step)
             // Cubic cooling: most steps are spent on small differences.
@@ -103,32 +99,32 @@ struct Polish {
     private static let check = 512
 
     private mutating func propose(_ layout: inout Layout, _ threshold: Int64) {
-        switch below(8) {
+        switch numbers.below(8) {
         case 0, 1:
             guard let slot = anyMoved() else { return }
             _ = relocate(&layout, slot, home(layout, slot), threshold)
         case 2:
             guard let slot = anyMoved() else { return }
-            _ = relocate(&layout, slot, targets[below(targets.count)], threshold)
+            _ = relocate(&layout, slot, targets[numbers.below(targets.count)], threshold)
         case 3:
-            let slot = Int(movable[below(movable.count)])
-            _ = relocate(&layout, slot, targets[below(targets.count)], threshold)
+            let slot = Int(movable[numbers.below(movable.count)])
+            _ = relocate(&layout, slot, targets[numbers.below(targets.count)], threshold)
         case 4, 5, 6:
             guard let slot = anyMoved() else { return }
             replace(&layout, slot, threshold)
         default:
-            let a = Int(movable[below(movable.count)])
+            let a = Int(movable[numbers.below(movable.count)])
             exchange(&layout, a, near(layout, Int(rowOfSlot[a])), threshold)
         }
     }
 
-    private mutating func anyMoved() -> Int? { moved.isEmpty ? nil : Int(moved[below(moved.count)]) }
+    private mutating func anyMoved() -> Int? { moved.isEmpty ? nil : Int(moved[numbers.below(moved.count)]) }
 
     /// An original holder of the slot's partition that no longer holds it and may; −1 when there is none.
     private mutating func home(_ layout: Layout, _ slot: Int) -> Int32 {
         let row = Int(rowOfSlot[slot])
         let range = layout.input.range(row)
-        let start = below(range.count)
+        let start = numbers.below(range.count)
         for offset in 0..<range.count {
             let broker = layout.input.slots[range.lowerBound + (start + offset) % range.count]
             if !problem.leaving[Int(broker)], layout.slot(of: row, on: broker) < 0 { return broker }
@@ -138,11 +134,11 @@ struct Polish {
 
     /// A slot of a partition of a similar size.
     private mutating func near(_ layout: Layout, _ row: Int) -> Int {
-        let spread = 1 << below(9)
-        let position = Int(rank[row]) + below(2 * spread + 1) - spread
+        let spread = 1 << numbers.below(9)
+        let position = Int(rank[row]) + numbers.below(2 * spread + 1) - spread
         let other = Int(order[min(max(0, position), order.count - 1)])
         let range = layout.range(other)
-        return range.isEmpty ? -1 : range.lowerBound + below(range.count)
+        return range.isEmpty ? -1 : range.lowerBound + numbers.below(range.count)
     }
 
     private func cost(_ row: Int, _ broker: Int32, _ layout: Layout) -> Int64 {

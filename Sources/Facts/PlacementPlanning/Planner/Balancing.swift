@@ -1,0 +1,100 @@
+import FleetModel
+
+/// Brings every broker into its band with the fewest bytes moved: places what is large, lets the rest flow, then trims;
+/// where that leaves something, searches.
+struct Balancing {
+    private let problem: PlanningProblem
+    private let bands: Bands
+    private let order: [Int32]
+    /// Bytes that no plan of these bands undercuts.
+    private let bound: Int64
+
+    /// A plan within one part in so many of the fluid bound is left as it is.
+    private static let goodEnough: Int64 = 1000
+    /// Layouts of up to so many slots are packed in another way too, where the first is not good enough.
+    private static let fewSlots = 20_000
+    /// Layouts of up to so many slots are searched several times: each partition is a large part of the whole there.
+    private static let toySlots = 1_000
+    private static let attempts = 4
+
+    init(_ problem: PlanningProblem, _ bands: Bands, order: [Int32]) {
+        (self.problem, self.bands, self.order) = (problem, bands, order)
+        var fluid = bands.fluidBound(problem)
+        if problem.input.slots.count <= Self.fewSlots {
+            // Here sizes that can't be cut count too; for larger layouts that is not worth its time.
+            var options = problem.options
+            options.tolerance = problem.tolerance
+            fluid = max(fluid, lowerBounds(problem.input, problem.event, options).bytes.bytes)
+        }
+        bound = fluid
+    }
+
+    /// The best layout found from `layout` on.
+    func balanced(_ layout: Layout) -> Layout {
+        var best: (layout: Layout, value: Value)?
+        func keep(_ layout: Layout) -> Bool {
+            let value = Value(problem, bands, layout)
+            if value < best?.value ?? Value(violation: .max, bytes: .max) { best = (layout, value) }
+            return best.map { isGood($0.value) } ?? false
+        }
+        let slots = layout.slots.count
+        for placesLumps in slots <= Self.fewSlots ? [true, false] : [true] {
+            var packed = layout
+            if placesLumps {
+                var lumps = LumpPlacement(problem, bands, packed, order: order)
+                lumps.run(&packed)
+            }
+            var rebalancer = Rebalancer(problem, bands, packed, order: order)
+            rebalancer.run(&packed)
+            tune(&packed)
+            if keep(packed) { break }
+            for attempt in 0..<(slots <= Self.toySlots ? Self.attempts : 1) {
+                var searched = packed
+                var polish = Polish(problem, bands, searched, order: order, attempt: attempt)
+                polish.run(&searched, bound: bound)
+                tune(&searched)
+                if keep(searched) { break }
+            }
+        }
+        guard var found = best?.layout else { return layout }
+        save(&found)
+        return found
+    }
+
+    /// Where bands can't be met, takes what was reached for good and saves bytes.
+    private func save(_ layout: inout Layout) {
+        var reached = bands
+        reached.accept(layout.load)
+        guard reached.low != bands.low || reached.high != bands.high else { return }
+        var saved = layout
+        var polish = Polish(problem, reached, saved, order: order)
+        polish.run(&saved, bound: reached.fluidBound(problem))
+        var tuning = FineTuning(problem, reached, saved, order: order)
+        tuning.run(&saved)
+        if Value(problem, reached, saved) < Value(problem, reached, layout) { layout = saved }
+    }
+
+    private func tune(_ layout: inout Layout) {
+        var tuning = FineTuning(problem, bands, layout, order: order)
+        tuning.run(&layout)
+    }
+
+    private func isGood(_ value: Value) -> Bool {
+        value.violation == 0 && value.bytes - bound <= bound / Self.goodEnough
+    }
+
+    /// How good a layout is: bands first, then bytes.
+    private struct Value: Comparable {
+        var violation: Int64
+        var bytes: Int64
+
+        init(violation: Int64, bytes: Int64) { (self.violation, self.bytes) = (violation, bytes) }
+
+        init(_ problem: PlanningProblem, _ bands: Bands, _ layout: Layout) {
+            violation = layout.load.indices.reduce(0) { $0 + bands.violation($1, layout.load[$1]) }
+            bytes = layout.movedBytes()
+        }
+
+        static func < (a: Value, b: Value) -> Bool { (a.violation, a.bytes) < (b.violation, b.bytes) }
+    }
+}
