@@ -5,7 +5,7 @@ case "metadata-decode": try MetadataDecode.run()
 case "planner-families": PlannerFamilies.run(Array(CommandLine.arguments.dropFirst(2)))
 case "planner-instance", "planner-leaving", "planner-targets", "planner-judge":
     try PlannerPeers.run(CommandLine.arguments[1], Array(CommandLine.arguments.dropFirst(2)))
-case "planner-oracle": try PlannerOracle.run()
+case "planner-oracle": try PlannerOracle.run(Array(CommandLine.arguments.dropFirst(2)))
 case "planner-speed": try await PlannerSpeed.run(Array(CommandLine.arguments.dropFirst(2)))
 case "simulate": SimulatedDrain.run()
 case "commands": try await CommandTimes.run(Array(CommandLine.arguments.dropFirst(2)))
