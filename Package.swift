@@ -114,6 +114,7 @@ let package = Package(
                 "FleetRuntime", "KafkaAdmin", "KafkaProtocol", "Processes", "RealHosts",
             ], path: "Tests/ConformanceTests", swiftSettings: strict),
         .testTarget(
-            name: "RealFleetTests", dependencies: ["Processes", "RealHosts"], path: "Tests/RealFleetTests", swiftSettings: strict),
+            name: "RealFleetTests", dependencies: ["Processes", "RealHosts"], path: "Tests/RealFleetTests",
+            swiftSettings: strict),
     ]
 )

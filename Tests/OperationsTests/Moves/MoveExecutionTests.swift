@@ -124,7 +124,8 @@ struct MoveExecutionTests {
         scene.finish(partition(0))
         scene.finish(partition(1))
         #expect(scene.playToEnd().contains(.done))
-        #expect(scene.rows[partition(0)]?.replicas == [4, 1], "where it was brought is good enough: it is off broker 3")
+        // Where it was brought is good enough: it is off broker 3.
+        #expect(scene.rows[partition(0)]?.replicas == [4, 1])
     }
 
     @Test func `somebody else's move stops the operation where that was asked for`() {

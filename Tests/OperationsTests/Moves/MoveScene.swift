@@ -30,7 +30,8 @@ struct MoveScene {
     /// What was said, in order.
     var said: [String] = []
 
-    init(_ order: MoveOrder, brokers: ClosedRange<Int32>, throttle: Int64? = nil, foreign: MoveOptions.Foreign = .wait) {
+    init(_ order: MoveOrder, brokers: ClosedRange<Int32>, throttle: Int64? = nil, foreign: MoveOptions.Foreign = .wait)
+    {
         live = Set(brokers)
         execution = MoveExecution(
             order, MoveOptions(throttle: throttle.map { BytesPerSecond($0) }, foreign: foreign))

@@ -19,7 +19,9 @@ public struct HostCommands: Hashable, Sendable {
     /// One line that runs `command` on `host`.
     /// - Parameters:
     ///   - command: a shell's command line as one would type it there.
+    ///   - host: where it is to run.
     ///   - asRoot: whether it takes root, so that another login needs sudo.
+    /// - Returns: a line to paste, with the host's own login.
     public func line(_ command: String, on host: HostName, asRoot: Bool = false) -> String {
         let login = logins[host] ?? SSHSettings()
         let needsSudo = asRoot && transport == .ssh && login.user.map { $0 != "root" } ?? false

@@ -62,8 +62,9 @@ public struct BrokerRemoval: Sendable {
     /// The steps of all stages, each after the one before.
     /// - Parameters:
     ///   - stages: what leaves, in order.
-    ///   - layout: the nodes before; those that remain afterwards.
     ///   - chain: the steps so far; the first one waits for the last of them.
+    ///   - layout: the nodes before; those that remain afterwards.
+    /// - Throws: a failure only when a step cannot be written as JSON, which is a defect.
     public func append(
         _ stages: [Stage], to chain: inout StepChain, layout: inout ClusterLayout
     ) throws(StepFailure) {
