@@ -63,8 +63,10 @@ public enum Commands {
             try checkOutput(output)
             return close(status, current, source)
         } catch {
-            let error = CommandError(describing: error)
+            var error = CommandError(describing: error)
             let isPlugin = table.monitorPlugin(in: arguments ?? []) != nil
+            // A check that could not be made has found nothing wrong: UNKNOWN, not CRITICAL.
+            if isPlugin, error.exit == .failed { error.exit = .unknown }
             current.show(error, asMonitorPlugin: isPlugin)
             return close(error.exit, current, source)
         }

@@ -26,7 +26,7 @@ extension HealthRules {
                 let nodes = layout.nodes(on: host).map { "\($0.role.rawValue) \($0.id)" }.joined(separator: ", ")
                 return rule.finding(
                     .warning, "host \(host)", "it carries \(nodes) and is not in virthosts, so it can't be looked at",
-                    remedy: "list it in virthosts again; gantry removehost \(host) takes its nodes out of the cluster")
+                    remedy: "list it in virthosts again: a host leaves the cluster before it leaves the list")
             }
         },
         HealthRule("layout-drift", "nodes lie where the fleet directory would put them now") { context, rule in
@@ -58,8 +58,7 @@ extension HealthRules {
         guard !differences.isEmpty else { return nil }
         return rule.finding(
             .warning, "host \(host.host)", differences.joined(separator: "; "),
-            remedy: "nodes keep ports and directories for life: set them back in defaults.cfg, or replace the brokers "
-                + "(gantry addbroker, then gantry removebroker)")
+            remedy: "nodes keep ports and directories for life: set them back in defaults.cfg")
     }
 
     private static func controllerDrift(
@@ -92,6 +91,7 @@ extension HealthRules {
             .warning, "\(role.rawValue)\(nodes.count == 1 ? "" : "s") \(names)",
             "\(run) with another configuration than defaults.cfg and the template give now",
             remedy:
-                "gantry restart --changed applies it, one node at a time; a running node is never restarted otherwise")
+                "one node at a time: docker stop -t 330 its container on its host, then gantry bootstrap, which places its "
+                + "new files and starts it, then gantry clusterstatus")
     }
 }

@@ -39,12 +39,13 @@ public enum FleetTemplates {
                 path: "hooks.d/README",
                 contents:
                     "Executables named before-COMMAND, after-COMMAND or after-stage: each gets the operation so far "
-                    + "as JSON on standard input. A failing before-… refuses the command.\n", mode: 0o644),
+                    + "as JSON on standard input. A failing before-… refuses the command.\n"
+                    + "This version does not call them yet.\n", mode: 0o644),
             TemplateFile(
                 path: "monitor.d/README",
                 contents:
                     "Every executable here gets each incident of 'gantry dockmon' as one line of JSON on standard "
-                    + "input.\n", mode: 0o644),
+                    + "input.\nThis version has no dockmon yet.\n", mode: 0o644),
         ]
     }
 

@@ -85,7 +85,7 @@ public struct RemovalProof: Sendable {
             found.append(
                 Blocker(
                     code: "last-broker", object: "the cluster", reason: "no running broker would remain",
-                    remedy: "add brokers first: gantry addbroker HOST COUNT"))
+                    remedy: "add brokers first: list another host in virthosts, then gantry bootstrap"))
         }
         if found.allSatisfy({ Acceptance.waivable.contains($0.code) }) {
             found += plan(request, cluster, layout, onto, lists)
@@ -122,7 +122,7 @@ public struct RemovalProof: Sendable {
                 found.append(
                     Blocker(
                         code: "not-a-broker", object: "node \(id)", reason: "it is a \(node.role.rawValue)",
-                        remedy: "gantry removehost \(node.host) takes a host out with its controller"))
+                        remedy: "name brokers: gantry clusterstatus lists them"))
             } else if node == nil, known[id] == nil {
                 found.append(
                     Blocker(
@@ -136,7 +136,7 @@ public struct RemovalProof: Sendable {
                     Blocker(
                         code: "host-unreachable", object: "host \(host)",
                         reason: "broker \(id) can't be stopped and removed there: \(reason)",
-                        remedy: "mend that; a host that is gone for good: gantry removehost \(host) --dead"))
+                        remedy: "mend that first: what runs there has to be stopped before its identity is given up"))
             }
         }
         return found
