@@ -50,18 +50,6 @@ import Testing
         }
     }
 
-    @Test func `a journal that can't be read makes the status unknown, not critical`() async throws {
-        try await Fixture.withDirectory { directory in
-            var harness = Harness(environment: ["GANTRY_FLEET": directory])
-            harness.table = .gantry
-            #expect(await harness.run("init", directory).status == .done)
-            try Fixture.write("this is no database", to: "\(directory)/.gantry/journal.sqlite")
-            let result = await harness.run("clusterstatus", "--format", "plain")
-            #expect(result.output.hasPrefix("GANTRY UNKNOWN - "))
-            #expect(result.status == .unknown)
-        }
-    }
-
     @Test func `other commands keep their errors to standard error`() async {
         var harness = Harness(environment: ["GANTRY_FLEET": "/nonexistent/fleet"])
         harness.table = .gantry
