@@ -19,6 +19,11 @@ struct Look {
             try await row(partition) {
                 $0.leader?.rawValue == id ? nil : "the leader is \($0.leader?.description ?? "none")"
             }
+        case .ledByOneOf(let partition, let ids):
+            try await row(partition) {
+                $0.leader.map { ids.contains($0.rawValue) } == true
+                    ? nil : "the leader is \($0.leader?.description ?? "none")"
+            }
         case .moving(let partition, let adding, let removing):
             try await moves { moves in
                 guard let move = moves.first(where: { $0.partition == player.full(partition) }) else {

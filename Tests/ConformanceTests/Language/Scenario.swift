@@ -152,6 +152,8 @@ enum Expectation: Sendable {
     case replicas(Partition, [Int32])
     case inSync(Partition, Set<Int32>)
     case leader(Partition, Int32?)
+    /// One of these leads: which one is open.
+    case ledByOneOf(Partition, Set<Int32>)
     /// In the list of moves, with these.
     case moving(Partition, adding: Set<Int32>, removing: Set<Int32>)
     case settled(Partition)

@@ -161,7 +161,9 @@ extension Scenario {
                 .expect(.host(2, "unreachable"), within: .seconds(40)),
                 .expect(.fenced(4), within: .seconds(20)),
                 .expect(.fenced(3), within: .seconds(20)),
-                .expect(.leader("a-0", 1)),
+                // Where the active controller was cut off too, a broker may miss its heartbeats while it looks for the
+                // next one: which of the others leads is open then.
+                .expect(.ledByOneOf("a-0", [1, 5]), within: .seconds(20)),
                 .heal(2),
                 .expect(.host(2, "ok"), within: .seconds(40)),
                 .expect(.serving([1, 2, 3, 4, 5, 6]), within: .seconds(60)),
