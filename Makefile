@@ -2,7 +2,7 @@
 
 release := swift build -c release --static-swift-stdlib -Xlinker -s -Xlinker --gc-sections
 
-.PHONY: help build test check fast-tests real-tests deps demo bench oracle peers fleet-up fleet-down clean
+.PHONY: help build test check fast-tests json-tests real-tests deps demo bench oracle peers fleet-up fleet-down clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -13,7 +13,7 @@ build: ## the release binary, build/gantry
 	@mkdir -p build
 	@cp "$$($(release) --show-bin-path)/gantry" build/gantry.new && mv build/gantry.new build/gantry
 
-test: deps check build real-tests ## everything, set-up included; hosts or Kafka that cannot be had are named skips
+test: deps check build json-tests real-tests ## everything, set-up included; hosts or Kafka that cannot be had are named skips
 
 check: ## format, layers, words, scripts, generated code, fast tests
 	dev/check-format
@@ -27,6 +27,9 @@ check: ## format, layers, words, scripts, generated code, fast tests
 fast-tests: ## what needs no hosts
 	swift build --build-tests
 	dev/test-fast
+
+json-tests: ## what the built product writes with --format json, against docs/json
+	dev/test-json
 
 real-tests: ## on real hosts; build first
 	swift build --build-tests
