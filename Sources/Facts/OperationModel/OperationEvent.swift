@@ -62,8 +62,56 @@ public struct StepFailure: Error, Hashable, Sendable, Codable {
 public enum ControlRequest: Hashable, Sendable, Codable {
     /// Finish the steps under way, start no other, keep the operation resumable.
     case stop
+    /// As `stop`, asked for by `gantry operation pause`: nothing that resumes by itself goes on with it.
+    case pause
     /// As `stop`, then undo what is in flight and end.
     case abort
+    /// Go on under another setting, from now on and for every later worker.
+    case set(OperationSetting)
+
+    /// Whether it asks for an end. A later request never takes an earlier one for more away: what is being given up is not
+    /// only paused.
+    public func outweighs(_ earlier: ControlRequest?) -> Bool {
+        switch (self, earlier) {
+        case (.set, _): false
+        case (.abort, _), (_, nil): true
+        case (.stop, .abort), (.pause, .abort): false
+        case (.stop, _), (.pause, _): true
+        }
+    }
+}
+
+extension ControlRequest: CustomStringConvertible {
+    /// In a few words: `pause`, `set throttle=20 MiB/s`.
+    public var description: String {
+        switch self {
+        case .stop: "stop"
+        case .pause: "pause"
+        case .abort: "abort"
+        case .set(.throttle(let rate)): "set throttle=\(rate.map(\.description) ?? "off")"
+        }
+    }
+}
+
+/// What can be set on an operation while it runs.
+public enum OperationSetting: Hashable, Sendable, Codable {
+    /// How fast data may move in and out of each broker; nil: no throttle.
+    case throttle(BytesPerSecond?)
+}
+
+/// What was set on an operation since it was planned.
+public struct OperationSettings: Hashable, Sendable {
+    /// How fast data may move; nil outside: as it was planned, nil inside: no throttle.
+    public var throttle: BytesPerSecond??
+
+    /// Nothing was set.
+    public init() {}
+
+    mutating func take(_ setting: OperationSetting) {
+        switch setting {
+        case .throttle(let rate): throttle = .some(rate)
+        }
+    }
 }
 
 /// How a worker left an operation.
@@ -72,6 +120,8 @@ public enum OperationEnding: Hashable, Sendable, Codable {
     case done
     /// Stopped half way, safe; resume goes on.
     case stopped(reason: String)
+    /// Stopped half way by `gantry operation pause`: nothing of it is in force in the cluster; resume goes on.
+    case paused(reason: String)
     /// A step failed; what is safe is kept; resume goes on once the cause is mended.
     case failed(reason: String)
     /// Given up for good.

@@ -35,6 +35,9 @@ public struct OperationPlan: Hashable, Sendable, Codable {
     /// The command line as an operator would type it.
     public var commandLine: String { ([command] + arguments).joined(separator: " ") }
 
+    /// Kinds of steps that move data: a throttle and hours mean something for them.
+    public static let movingKinds: Set<String> = ["move-data", "restore-lists"]
+
     /// The first rule that the steps break: a name used twice, or a dependency that does not come earlier. Nil when sound.
     public var defect: String? {
         var seen: Set<StepID> = []

@@ -31,8 +31,10 @@ public struct OperationProgress: Sendable {
     public private(set) var states: [StepState]
     /// The worker that took it up last.
     public private(set) var holder: Holder?
-    /// A stop or abort that was asked for since the last worker began.
+    /// A stop, pause or abort that was asked for since the last worker began.
     public private(set) var request: ControlRequest?
+    /// What was set on it, by whichever worker's time.
+    public private(set) var settings = OperationSettings()
     /// How the last worker left it; nil while one is on it, or died on it.
     public private(set) var ending: OperationEnding?
     /// The number of the last event taken in.
@@ -91,9 +93,17 @@ public struct OperationProgress: Sendable {
                 states[place] = .ended(outcome)
             }
         case .note: break
-        case .requested(let request): self.request = request
+        case .requested(.set(let setting)): settings.take(setting)
+        case .requested(let request): if request.outweighs(self.request) { self.request = request }
         case .ended(let ending): self.ending = ending
         }
+    }
+
+    /// The same, with a stop asked for where nothing that ends it is.
+    public func stopping() -> OperationProgress {
+        var progress = self
+        progress.request = progress.request ?? .stop
+        return progress
     }
 
     /// The state of `step`; nil when the plan has no such step.
@@ -104,6 +114,7 @@ public struct OperationProgress: Sendable {
         switch ending {
         case .done: .done
         case .stopped: .stopped
+        case .paused: .paused
         case .failed: .failed
         case .aborted: .aborted
         case nil: holder == nil ? .stopped : holderIsAlive ? .running : .interrupted

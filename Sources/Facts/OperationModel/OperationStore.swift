@@ -159,6 +159,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case leased(Lease)
     /// The lease was taken over by another worker: this one must stop at once.
     case fenced(Lease)
+    /// There is no room to write in: what is under way has to come to a safe end without another effect.
+    case full(file: String, reason: String)
     /// The store itself cannot work: what failed, on which file, why, what to do.
     case unavailable(what: String, file: String, reason: String, remedy: String)
 }

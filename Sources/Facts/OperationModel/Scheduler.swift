@@ -41,7 +41,8 @@ public enum Scheduler {
         case .some where open.isEmpty: return .end(.done)
         case .abort: return .end(.aborted(reason: "asked for; \(open.count) steps were not begun"))
         case .stop: return .end(.stopped(reason: "asked for; \(open.count) steps remain"))
-        case nil: return .end(.done)
+        case .pause: return .end(.paused(reason: "asked for; \(open.count) steps remain"))
+        case .set, nil: return .end(.done)
         }
     }
 }

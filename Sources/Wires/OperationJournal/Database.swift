@@ -132,10 +132,13 @@ struct Database: ~Copyable {
         guard code == SQLITE_OK else { throw failure(code, what) }
     }
 
+    /// SQLite's codes for a disk without room: its own, and those of a log or a shared memory that can't grow.
+    private static let full: Set<Int32> = [SQLITE_FULL, 10 | (3 << 8), 10 | (19 << 8)]
+
     private func failure(_ code: Int32, _ what: String) -> StoreError {
+        if Self.full.contains(code) { return .full(file: file, reason: String(cString: sqlite3_errmsg(handle))) }
         let remedy =
             switch code & 0xff {
-            case SQLITE_FULL: "make room on the techhost's disk; nothing was changed"
             case SQLITE_IOERR: "see the machine's log, and check its disk"
             case SQLITE_BUSY, SQLITE_LOCKED: "another process holds the journal: gantry operation list shows which"
             case SQLITE_NOTADB, SQLITE_CORRUPT:

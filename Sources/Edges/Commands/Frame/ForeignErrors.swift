@@ -53,6 +53,10 @@ extension StoreError: CommandErrorConvertible {
                 "fenced", "another process took the operation over", object: "operation \(lease.operation)",
                 reason: "its lease is held by process \(lease.holder.pid) on \(lease.holder.techhost)",
                 next: "gantry operation attach \(lease.operation)", exit: .stopped)
+        case .full(let file, let reason):
+            CommandError(
+                "journal-full", "the journal can't be written", object: file, reason: reason,
+                next: "make room on the techhost's disk, then run the command again; nothing was changed")
         case .unavailable(let what, let file, let reason, let remedy):
             CommandError("journal", "\(what) failed", object: file, reason: reason, next: remedy)
         }

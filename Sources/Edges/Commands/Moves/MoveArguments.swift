@@ -1,5 +1,6 @@
 import FleetModel
 import FleetRuntime
+import Glibc
 import HealthRules
 
 /// What commands that move data share: the range of receivers, and the throttle.
@@ -9,14 +10,21 @@ struct MoveArguments: Sendable {
     static let throttle = Option<Throttle>(
         "throttle", "how fast data may move in and out of each broker, or none", default: "move.throttle")
 
+    static let between = Option<HoursOfDay>(
+        "between", "hours of every day in which data may move, by this machine's clock", default: "all")
+    /// The options that commands which move data have.
+    static let options: [any OptionKey] = [throttle, between]
+
     /// The brokers that may receive; nil: all.
     let onto: ClosedRange<NodeID>?
     let throttle: Throttle?
+    let hours: DailyHours?
     let changes: ChangeValues
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
         changes = arguments.changes
         throttle = arguments[Self.throttle]
+        hours = arguments[Self.between]?.hours
         switch (arguments[Self.first], arguments[Self.last]) {
         case (nil, _): onto = nil
         case (_?, nil): throw .usage("LAST is missing", reason: "a range is FIRST LAST", next: arguments.helpCommand)
@@ -33,14 +41,31 @@ struct MoveArguments: Sendable {
         var words = own
         if let onto { words += [onto.lowerBound.description, onto.upperBound.description] }
         if let throttle { words += ["--throttle", throttle.text] }
+        if let hours { words += ["--between", hours.description] }
         for accepted in changes.accepted {
             words += ["--accept", accepted.object.map { "\(accepted.code)=\($0)" } ?? accepted.code]
         }
         if !canary { words.append("--no-canary") }
         return MoveRequest(
-            arguments: words, reason: changes.reason, onto: onto, throttle: throttle.map(\.rate),
+            hours: hours, arguments: words, reason: changes.reason, onto: onto, throttle: throttle.map(\.rate),
             accepted: changes.accepted.map { Acceptance(code: $0.code, object: $0.object) }, canary: canary)
     }
+}
+
+/// `22:00-06:00`, or several with commas between, by this machine's clock as it is set now.
+struct HoursOfDay: ArgumentValue, Hashable {
+    let hours: DailyHours
+
+    init?(argument: String) {
+        var (now, local) = (time(nil), tm())
+        guard localtime_r(&now, &local) != nil, let hours = DailyHours(argument, utcOffset: local.tm_gmtoff) else {
+            return nil
+        }
+        self.hours = hours
+    }
+
+    static var placeholder: String { "HH:MM-HH:MM" }
+    static var expectation: String { "hours such as 22:00-06:00, several with commas between" }
 }
 
 /// `50MiB/s`, or `none`.

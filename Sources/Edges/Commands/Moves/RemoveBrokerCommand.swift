@@ -9,7 +9,7 @@ struct RemoveBrokerCommand: Command {
 
     static let definition = CommandDefinition(
         "removebroker", "take brokers out of the cluster, without losing a record",
-        arguments: [ids, MoveArguments.first, MoveArguments.last], options: [deletesData, MoveArguments.throttle],
+        arguments: [ids, MoveArguments.first, MoveArguments.last], options: [deletesData] + MoveArguments.options,
         changes: .everything,
         details: [
             "Proves that it can be done, keeps new partitions off the brokers, moves leaders and then data onto brokers "

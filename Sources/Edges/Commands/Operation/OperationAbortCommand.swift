@@ -1,20 +1,30 @@
+import FleetConfiguration
 import FleetModel
 import FleetRuntime
 import OperationModel
 
 /// `gantry operation abort`.
 struct OperationAbortCommand: Command {
+    private static let rollback = Flag("rollback", "then bring all partitions back to the lists they had before")
+
     static let definition = CommandDefinition(
-        "abort", "give an operation up, at a safe point", arguments: [OperationCommands.id],
+        "abort", "give an operation up, at a safe point", arguments: [OperationCommands.id], options: [rollback],
         changes: .operation,
-        details: ["A running operation finishes the steps under way and undoes what is half done. What is done stays."])
+        details: [
+            "A running operation finishes the steps under way and undoes what is half done. What is done stays, unless "
+                + "--rollback brings the partitions back: that is an operation of its own, which can be watched, paused "
+                + "and resumed like any other.",
+            "A broker that was removed for good does not come back: then --rollback is refused, and nothing is given up.",
+        ])
 
     /// Nil: the newest.
     let id: OperationID?
+    let rollsBack: Bool
     let changes: ChangeValues
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
         id = arguments[OperationCommands.id]
+        rollsBack = arguments[Self.rollback]
         changes = arguments.changes
     }
 
@@ -25,9 +35,9 @@ struct OperationAbortCommand: Command {
         let record = try OperationCommands.record(id, in: journal)
         let progress = try OperationProgress.read(record, from: journal)
         let status = progress.status(holderIsAlive: progress.holder?.isAlive ?? false)
-        let isRunning = status == .running
+        if rollsBack { return try await rollBack(record, progress, status, journal, configuration, context) }
         if changes.isDryRun || status == .done || status == .aborted {
-            var report = OperationReport(record.id, progress, holderIsAlive: isRunning)
+            var report = OperationReport(record.id, progress, holderIsAlive: status == .running)
             let isOver = status == .done || status == .aborted
             report.notice =
                 isOver
@@ -39,9 +49,19 @@ struct OperationAbortCommand: Command {
             return .refused
         }
         context.audit.concerns(record.id)
-        guard isRunning else {
+        return try await giveUp(record, progress, status, journal, place, context)
+    }
+
+    /// Gives it up, by its worker or by one that is started for it.
+    private func giveUp(
+        _ record: OperationRecord, _ progress: OperationProgress, _ status: OperationStatus,
+        _ journal: any OperationStore, _ place: FleetPlace, _ context: CommandContext
+    ) async throws -> ExitStatus {
+        guard status == .running else {
             // Nobody is at it: a worker takes back what the last one left in the way.
             let launcher = OperationLauncher(store: journal, place: place, now: { .now })
+            var changes = changes
+            if rollsBack { changes.detaches = false }
             let exit = try await context.watch(
                 launcher.giveUp(record.id), journal, place, changes, after: progress.sequence)
             guard case .aborted = try OperationProgress.read(record, from: journal).ending else { return exit }
@@ -49,8 +69,83 @@ struct OperationAbortCommand: Command {
         }
         try journal.request(.abort, of: record.id, at: .now)
         let watch = OperationWatch(context: context, store: journal, id: record.id, interrupt: .stopsWatching)
-        guard let ended = try await watch.follow(worker: nil) else { return .done }
-        context.show(OperationReport(record.id, ended, holderIsAlive: false))
-        return .done
+        guard let ended = try await watch.follow(worker: nil, after: progress.sequence) else { return .done }
+        let report = OperationReport(record.id, ended, holderIsAlive: false)
+        if !rollsBack { context.show(report) }
+        if case .aborted = ended.ending { return .done }
+        return ended.ending == nil ? .stopped : report.exit
+    }
+
+    // MARK: Going back
+
+    private func rollBack(
+        _ record: OperationRecord, _ progress: OperationProgress, _ status: OperationStatus,
+        _ journal: any OperationStore, _ configuration: FleetConfiguration, _ context: CommandContext
+    ) async throws -> ExitStatus {
+        let place = context.place(of: configuration)
+        let name = "operation \(record.id) (\(record.plan.commandLine))"
+        guard status != .done else {
+            throw CommandError(
+                "operation-over", "there is nothing to give up", object: name, reason: "it is done",
+                next: "gantry operation list", exit: .refused)
+        }
+        if let later = try OperationCommands.changed(since: record, in: journal) {
+            throw CommandError(
+                "superseded", "it can't be taken back", object: name,
+                reason: "operation \(later.id) (\(later.plan.commandLine)) has changed the cluster since",
+                next: "gantry operation show \(later.id)", exit: .refused)
+        }
+        let canary = configuration.specification.move.canary
+        let (reason, isAborted) = (changes.reason, status == .aborted)
+        func prepare(isAtRest: Bool) async throws -> MovePreparation {
+            try await context.beforeChange(.hosts(of: configuration)) {
+                try await context.withSession(configuration) {
+                    try await $0.prepareRollback(
+                        of: record, isAtRest: isAtRest, reason: reason, canary: canary,
+                        directory: configuration.directory)
+                }
+            }
+        }
+        // What can't be taken back is said before anything is given up.
+        var preparation = try await prepare(isAtRest: isAborted)
+        for text in preparation.notes { context.note(text) }
+        guard preparation.blockers.isEmpty else {
+            let report = OperationReport(
+                refused: "operation abort \(record.id) --rollback", blockers: preparation.blockers)
+            context.show(report)
+            return report.exit
+        }
+        if changes.isDryRun {
+            if let plan = preparation.plan {
+                context.show(MoveReport(plan: plan, moves: [], notes: preparation.notes))
+            } else {
+                context.show(OperationReport(nothingToDo: "operation abort \(record.id) --rollback"))
+            }
+            return .done
+        }
+        let question = "Give up \(record.plan.commandLine) (operation \(record.id)) and go back to the lists before it?"
+        guard try context.confirm(question, changes) else { return .refused }
+        context.audit.concerns(record.id)
+        if !isAborted {
+            let exit = try await giveUp(record, progress, status, journal, place, context)
+            guard exit == .done else { return exit }
+            guard case .aborted = try OperationProgress.read(record, from: journal).ending else {
+                throw CommandError(
+                    "operation-over", "it was not given up", object: name, reason: "it came to its end before",
+                    next: "gantry operation show \(record.id)", exit: .refused)
+            }
+            preparation = try await prepare(isAtRest: true)
+        }
+        guard preparation.blockers.isEmpty else {
+            let report = OperationReport(
+                refused: "operation abort \(record.id) --rollback", blockers: preparation.blockers)
+            context.show(report)
+            return .stopped
+        }
+        guard let plan = preparation.plan else {
+            context.show(OperationReport(nothingToDo: "operation abort \(record.id) --rollback"))
+            return .done
+        }
+        return try await context.start(plan, in: place, changes)
     }
 }

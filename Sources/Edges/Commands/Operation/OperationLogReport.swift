@@ -70,6 +70,7 @@ extension OperationEvent {
         case .requested(let request): ("requested", nil, "\(request)")
         case .ended(.done): ("ended", nil, "done")
         case .ended(.stopped(let reason)): ("ended", nil, "stopped: \(reason)")
+        case .ended(.paused(let reason)): ("ended", nil, "paused: \(reason)")
         case .ended(.failed(let reason)): ("ended", nil, "failed: \(reason)")
         case .ended(.aborted(let reason)): ("ended", nil, "aborted: \(reason)")
         }

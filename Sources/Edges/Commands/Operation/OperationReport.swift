@@ -217,6 +217,8 @@ struct OperationReport: Report {
         case .running: return Cell("\(command): running\(name)")
         case .stopped where status == .aborted:
             return Cell("\(command): given up\(time)\(name); what is done stays", .notice)
+        case .stopped where status == .paused:
+            return Cell("\(command): paused, with nothing of it in force in the cluster\(name)", .notice)
         case .stopped: return Cell("\(command): stopped half way, safe\(name)", .notice)
         case .failed: return Cell("\(command): failed\(time)\(name)", .bad)
         }

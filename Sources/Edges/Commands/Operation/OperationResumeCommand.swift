@@ -52,23 +52,13 @@ struct OperationResumeCommand: Command {
             launcher.resume(record.id), journal, place, changes, after: progress.sequence)
     }
 
-    /// Operations looked through for a later one: those of years.
-    private static let history = 10_000
-
     /// What a later operation has changed since, this one's plan knows nothing of: going on would undo it.
     private func refuseSuperseded(_ record: OperationRecord, _ journal: any OperationStore) throws {
-        let newer = try journal.operations(limit: Self.history).filter {
-            $0.plan.cluster == record.plan.cluster && $0.createdAt > record.createdAt
-        }
-        for later in newer.reversed() {
-            let progress = try OperationProgress.read(later, from: journal)
-            guard progress.states.contains(where: { if case .ended(.done) = $0 { true } else { $0 == .intended } })
-            else { continue }
-            throw CommandError(
-                "superseded", "it can't be gone on with", object: "operation \(record.id) (\(record.plan.commandLine))",
-                reason: "operation \(later.id) (\(later.plan.commandLine)) has changed the cluster since",
-                next: "gantry \(record.plan.command) plans it anew; gantry operation abort \(record.id) closes it",
-                exit: .refused)
-        }
+        guard let later = try OperationCommands.changed(since: record, in: journal) else { return }
+        throw CommandError(
+            "superseded", "it can't be gone on with", object: "operation \(record.id) (\(record.plan.commandLine))",
+            reason: "operation \(later.id) (\(later.plan.commandLine)) has changed the cluster since",
+            next: "gantry \(record.plan.command) plans it anew; gantry operation abort \(record.id) closes it",
+            exit: .refused)
     }
 }

@@ -32,10 +32,14 @@ struct OperationWatch: Sendable {
         signal(SIGHUP, SIG_IGN)
         return try await withThrowingTaskGroup(of: OperationProgress??.self) { group in
             group.addTask {
-                .some(
-                    try await OperationFollower(store: store, id: id).follow(worker: worker, after: shown) {
-                        show($0, $1)
-                    })
+                let pace = WatchPace()
+                return .some(
+                    try await OperationFollower(store: store, id: id).follow(
+                        worker: worker, after: shown, tick: { try tick($0, pace) },
+                        show: {
+                            pace.said()
+                            show($0, $1, pace)
+                        }))
             }
             group.addTask {
                 var count = 0
@@ -68,14 +72,32 @@ struct OperationWatch: Sendable {
         }
     }
 
-    private func show(_ event: JournaledEvent, _ progress: OperationProgress) {
+    private func show(_ event: JournaledEvent, _ progress: OperationProgress, _ pace: WatchPace) {
         let text = line(event.event, progress)
         guard context.terminal.errorIsTerminal else {
             if let text { context.note("\(event.at) \(text)") }
             return
         }
-        let live = live(progress)
+        let live = live(progress, pace.moves)
         if let text { context.note(text, thenLive: live) } else { context.output.live(live) }
+    }
+
+    /// Between two events: the live line follows the moves; elsewhere a line says once a minute what goes on.
+    private func tick(_ progress: OperationProgress, _ pace: WatchPace) throws {
+        if pace.isTimeToLook() { pace.moves = try StepProgress.read(of: id, from: store) }
+        guard context.terminal.errorIsTerminal else {
+            guard pace.isSilent, let now = underWay(progress) else { return }
+            pace.said()
+            let moves = pace.moves.flatMap { stands(for: $0, in: progress) ? ", \($0.words)" : nil } ?? ""
+            context.note("\(Timestamp.now) still at it: \(now)\(moves)")
+            return
+        }
+        context.output.live(live(progress, pace.moves))
+    }
+
+    /// Whether it tells of a step that is under way, and not of an earlier one.
+    private func stands(for moves: StepProgress, in progress: OperationProgress) -> Bool {
+        progress.state(of: moves.step) == .intended
     }
 
     /// What an event says for good; nil: nothing.
@@ -98,16 +120,67 @@ struct OperationWatch: Sendable {
 
     /// The live line: how many steps are done, and what is under way. One line whatever the terminal's width: of a broken
     /// one only the last part would be taken away again.
-    private func live(_ progress: OperationProgress) -> String? {
+    private func live(_ progress: OperationProgress, _ moves: StepProgress?) -> String? {
         guard progress.ending == nil, !context.options.isQuiet else { return nil }
         let done = progress.states.filter(\.isSatisfied).count
-        let titles = zip(progress.plan.steps, progress.states).filter { $0.1 == .intended }.map(\.0.title)
         // Between two steps there is nothing that goes on.
-        guard let first = titles.first else { return nil }
-        let now = first + (titles.count > 1 ? " and \(titles.count - 1) more" : "")
-        let text = TextWidth.harmless("[\(done)/\(progress.states.count)] \(now)")
+        guard let now = underWay(progress) else { return nil }
+        var words = "[\(done)/\(progress.states.count)] \(now)"
+        if let moves, stands(for: moves, in: progress) {
+            words += ": \(moves.brief)"
+        }
         let columns = (Terminal.width() ?? context.terminal.columns ?? 80) - 1
-        return TextWidth.cut(text, to: columns, ellipsis: context.messageStyle.ellipsis)
+        return TextWidth.cut(TextWidth.harmless(words), to: columns, ellipsis: context.messageStyle.ellipsis)
+    }
+
+    private func underWay(_ progress: OperationProgress) -> String? {
+        let titles = zip(progress.plan.steps, progress.states).filter { $0.1 == .intended }.map(\.0.title)
+        return titles.first.map { $0 + (titles.count > 1 ? " and \(titles.count - 1) more" : "") }
+    }
+}
+
+/// When a watcher has said something last, and what it has seen of the moves.
+private final class WatchPace: Sendable {
+    /// Without a terminal at least a line a minute, with some room for a slow disk.
+    private static let silence: Duration = .seconds(55)
+    /// An eye wants no more.
+    private static let look: Duration = .seconds(1)
+
+    private struct State {
+        var saidAt = ContinuousClock.now
+        var lookedAt: ContinuousClock.Instant?
+        var moves: StepProgress?
+    }
+    private let state = Locked(State())
+
+    func said() { state.withLock { $0.saidAt = .now } }
+    var isSilent: Bool { state.withLock { ContinuousClock.now - $0.saidAt >= Self.silence } }
+    var moves: StepProgress? {
+        get { state.withLock(\.moves) }
+        set { state.withLock { $0.moves = newValue } }
+    }
+
+    func isTimeToLook() -> Bool {
+        state.withLock { state in
+            if let lookedAt = state.lookedAt, ContinuousClock.now - lookedAt < Self.look { return false }
+            state.lookedAt = .now
+            return true
+        }
+    }
+}
+
+extension StepProgress {
+    /// The latest one of operation `id`; nil where it has moved nothing, or what it says can't be read.
+    static func read(of id: OperationID, from store: any OperationStore) throws(StoreError) -> StepProgress? {
+        guard let text = try store.value(key(of: id)) else { return nil }
+        return try? JSONValue(parsing: text).decoded()
+    }
+
+    /// The live line's part: a stall or a rest come before bytes and time.
+    fileprivate var brief: String {
+        if let goesOnAt { return "resting until \(TimeText.instant(goesOnAt)): outside its hours" }
+        let stall = stuck.first.map { "stalled: \($0.partition) (\($0.cause)); " } ?? ""
+        return stall + words
     }
 }
 

@@ -65,7 +65,7 @@ struct OperationWorkerCommand: Command {
         }
         switch ending {
         case .done: return .done
-        case .stopped, .aborted: return .stopped
+        case .stopped, .paused, .aborted: return .stopped
         case .failed: return .failed
         }
     }

@@ -48,11 +48,13 @@ public struct OperationFollower: Sendable {
     ///   - worker: the worker that was just started, where that is known; its death before its first event ends the
     ///     following too.
     ///   - shown: the number of the last event that need not be shown again: of an operation that is resumed.
+    ///   - tick: called after each look, with the progress so far.
     ///   - show: called with each event and the progress after it.
     /// - Returns: the progress at the end; `ending` is nil when the worker died.
     /// - Throws: `StoreError`, `CancellationError`.
     public func follow(
-        worker: Holder?, after shown: Int64 = 0, show: (JournaledEvent, OperationProgress) async -> Void
+        worker: Holder?, after shown: Int64 = 0, tick: (OperationProgress) async throws -> Void = { _ in },
+        show: (JournaledEvent, OperationProgress) async -> Void
     ) async throws -> OperationProgress {
         let record = try store.operation(id)
         var progress = OperationProgress(plan: record.plan)
@@ -68,6 +70,7 @@ public struct OperationFollower: Sendable {
             }
             if seenWorker, progress.ending != nil { return progress }
             if !alive, holder == (seenWorker ? progress.holder : worker) { return progress }
+            try await tick(progress)
             try await sleep(Self.interval)
         }
     }

@@ -33,6 +33,8 @@ public struct MoveRequest: Sendable {
     public var onto: ClosedRange<NodeID>?
     /// The throttle instead of `move.throttle`; nil inside: none.
     public var throttle: BytesPerSecond??
+    /// Hours in which data may move; nil: all.
+    public var hours: DailyHours?
     /// Blockers that are waived.
     public var accepted: [Acceptance]
     /// Whether records are sent as a check.
@@ -40,9 +42,11 @@ public struct MoveRequest: Sendable {
 
     /// A request of these parts.
     public init(
-        arguments: [String], reason: String?, onto: ClosedRange<NodeID>?, throttle: BytesPerSecond??,
+        hours: DailyHours? = nil, arguments: [String], reason: String?, onto: ClosedRange<NodeID>?,
+        throttle: BytesPerSecond??,
         accepted: [Acceptance], canary: Bool
     ) {
+        self.hours = hours
         self.arguments = arguments
         self.reason = reason
         self.onto = onto
@@ -71,6 +75,6 @@ extension FleetSession {
     }
 
     func moveOptions(_ request: MoveRequest) -> MoveOptions {
-        MoveOptions(throttle: request.throttle ?? fleet.move.throttle)
+        MoveOptions(throttle: request.throttle ?? fleet.move.throttle, hours: request.hours)
     }
 }

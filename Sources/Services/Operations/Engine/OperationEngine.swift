@@ -41,6 +41,11 @@ public struct OperationEngine: Sendable {
         try await recorder.catchUp()
         try await recorder.append(.started(lease.holder))
         if givingUp { try await recorder.append(.requested(.abort)) }
+        return try await work(recorder, lease)
+    }
+
+    private func work(_ recorder: Recorder, _ lease: Lease) async throws -> OperationEnding {
+        let plan = recorder.plan
         return try await withThrowingTaskGroup(of: Turn.self) { group in
             group.addTask { try await watch(recorder, lease) }
             defer { group.cancelAll() }
@@ -49,8 +54,7 @@ public struct OperationEngine: Sendable {
                 switch Scheduler.decide(await recorder.progress, running: running, width: Self.width) {
                 case .end(var ending):
                     if case .aborted = ending { ending = try await giveUp(ending, recorder) }
-                    try await recorder.append(.ended(ending))
-                    return ending
+                    return try await recorder.end(ending)
                 case .run(let steps):
                     for id in steps {
                         guard let record = plan.steps.first(where: { $0.id == id }) else { continue }
@@ -61,7 +65,7 @@ public struct OperationEngine: Sendable {
                 switch try await group.next() {
                 case .ended(let id, let outcome):
                     running.remove(id)
-                    if let outcome { try await recorder.append(.outcome(id, outcome)) }
+                    if let outcome { try await recorder.keep(outcome, of: id) }
                 case .requested:
                     group.addTask { try await watch(recorder, lease) }
                 case nil: break
@@ -83,7 +87,12 @@ public struct OperationEngine: Sendable {
             note: { note in
                 // A note that can't be kept is no reason to fail the step: the next append will say so.
                 _ = try? await recorder.append(.note(step, note))
-            }, request: { await recorder.progress.request })
+            }, request: { await recorder.progress.request }, settings: { await recorder.progress.settings },
+            show: { progress in
+                var progress = progress
+                progress.step = step
+                await recorder.show(progress)
+            })
     }
 
     /// Takes back what steps left behind, the last one first. Where that fails the operation is not given up: an abort can
@@ -125,59 +134,13 @@ public struct OperationEngine: Sendable {
         var renewed = world.clock.uptime()
         while true {
             try await world.clock.sleep(for: Self.requestInterval)
+            let before = await recorder.progress.request
             if world.clock.uptime() - renewed >= Self.heartbeatInterval {
-                try store.renew(lease, at: world.clock.now())
+                try await recorder.renew()
                 renewed = world.clock.uptime()
             }
-            let before = await recorder.progress.request
             try await recorder.catchUp()
             if await recorder.progress.request != before { return .requested }
-        }
-    }
-}
-
-/// The one writer of an operation's events, and the progress that they make.
-actor Recorder {
-    nonisolated let plan: OperationPlan
-    private(set) var progress: OperationProgress
-    /// The store's refusal that ends the run: steps only know their own kind of failure.
-    private(set) var fatal: StoreError?
-
-    private let store: any OperationStore
-    private let lease: Lease
-    private let clock: any FleetClock
-
-    init(store: any OperationStore, lease: Lease, plan: OperationPlan, clock: any FleetClock) {
-        self.store = store
-        self.lease = lease
-        self.plan = plan
-        self.clock = clock
-        self.progress = OperationProgress(plan: plan)
-    }
-
-    /// Takes in what the journal holds and this process has not seen.
-    func catchUp() throws(StoreError) {
-        for event in try store.events(of: lease.operation, after: progress.sequence) { progress.apply(event) }
-    }
-
-    func append(_ event: OperationEvent) throws(StoreError) {
-        do {
-            let journaled = try store.append(event, under: lease, at: clock.now())
-            // Requests may have come between: they are taken in, in their place.
-            if journaled.sequence != progress.sequence + 1 { try catchUp() } else { progress.apply(journaled) }
-        } catch {
-            fatal = error
-            throw error
-        }
-    }
-
-    func intend(_ step: StepID) throws(StepFailure) {
-        do {
-            try append(.intent(step))
-        } catch {
-            throw StepFailure(
-                code: "journal", what: "journaling the intent", object: "step \(step)", reason: "\(error)",
-                remedy: "gantry operation list")
         }
     }
 }

@@ -67,18 +67,26 @@ public struct StepContext: Sendable {
     public let cluster: ClusterName
     /// Tells people how far a long step has come; kept in the journal.
     public let note: @Sendable (String) async -> Void
-    /// What somebody has asked of the operation since its worker began.
+    /// What somebody has asked of the operation since its worker began: to stop, to pause, or to be given up.
     public let request: @Sendable () async -> ControlRequest?
+    /// What was set on the operation since it was planned.
+    public let settings: @Sendable () async -> OperationSettings
+    /// Shows how far a long step is to whoever watches now; only the latest is kept.
+    public let show: @Sendable (StepProgress) async -> Void
 
     /// A context of these parts.
     public init(
         world: OperationWorld, cluster: ClusterName, note: @escaping @Sendable (String) async -> Void,
-        request: @escaping @Sendable () async -> ControlRequest? = { nil }
+        request: @escaping @Sendable () async -> ControlRequest? = { nil },
+        settings: @escaping @Sendable () async -> OperationSettings = { OperationSettings() },
+        show: @escaping @Sendable (StepProgress) async -> Void = { _ in }
     ) {
         self.world = world
         self.cluster = cluster
         self.note = note
         self.request = request
+        self.settings = settings
+        self.show = show
     }
 
     /// The failure of `what` on `object` behind a problem with Kafka.

@@ -1,4 +1,5 @@
 import FleetModel
+import OperationModel
 
 /// Knows since when nothing has moved.
 struct StallWatch: Sendable {
@@ -14,14 +15,16 @@ extension MoveExecution {
     mutating func watchStall(at now: Duration) -> [MoveAction] {
         let progress = progress
         let mark = (progress.copied.bytes, progress.settled)
-        if stall.mark.map({ $0 == mark }) != true {
+        // What waits for its hours is not stuck.
+        let isWaiting = heldBack > 0 && progress.moving == 0
+        if isWaiting || stall.mark.map({ $0 == mark }) != true {
             stall = StallWatch(mark: mark, since: now)
             return []
         }
         let still = now - stall.since
         guard still >= MoveOptions.stallTime else { return [] }
-        let stuck = oldestStuck()
-        let words = stuck.map { "\($0.partition) (\($0.cause))" }.joined(separator: ", ")
+        let stuck = stuck(at: now)
+        let words = stuck.map { "\($0.partition) (\($0.words))" }.joined(separator: ", ")
         if still >= MoveOptions.stallLimit {
             return [
                 .stop(
@@ -29,16 +32,27 @@ extension MoveExecution {
                         code: "stalled", object: stuck.first.map { "partition \($0.partition)" } ?? "the moves",
                         reason:
                             "no byte and no partition went forward for \(MoveOptions.stallLimit.components.seconds / 60) min: \(words)",
-                        remedy: "mend the cause, then gantry operation resume"))
+                        remedy: "\(stuck.first?.next ?? "mend the cause"), then gantry operation resume"))
             ]
         }
         guard stall.saidAt.map({ now - $0 >= MoveOptions.stallRepeat }) ?? true else { return [] }
         stall.saidAt = now
-        return [.say("stalled: nothing went forward for \(still.components.seconds) s: \(words)")]
+        var nexts: [String] = []
+        for one in stuck where !nexts.contains(one.next) { nexts.append(one.next) }
+        return [
+            .say(
+                "stalled: nothing went forward for \(still.components.seconds) s: \(words)"
+                    + (nexts.isEmpty ? "" : "; next: \(nexts.joined(separator: ", or "))"))
+        ]
     }
 
-    /// The partitions that wait longest, with why.
-    private func oldestStuck() -> [(partition: TopicPartition, cause: String)] {
+    /// Since when nothing has gone forward, once that counts as a stall.
+    func stalledSince(at now: Duration) -> Duration? {
+        stall.mark != nil && now - stall.since >= MoveOptions.stallTime ? stall.since : nil
+    }
+
+    /// The partitions that wait longest, with why and what to do.
+    func stuck(at now: Duration) -> [StepProgress.Stuck] {
         let room = DirectoryRoom(directories)
         let open = items.filter { item in
             switch item.state {
@@ -50,23 +64,41 @@ extension MoveExecution {
             ($0.state == .moving ? 0 : 1, $0.begun, $0.route.partition)
                 < ($1.state == .moving ? 0 : 1, $1.begun, $1.route.partition)
         }
-        return oldest.prefix(Self.examples).map { ($0.route.partition, cause($0, room)) }
+        return oldest.prefix(Self.examples).map { item in
+            let (cause, detail, next) = cause(item, room)
+            return StepProgress.Stuck(partition: item.route.partition, cause: cause, detail: detail, next: next)
+        }
     }
 
-    private func cause(_ item: Item, _ room: DirectoryRoom) -> String {
-        if item.state == .held(.foreign) { return "foreign reassignment" }
-        if case .held(.refused(let reason)) = item.state { return reason }
-        guard let hop = item.next else { return "unknown" }
+    private func cause(_ item: Item, _ room: DirectoryRoom) -> (cause: String, detail: String, next: String) {
+        let look = "gantry clusterstatus"
+        switch item.state {
+        case .held(.foreign):
+            return (
+                "foreign reassignment", "somebody else moves it",
+                "wait until kafka-reassign-partitions.sh --list shows nothing"
+            )
+        case .held(.refused(let reason)): return ("unknown", reason, look)
+        default: break
+        }
+        guard let hop = item.next else { return ("unknown", "", look) }
         if let target = hop.adding {
-            if !live.contains(target) { return "target down: broker \(target)" }
-            if item.state == .waiting, !room.admits(hop.bytes, on: target) { return "disk full: broker \(target)" }
+            if !live.contains(target) { return ("target down", "broker \(target)", look) }
+            if item.state == .waiting, !room.admits(hop.bytes, on: target) {
+                return ("disk full", "broker \(target)", "make room there: \(look) shows its disks")
+            }
         }
-        guard let leader = item.leader, live.contains(leader) else { return "no leader to copy from" }
+        guard let leader = item.leader, live.contains(leader) else {
+            return ("source lagging", "no leader to copy from", look)
+        }
         if item.copied >= hop.bytes, hop.bytes > .zero {
-            return "throttle below ingress: all bytes are there, and it lags"
+            return (
+                "throttle below ingress", "all bytes are there, and it lags",
+                "gantry operation set throttle=RATE with a higher rate"
+            )
         }
-        if item.inSync.count < item.list.count { return "source lagging: its ISR is not whole" }
-        return "unknown"
+        if item.inSync.count < item.list.count { return ("source lagging", "its ISR is not whole", look) }
+        return ("unknown", "", "gantry operation log, and the log of broker \(leader)")
     }
 
     /// How far it is.
@@ -80,9 +112,11 @@ extension MoveExecution {
                 progress.bytes += hop.bytes
                 if place < item.hop { progress.copied += hop.bytes }
             }
-            guard item.state == .moving, let hop = item.next else { continue }
+            guard let hop = item.next else { continue }
+            // What has just ended keeps its bytes until a listing has it at its place.
+            if item.state == .moving || item.state.isUnconfirmed { progress.copied += min(item.copied, hop.bytes) }
+            guard item.state == .moving else { continue }
             progress.moving += 1
-            progress.copied += min(item.copied, hop.bytes)
             slow.append(
                 .init(partition: item.route.partition, target: hop.adding, copied: item.copied, size: hop.bytes))
         }
@@ -90,4 +124,9 @@ extension MoveExecution {
             slow.sorted { ($1.size - $1.copied, $0.partition) < ($0.size - $0.copied, $1.partition) }.prefix(3))
         return progress
     }
+}
+
+extension StepProgress.Stuck {
+    /// `disk full: broker 2`.
+    var words: String { detail.isEmpty ? cause : "\(cause): \(detail)" }
 }

@@ -32,10 +32,15 @@ extension MoveExecution {
             take(item, hop, target)
         }
         var submitted: [ReplicaTarget] = []
+        heldBack = 0
         for place in items.indices where items[place].state == .waiting {
             guard submitted.count < MoveOptions.requestSize else { break }
             guard let hop = items[place].next else { continue }
             if let target = hop.adding {
+                guard endsInTime(hop) else {
+                    heldBack += 1
+                    continue
+                }
                 guard live.contains(target), let leader = items[place].leader, live.contains(leader) else { continue }
                 guard !isFull(sources[leader]), !isFull(targets[target]), room.admits(hop.bytes, on: target) else {
                     continue
@@ -48,6 +53,13 @@ extension MoveExecution {
             submitted.append(ReplicaTarget(partition: items[place].route.partition, replicas: hop.target))
         }
         return submitted.isEmpty ? [] : [.submit(submitted)]
+    }
+
+    /// Whether a copy would end before the hours do; one that is too long for all hours begins whenever it can.
+    private func endsInTime(_ hop: MoveOrder.Hop) -> Bool {
+        guard let timeLeft, let hours = options.hours else { return true }
+        let time = Duration.seconds(hop.bytes.bytes / max(1, options.windowRate.bytesPerSecond))
+        return time <= timeLeft || time > hours.longest
     }
 
     /// A change of the throttle, where what is under way needs another one than before.

@@ -52,13 +52,17 @@ public struct MoveExecution: Sendable {
         init(_ route: MoveOrder.Route) { (self.route, list) = (route, route.from) }
     }
 
-    let options: MoveOptions
+    var options: MoveOptions
     let leaving: Set<NodeID>
     var items: [Item]
     var index: [String: [Int32: Int]] = [:]
 
     /// Set by a request to stop: what is under way may end, nothing begins.
     public var isEnding = false
+    /// How long data may still move today; nil: as long as it likes.
+    public var timeLeft: Duration?
+    /// Moves that would not end in that time, and are not begun for it.
+    var heldBack = 0
 
     // What the last listing said.
     var listedAt: Duration?
@@ -249,6 +253,17 @@ public struct MoveExecution: Sendable {
         }
         newcomers = []
     }
+
+    /// Goes on after a rest in which nothing was under way and no throttle in force.
+    public mutating func goOn() {
+        isEnding = false
+        wantsListingNow = true
+        wish = nil
+        stall = StallWatch()
+    }
+
+    /// The throttle was taken back: one that is wanted later is set anew.
+    public mutating func forgetThrottle() { wish = nil }
 
     /// Says that the cluster shows strain, or no more: the window is halved each time, at most to a quarter.
     public mutating func strain(_ shows: Bool) { strain = shows ? min(4, strain * 2) : max(1, strain / 2) }

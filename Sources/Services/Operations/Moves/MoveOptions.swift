@@ -15,10 +15,12 @@ public struct MoveOptions: Hashable, Sendable, Codable {
     public var throttle: BytesPerSecond?
     /// What to do with partitions that somebody else is moving.
     public var foreign: Foreign
+    /// Hours in which data may move; nil: all.
+    public var hours: DailyHours?
 
     /// These options.
-    public init(throttle: BytesPerSecond?, foreign: Foreign = .wait) {
-        (self.throttle, self.foreign) = (throttle, foreign)
+    public init(throttle: BytesPerSecond?, foreign: Foreign = .wait, hours: DailyHours? = nil) {
+        (self.throttle, self.foreign, self.hours) = (throttle, foreign, hours)
     }
 
     /// Kafka takes at most 10,000 records for one request and fails the rest one by one: half of it is safe.

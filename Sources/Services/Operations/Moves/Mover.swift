@@ -10,29 +10,40 @@ struct Mover {
     private static let patience: Duration = .seconds(300)
     /// What is under way may end within this time after a request to stop; then it is taken back.
     private static let grace: Duration = .seconds(60)
-    /// Progress is told so often; PRODUCT.md wants at least one line a minute.
-    private static let tellingInterval: Duration = .seconds(30)
     /// Taking moves back is a matter of the controller alone.
     private static let cancelLimit: Duration = .seconds(60)
 
-    private let context: StepContext
+    let context: StepContext
     private let layout: ClusterLayout
-    private let plan: MovePlan
-    private let options: MoveOptions
-    private var execution: MoveExecution
-    private var keeper: ThrottleKeeper
+    /// What is planned anew is planned for; nil where the order is all there is.
+    private let plan: MovePlan?
+    var options: MoveOptions
+    var execution: MoveExecution
+    var keeper: ThrottleKeeper
     /// Replicas in each directory as of the last whole look, which says where Kafka puts the next one.
     private var replicaCounts: [NodeID: [String: Int]] = [:]
     private var silentSince: Duration?
-    private var telling = MoveTelling()
+    var telling = MoveTelling()
+    /// Somebody asked for an end.
+    var isAsked = false
+    /// Since when nothing begins any more.
+    var endingSince: Duration?
 
     init(_ context: StepContext, plan: MovePlan, layout: ClusterLayout, options: MoveOptions) async throws(StepFailure)
     {
+        try await self.init(context, MoveOrder(plan), plan: plan, layout: layout, options: options)
+    }
+
+    /// Moves as `order` says; without a plan, what can't go its way stays where it is.
+    init(
+        _ context: StepContext, _ order: MoveOrder, plan: MovePlan? = nil, layout: ClusterLayout, options: MoveOptions
+    ) async throws(StepFailure) {
         self.context = context
         self.layout = layout
         self.plan = plan
+        var options = options
+        if let throttle = await context.settings().throttle { options.throttle = throttle }
         self.options = options
-        let order = MoveOrder(plan)
         execution = MoveExecution(order, options)
         keeper = try await ThrottleKeeper(context, layout, order)
         if !keeper.record.replanned.isEmpty {
@@ -41,7 +52,7 @@ struct Mover {
     }
 
     private var control: any ClusterControl { context.world.control }
-    private var clock: any FleetClock { context.world.clock }
+    var clock: any FleetClock { context.world.clock }
 
     // MARK: - Running
 
@@ -60,20 +71,12 @@ struct Mover {
     }
 
     private mutating func move() async throws(StepFailure) {
-        var stoppingSince: Duration?
+        // An earlier worker may have died with a throttle in force that is not wanted any more.
+        if options.throttle == nil { try await keeper.letGo() }
         while true {
-            switch await context.request() {
-            case .abort: throw .leftOnRequest
-            case .stop where stoppingSince == nil:
-                stoppingSince = clock.uptime()
-                execution.isEnding = true
-                if execution.movingCount > 0 {
-                    await context.note(
-                        "stopping: \(execution.movingCount) partitions under way may end, nothing begins")
-                }
-            case .stop, nil: break
-            }
-            if let since = stoppingSince, clock.uptime() - since >= Self.grace { try await takeBack() }
+            try await hear()
+            try await takeUpSettings()
+            if let since = endingSince, clock.uptime() - since >= Self.grace { try await takeBack() }
             guard let seen = try await look() else {
                 try await wait(MoveOptions.shortestPoll)
                 continue
@@ -81,16 +84,16 @@ struct Mover {
             for action in execution.next(seen) {
                 switch action {
                 case .done:
-                    guard stoppingSince == nil else {
-                        try await keeper.release()
-                        throw .leftOnRequest
+                    guard isAsked else {
+                        guard endingSince != nil else { return }
+                        try await rest()
+                        break
                     }
-                    return
+                    try await keeper.release()
+                    throw .leftOnRequest
                 case .stop(let problem): throw StepFailure(problem)
                 case .wait(let time):
-                    if let line = telling.line(execution.progress, at: clock.uptime(), every: Self.tellingInterval) {
-                        await context.note(line)
-                    }
+                    await tell()
                     try await wait(time)
                 default: try await act(action)
                 }
@@ -240,7 +243,7 @@ struct Mover {
         let underway = Set((cluster.reassignments.value ?? []).map(\.partition))
         let wanted = partitions.filter { !underway.contains($0) }
         guard !wanted.isEmpty else { return }
-        guard !execution.leaving.isEmpty else {
+        guard let plan, !execution.leaving.isEmpty else {
             await context.note("\(wanted.count) partitions stay where they are: \(Self.examples(wanted))")
             execution.adopt(MoveOrder(goal: .routes, routes: []), for: wanted)
             return
@@ -327,7 +330,7 @@ struct Mover {
         return "nothing of it is under way, and no throttle of it is left"
     }
 
-    private func wait(_ time: Duration) async throws(StepFailure) {
+    func wait(_ time: Duration) async throws(StepFailure) {
         guard time > .zero else { return }
         do {
             try await clock.sleep(for: time)

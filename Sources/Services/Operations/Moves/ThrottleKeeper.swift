@@ -164,6 +164,20 @@ struct ThrottleKeeper {
     /// Puts everything back as it was, sees that it is so, and forgets the record.
     mutating func release() async throws(StepFailure) {
         guard !record.isEmpty else { return }
+        try await restore()
+        record = MoveRecord()
+        try await record.save(context)
+    }
+
+    /// Puts the throttle back as it was while moves go on: the ways that the plan does not know are kept.
+    mutating func letGo() async throws(StepFailure) {
+        guard !record.isEmpty else { return }
+        try await restore()
+        record = MoveRecord(replanned: record.replanned)
+        try await record.save(context)
+    }
+
+    private mutating func restore() async throws(StepFailure) {
         var changes: [ConfigurationOwner: [SettingChange]] = [:]
         let rates = Set(record.rates.map(String.init))
         let brokers = try await settings(Name.rates, of: record.brokers.map { .broker($0.broker) })
@@ -204,8 +218,6 @@ struct ThrottleKeeper {
         try await change(changes)
         try await readBack(changes)
         held = nil
-        record = MoveRecord()
-        try await record.save(context)
     }
 
     // MARK: - Kafka

@@ -57,14 +57,18 @@ public struct MoveData: Step {
     }
 
     private func mover(_ context: StepContext) async throws(StepFailure) -> Mover {
-        let read: MovePlan
+        try await Mover(context, plan: readPlan(), layout: layout, options: options)
+    }
+
+    /// The plan as a value.
+    /// - Throws: a failure when it is damaged or of another version.
+    func readPlan() throws(StepFailure) -> MovePlan {
         do {
-            read = try PlanFile.read(try JSONValue(parsing: plan))
+            return try PlanFile.read(try JSONValue(parsing: plan))
         } catch {
             throw StepFailure(
                 code: "plan-unreadable", what: "reading the plan", object: "stage \(stage)", reason: "\(error)",
                 remedy: "run the command again: it plans anew")
         }
-        return try await Mover(context, plan: read, layout: layout, options: options)
     }
 }
