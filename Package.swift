@@ -33,13 +33,14 @@ func fixtures(of name: String) -> [String] {
         ? ["Fixtures"] : []
 }
 
-func debianLibrary(_ name: String, pkgConfig: String, package: String) -> Target {
+func debianLibrary(_ name: String, pkgConfig: String?, package: String) -> Target {
     .systemLibrary(
         name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
 let system: [Target] = [
-    debianLibrary("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+    // Headers alone: CSystem loads the library when it is first needed.
+    debianLibrary("CCurl", pkgConfig: nil, package: "libcurl4-openssl-dev"),
     debianLibrary("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
     debianLibrary("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
     debianLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),

@@ -39,7 +39,8 @@ final class TransferLoop: @unchecked Sendable {
 
     static func start() throws(TransferError) -> TransferLoop {
         guard isCurlReady, let multi = curl_multi_init() else {
-            throw TransferError(.other, subject: "starting curl", detail: "curl can't be initialised")
+            let problem = csystem_curl_problem().map { String(cString: $0) }
+            throw TransferError(.other, subject: "starting curl", detail: problem ?? "curl can't be initialised")
         }
         let loop = TransferLoop(multi: multi)
         // Signals are the business of other threads.
