@@ -43,9 +43,12 @@ extension HealthRules {
 
 extension QuorumObservation {
     /// Whether `voter` fetched recently, measured by the leader's own last times, since clocks differ.
-    public func isFollowing(_ voter: QuorumMember) -> Bool {
+    public func isFollowing(_ voter: QuorumMember) -> Bool { isFollowing(voter, within: HealthRules.voterSilence) }
+
+    /// Whether `voter` fetched at most so long before whoever fetched last.
+    func isFollowing(_ voter: QuorumMember, within limit: Duration) -> Bool {
         guard let fetched = voter.lastFetch else { return false }
         let newest = (voters + observers).compactMap(\.lastFetch).max() ?? fetched
-        return newest.since(fetched) <= HealthRules.voterSilence
+        return newest.since(fetched) <= limit
     }
 }

@@ -19,7 +19,9 @@ public struct Acceptance: Hashable, Sendable {
     /// Codes that are waived for a named object only.
     private static let wantsObject: Set<String> = ["sole-replica"]
     /// Codes that can be waived at all; everything else has to be mended.
-    public static let waivable: Set<String> = ["sole-replica", "foreign-reassignment", "racks", "hosts", "spread"]
+    public static let waivable: Set<String> = Set(
+        ["sole-replica", "foreign-reassignment", "racks", "hosts", "spread", "no-memory"]
+            + StopVerdict.Code.allCases.filter(\.isWaivable).map(\.rawValue))
 }
 
 extension [Acceptance] {
