@@ -74,7 +74,7 @@ extension ClusterLayout {
     /// - Parameters:
     ///   - fleet: what the operator wants.
     ///   - except: hosts that get no brokers although they carry none: those that an operation emptied.
-    ///   - directoryIDs: gives each new controller its directory id.
+    ///   - directoryIDs: gives each controller of a first quorum its directory id; those that join one have none.
     ///   - retired: ids that were used before and never come back.
     ///   - occupiedPorts: ports that something else holds on a host.
     /// - Returns: the existing nodes and the new ones.
@@ -99,14 +99,15 @@ extension ClusterLayout {
     ///   - fleet: what the operator wants: hosts, ports, directories, racks.
     ///   - moreBrokers: how many brokers each host gets in addition.
     ///   - controllers: how many controllers there are to be in all; fewer than there are changes nothing.
-    ///   - directoryIDs: gives each new controller its directory id.
+    ///   - onHosts: the hosts that may get one; nil: all of `virthosts`.
+    ///   - directoryIDs: gives each controller of a first quorum its directory id; those that join one have none.
     ///   - retired: ids that were used before and never come back.
     ///   - occupiedPorts: ports that something else holds on a host.
     /// - Returns: the existing nodes and the new ones.
     /// - Throws: `LayoutError` when ids, ports or hosts do not suffice, or a host is not in `virthosts`.
     public func extended(
         for fleet: FleetSpecification, moreBrokers: [HostName: Int], controllers: Int,
-        directoryIDs: (NodeID) -> DirectoryID, retired: Set<NodeID> = [],
+        onHosts: Set<HostName>? = nil, directoryIDs: (NodeID) -> DirectoryID, retired: Set<NodeID> = [],
         occupiedPorts: [HostName: Set<UInt16>] = [:]
     ) throws(LayoutError) -> ClusterLayout {
         if let stranger = moreBrokers.keys.sorted().first(where: { fleet.host($0) == nil }) {
@@ -119,9 +120,10 @@ extension ClusterLayout {
                 layout.insert(try room.node(.broker, on: host, cluster: fleet.cluster.name))
             }
         }
-        for host in try controllerHosts(of: fleet, wanted: controllers) {
+        for host in try controllerHosts(of: fleet, wanted: controllers, among: onHosts) {
             var node = try room.node(.controller, on: host, cluster: fleet.cluster.name)
-            node.directoryID = directoryIDs(node.id)
+            // Only the members of a first quorum know each other from the format on; later ones join it (KIP-853).
+            if self.controllers.isEmpty { node.directoryID = directoryIDs(node.id) }
             layout.insert(node)
         }
         return layout
@@ -130,11 +132,13 @@ extension ClusterLayout {
     /// The hosts that get a controller, in the order of `virthosts`: at most one a host, the racks with the fewest
     /// controllers first, so that the loss of one rack costs as few voters as can be.
     private func controllerHosts(
-        of fleet: FleetSpecification, wanted: Int
+        of fleet: FleetSpecification, wanted: Int, among allowed: Set<HostName>?
     ) throws(LayoutError) -> [HostSpecification] {
         let present = controllers
         let missing = max(0, wanted - present.count)
-        var free = fleet.hosts.filter { host in !present.contains { $0.host == host.host } }
+        var free = fleet.hosts.filter { host in
+            allowed?.contains(host.host) ?? true && !present.contains { $0.host == host.host }
+        }
         guard missing <= free.count else { throw .controllerHosts(wanted: wanted, hosts: fleet.hosts.count) }
         var load: [String: Int] = [:]
         for node in present {

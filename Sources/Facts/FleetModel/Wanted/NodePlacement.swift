@@ -10,7 +10,8 @@ public struct NodePlacement: Hashable, Sendable, Codable {
     public var port: UInt16
     /// `log.dirs`: absolute paths of the form `DATA/CLUSTER/NODE`, the same on the host and in the container.
     public var dataDirectories: [String]
-    /// The directory id a controller is formatted with, half of its identity as a voter (KIP-853); nil for others.
+    /// The directory id that a controller of the first quorum is formatted with, half of its identity as a voter (KIP-853);
+    /// nil for brokers, and for controllers that join a quorum that runs.
     public var directoryID: DirectoryID?
 
     /// A node at this place.
@@ -25,6 +26,9 @@ public struct NodePlacement: Hashable, Sendable, Codable {
         self.dataDirectories = dataDirectories
         self.directoryID = directoryID
     }
+
+    /// Whether it is a controller of the cluster's first quorum, whose members are written into its directory.
+    public var isFounder: Bool { role == .controller && directoryID != nil }
 
     /// Where it listens, as others reach it.
     public var endpoint: Endpoint { Endpoint(host: host.rawValue, port: port) }

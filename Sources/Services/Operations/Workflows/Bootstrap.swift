@@ -57,19 +57,31 @@ public struct Bootstrap: Sendable {
                     FormatNode(
                         node: node, cluster: cluster, clusterID: layout.clusterID, image: fleet.cluster.image,
                         user: files[host.host]?.users[node.id] ?? "0:0",
-                        initialControllers: node.role == .controller ? layout.initialControllers : nil),
+                        initialControllers: node.isFounder ? layout.initialControllers : nil),
                     after: [placed, image])
             }
         }
         // A quorum's first members know each other from the format on: none starts before all of them are formatted.
-        let allControllers = layout.controllers.compactMap { formatted[$0.id] }
+        let joining = layout.controllers.filter { !$0.isFounder }
+        let founders = layout.controllers.filter(\.isFounder)
+        let allFounders = founders.compactMap { formatted[$0.id] }
         var controllersStarted: [StepID] = []
-        for (host, nodes) in byHost(layout.controllers) {
+        for (host, nodes) in byHost(founders) {
             controllersStarted.append(
                 try add(
-                    StartNodes(target: host, cluster: cluster, role: .controller, nodes: nodes), after: allControllers))
+                    StartNodes(target: host, cluster: cluster, role: .controller, nodes: nodes), after: allFounders))
         }
-        let quorum = try add(AwaitQuorum(layout: layout), after: controllersStarted)
+        let founding = ClusterLayout(
+            clusterID: layout.clusterID,
+            nodes: layout.nodes.filter { node in !joining.contains { $0.id == node.id } })
+        var quorum = try add(AwaitQuorum(layout: founding), after: controllersStarted)
+        // Those that came later join what runs, one after the other: a quorum takes one change at a time.
+        for node in joining {
+            let started = try add(
+                StartNodes(target: node.host, cluster: cluster, role: .controller, nodes: [node]),
+                after: [formatted[node.id]].compactMap { $0 } + [quorum])
+            quorum = try add(AddVoter(node: node, layout: layout), after: [started])
+        }
         var serving: [StepID] = []
         for (host, nodes) in byHost(layout.brokers) {
             let started = try add(
