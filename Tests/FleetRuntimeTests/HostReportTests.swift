@@ -35,7 +35,7 @@ struct HostReportTests {
         #expect(identity.clusterID == ClusterID(rawValue: "MkU3OEVBNTcwNTJENDM2Qg"))
         #expect(identity.directoryID == DirectoryID(rawValue: "AAAAAAAAAAAAAAAAAAAAAA"))
         #expect(report.layout == #"{"a":1}"#)
-        #expect(report.retired == [NodeID(rawValue: 3), NodeID(rawValue: 5)])
+        #expect(report.retired.ids == [NodeID(rawValue: 3), NodeID(rawValue: 5)])
         #expect(report.isComplete)
     }
 

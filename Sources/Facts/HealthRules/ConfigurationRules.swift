@@ -90,8 +90,6 @@ extension HealthRules {
         return rule.finding(
             .warning, "\(role.rawValue)\(nodes.count == 1 ? "" : "s") \(names)",
             "\(run) with another configuration than defaults.cfg and the template give now",
-            remedy:
-                "one node at a time: docker stop -t 330 its container on its host, then gantry bootstrap, which places its "
-                + "new files and starts it, then gantry clusterstatus")
+            remedy: "gantry restart --changed applies it, one node at a time")
     }
 }

@@ -17,12 +17,15 @@ public struct OperationPlan: Hashable, Sendable, Codable {
     public var steps: [StepRecord]
     /// What a failed step means for steps that do not depend on it.
     public var failurePolicy: FailurePolicy
+    /// What is still to be done by hand once all of it is done, and how; nil where nothing is.
+    public var advice: String?
 
     /// A plan of these parts.
     public init(
         command: String, arguments: [String], cluster: ClusterName, clusterID: ClusterID, reason: String? = nil,
-        steps: [StepRecord], failurePolicy: FailurePolicy
+        steps: [StepRecord], failurePolicy: FailurePolicy, advice: String? = nil
     ) {
+        self.advice = advice
         self.command = command
         self.arguments = arguments
         self.cluster = cluster

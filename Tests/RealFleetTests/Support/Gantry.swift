@@ -101,6 +101,15 @@ struct Gantry: Sendable {
         try Data(text.utf8).write(to: file)
     }
 
+    /// The same with arguments in a list.
+    func run(_ arguments: [String], deadline: Duration) async throws -> Answer {
+        let result = try await Processes.Process.run(
+            fleet.binary, arguments, environment: .inheritedWith(["GANTRY_FLEET": directory]),
+            limits: OutputLimits(output: 8 << 20), deadline: deadline, keepingDescendants: true)
+        let status: Int32? = if case .exited(let code) = result.exit { code } else { nil }
+        return Answer(status: status, stdout: result.stdout.text, stderr: result.stderr.text)
+    }
+
     /// Runs gantry on the directory. `onLine` gets each line of standard error as it comes, and holds gantry back meanwhile.
     func run(
         _ arguments: String..., deadline: Duration = .seconds(120), onLine: Processes.Process.LineHandler? = nil

@@ -21,10 +21,19 @@ struct MoveArguments: Sendable {
     let hours: DailyHours?
     let changes: ChangeValues
 
-    init(_ arguments: ParsedArguments) throws(CommandError) {
+    /// - Parameters:
+    ///   - arguments: the command's.
+    ///   - hasRange: whether it takes FIRST and LAST.
+    ///   - movesData: whether it takes `--throttle` and `--between`.
+    /// - Throws: status 64 for a range without an end, or backwards.
+    init(_ arguments: ParsedArguments, hasRange: Bool = true, movesData: Bool = true) throws(CommandError) {
         changes = arguments.changes
-        throttle = arguments[Self.throttle]
-        hours = arguments[Self.between]?.hours
+        throttle = movesData ? arguments[Self.throttle] : nil
+        hours = movesData ? arguments[Self.between]?.hours : nil
+        guard hasRange else {
+            onto = nil
+            return
+        }
         switch (arguments[Self.first], arguments[Self.last]) {
         case (nil, _): onto = nil
         case (_?, nil): throw .usage("LAST is missing", reason: "a range is FIRST LAST", next: arguments.helpCommand)

@@ -133,6 +133,7 @@ struct OperationReport: Report {
     var json: JSONValue {
         [
             "operation": operation.map { .string($0.rawValue) } ?? .null, "command": .string(command),
+            "advice": advice.map { .string($0) } ?? .null,
             "result": .string(result.rawValue), "took_ms": took.map { .number($0.milliseconds) } ?? .null,
             "steps": .array(steps),
             "hosts": .array(rows.filter { $0.subject != Self.wholeCluster }.map(json)),
@@ -202,10 +203,14 @@ struct OperationReport: Report {
         }
         if !findings.isEmpty { blocks.append(.findings(findings.map { FindingRow($0) })) }
         blocks.append(.text(lastLine))
+        if let advice { blocks.append(.lines([advice])) }
         // A line of its own that is never broken, so that it can be copied.
         if let next { blocks.append(.lines(["next: \(next)"])) }
         return blocks
     }
+
+    /// What is still to be done by hand, once all of it is done.
+    private var advice: String? { result == .done || result == .unchanged ? progress?.plan.advice : nil }
 
     private var lastLine: Cell {
         let time = took.map { " in \(TimeText.span($0))" } ?? ""

@@ -13,7 +13,7 @@ struct HostReport: Equatable {
     var formatted: [String: MetaProperties] = [:]
     var obstacles: [String: String] = [:]
     var layout: String?
-    var retired: [NodeID] = []
+    var retired = RetiredMemory()
     /// Set by the script's last line: what came before it is whole.
     var isComplete = false
 
@@ -79,7 +79,7 @@ struct HostReport: Equatable {
                 meta[fields[1], default: ""] += fields[2...].joined(separator: "\t") + "\n"
             case "obstacle" where fields.count >= 3: obstacles[fields[1]] = fields[2...].joined(separator: " ")
             case "layout": layout = fields[1...].joined(separator: "\t")
-            case "retired": retired = RetiredMemory(text: fields[1]).ids
+            case "retired": retired = RetiredMemory(text: fields[1])
             case "end": isComplete = true
             default: continue
             }

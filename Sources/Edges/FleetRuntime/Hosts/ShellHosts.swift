@@ -20,7 +20,7 @@ struct ShellHosts: HostSource, HostControl {
         let question = HostQuestion(
             cluster: cluster, data: directory.specification(host)?.data ?? [], scope: .directories)
         let report = try await report(host, question, deadline: Self.lookDeadline)
-        return HostFacts(disks: report.disks, retired: report.retired)
+        return HostFacts(disks: report.disks, retired: report.retired.ids)
     }
 
     func inspect(_ host: HostName, _ question: HostQuestion) async throws(HostProblem) -> HostAnswers {
@@ -28,7 +28,8 @@ struct ShellHosts: HostSource, HostControl {
         // The script itself has run as root: a login that may not do so has failed before.
         return HostAnswers(
             privileged: true, architecture: report.architecture, compose: report.compose, listening: report.listening,
-            disks: report.disks, formatted: report.formatted, memory: report.layout, retired: report.retired,
+            disks: report.disks, formatted: report.formatted, memory: report.layout, retired: report.retired.ids,
+            emptied: report.retired.emptied,
             obstacles: report.obstacles)
     }
 

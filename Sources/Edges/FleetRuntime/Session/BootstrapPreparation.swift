@@ -69,13 +69,16 @@ extension FleetSession {
         _ present: ClusterLayout?, _ surveys: [HostSurvey], _ randomBytes: (Int) -> [UInt8]
     ) throws -> ClusterLayout {
         let memory = try self.retired()
-        let retired = Set(memory.ids + surveys.flatMap { (try? $0.answers.get())?.retired ?? [] })
+        let answers = surveys.compactMap { try? $0.answers.get() }
+        let retired = Set(memory.ids + answers.flatMap(\.retired))
         func directoryID(_: NodeID) -> DirectoryID {
             while true { if let id = DirectoryID(bytes: randomBytes(16)) { return id } }
         }
         if let present {
+            // A host that was emptied and has brokers again is not asked about: it has them.
             return try present.extended(
-                for: fleet, except: Set(memory.emptied), directoryIDs: directoryID, retired: retired)
+                for: fleet, except: Set(memory.emptied + answers.flatMap(\.emptied)), directoryIDs: directoryID,
+                retired: retired)
         }
         while true {
             guard let clusterID = ClusterID(bytes: randomBytes(16)) else { continue }

@@ -16,8 +16,8 @@ public struct MovePreparation: Sendable {
     /// What will be done; nil when it is forbidden, or done already.
     public var plan: OperationPlan?
 
-    /// Nothing.
-    public init() {}
+    /// Nothing, or nothing but what forbids it.
+    public init(blockers: [Blocker] = []) { self.blockers = blockers }
 
     /// Bytes that are copied in all.
     public var bytes: ByteCount { moves.reduce(.zero) { $0 + $1.report.bytes } }

@@ -8,7 +8,7 @@ extension SimulatedFleet: HostSource, HostControl {
         try await withHost(host, .look) { found, state throws(HostProblem) in
             HostFacts(
                 disks: found.disks.keys.sorted().map { state.disk($0, $0, of: host) },
-                retired: found.retired(cluster))
+                retired: found.retired(cluster).ids)
         }
     }
 
@@ -25,7 +25,7 @@ extension SimulatedFleet: HostSource, HostControl {
                 },
                 memory: found.files[OnHostPath.layout(of: question.cluster)].map {
                     String(decoding: $0.contents, as: UTF8.self)
-                }, retired: found.retired(question.cluster))
+                }, retired: found.retired(question.cluster).ids, emptied: found.retired(question.cluster).emptied)
         }
     }
 
@@ -111,11 +111,10 @@ extension SimulatedHost {
         foreignPorts.union(containers.values.filter(\.isRunning).compactMap(port))
     }
 
-    /// Ids in the host's list of those that never come back.
-    fileprivate func retired(_ cluster: ClusterName) -> [NodeID] {
-        guard let file = files[OnHostPath.retired(of: cluster)],
-            let ids = try? JSONValue(parsing: file.contents)["retired"]?.array
-        else { return [] }
-        return ids.compactMap { $0.integer.flatMap { Int32(exactly: $0) }.flatMap(NodeID.init(rawValue:)) }
+    /// What the host remembers as gone for good.
+    fileprivate func retired(_ cluster: ClusterName) -> RetiredMemory {
+        files[OnHostPath.retired(of: cluster)].map {
+            RetiredMemory(text: String(decoding: $0.contents, as: UTF8.self))
+        } ?? RetiredMemory()
     }
 }

@@ -41,12 +41,14 @@ extension PlacementInput {
     ///   - running: what moves under way count as.
     ///   - lists: partitions that count as if they had these replicas already.
     ///   - cordoned: brokers that give data and take none.
+    ///   - joining: brokers of `layout` that are to come, planned as if they were there already and empty.
     /// - Throws: `PlanningRefusal` with the code `unknown` where too little was seen to plan on, and what
     ///   `Builder.build` refuses.
     public init(
         observed cluster: ClusterObservation, hosts: [HostObservation] = [], layout: ClusterLayout?,
         fleet: FleetSpecification? = nil, rate: BytesPerSecond = PlanningBroker.defaultPort,
-        running: RunningMoves = .undone, lists: [TopicPartition: [NodeID]] = [:], cordoned: Set<NodeID> = []
+        running: RunningMoves = .undone, lists: [TopicPartition: [NodeID]] = [:], cordoned: Set<NodeID> = [],
+        joining: [NodeID] = []
     ) throws(PlanningRefusal) {
         let registered = try Self.known(cluster.brokers, "the brokers")
         let table = try Self.known(cluster.partitions, "the partitions")
@@ -55,7 +57,7 @@ extension PlacementInput {
         var leftOut: [TopicPartition: [NodeID]] = [:]
         for move in moves { leftOut[move.partition] = running == .done ? move.removing : move.adding }
         let places = BrokerPlaces(hosts, layout, registered)
-        let disks = BrokerDisks(hosts, cluster.logDirectories, places)
+        let disks = BrokerDisks(hosts, cluster.logDirectories, places, joining: joining)
 
         var builder = Builder()
         var listed = Set<NodeID>()
@@ -70,6 +72,13 @@ extension PlacementInput {
                     rack: broker.rack, capacity: disks.capacity(of: broker.id), state: state, uplink: rate,
                     downlink: rate))
             if state != .dead, disks.capacity(of: broker.id) == nil { silent.append("\(broker.id)") }
+        }
+        for id in joining where listed.insert(id).inserted {
+            let host = places.host(of: id)
+            builder.add(
+                PlanningBroker(
+                    id: id, host: host?.rawValue, rack: host.flatMap { fleet?.host($0)?.rack },
+                    capacity: disks.capacity(of: id), uplink: rate, downlink: rate))
         }
         if !silent.isEmpty {
             let shown = silent.prefix(5).joined(separator: ", ") + (silent.count > 5 ? ", …" : "")
@@ -147,7 +156,9 @@ private struct BrokerDisks {
 
     private var capacities: [NodeID: ByteCount] = [:]
 
-    init(_ hosts: [HostObservation], _ directories: [BrokerLogDirectories], _ places: BrokerPlaces) {
+    init(
+        _ hosts: [HostObservation], _ directories: [BrokerLogDirectories], _ places: BrokerPlaces, joining: [NodeID]
+    ) {
         let disksOf = Dictionary(hosts.map { ($0.host, $0.disks) }) { first, _ in first }
         var volumes: [String: Volume] = [:]
         var ofBroker: [(broker: NodeID, volumes: Set<String>, stored: Int64)] = []
@@ -171,6 +182,18 @@ private struct BrokerDisks {
                 stored = Int64(clamping: Int128(stored) + Int128(max(0, directory.logBytes.bytes)))
             }
             if isWhole, !own.isEmpty { ofBroker.append((answer.broker, own, stored)) }
+        }
+        // One that is to come has directories on all disks of its host.
+        for broker in joining {
+            guard let host = places.host(of: broker), let disks = disksOf[host], !disks.isEmpty else { continue }
+            var own = Set<String>()
+            for disk in disks {
+                let name = "\(host) \(disk.total.bytes) \(disk.free.bytes)"
+                volumes[name, default: Volume()].users.insert(broker)
+                volumes[name, default: Volume()].free = min(volumes[name]?.free ?? .max, max(0, disk.free.bytes))
+                own.insert(name)
+            }
+            ofBroker.append((broker, own, 0))
         }
         for (broker, own, stored) in ofBroker {
             // The order of a sum is of no account.

@@ -71,13 +71,16 @@ public struct HostAnswers: Hashable, Sendable {
     public var memory: String?
     /// Node ids that it remembers as retired.
     public var retired: [NodeID]
+    /// Hosts that it remembers as emptied by an operation.
+    public var emptied: [HostName]
 
     /// A host of these facts.
     public init(
         privileged: Bool, architecture: String, compose: ComposeFlavour?, listening: Set<UInt16>,
         disks: [DiskObservation], formatted: [String: MetaProperties], memory: String?, retired: [NodeID] = [],
-        obstacles: [String: String] = [:]
+        emptied: [HostName] = [], obstacles: [String: String] = [:]
     ) {
+        self.emptied = emptied
         self.obstacles = obstacles
         self.privileged = privileged
         self.architecture = architecture

@@ -41,37 +41,12 @@ public struct StopNode: Step {
                 code: "broker-not-empty", what: title, object: subject, reason: held.words,
                 remedy: "gantry operation abort, then the same command again: it plans what is there now")
         }
-        do {
-            try await context.world.containers.stop(container, grace: Self.grace, on: node.host)
-        } catch {
-            throw context.failure(error, what: title, object: subject)
-        }
-        let after = try await node.container(context)
-        if let after, after.isAlive {
-            throw StepFailure(
-                code: "node-runs", what: title, object: "\(subject) on \(node.host)",
-                reason: "Docker stopped it, and it is \(after.state) again",
-                remedy: "see who starts it: ssh \(node.host) docker inspect \(after.name); then gantry operation resume"
-            )
-        }
-        switch after?.exitCode {
-        case 143, 0: return "clean, exit code \(after?.exitCode ?? 0)"
-        case 137: return "killed after \(Self.grace.components.seconds) s of grace, exit code 137: not a clean stop"
-        case let code?: return "exit code \(code)"
-        case nil: return nil
-        }
+        return try await node.stop(container, title: title, context)
     }
 
     /// Starts it again where its container is still there: an operation that is given up stops no broker for good.
     public func abandon(_ context: StepContext) async throws(StepFailure) -> String? {
-        guard let container = try await node.container(context), !container.isAlive else { return nil }
-        do {
-            try await context.world.containers.start(
-                [ContainerName.service(of: node)], of: context.cluster, on: node.host)
-        } catch {
-            throw context.failure(error, what: "starting it again", object: subject)
-        }
-        return "\(subject) was started again"
+        try await node.startAgain(context)
     }
 }
 
@@ -83,5 +58,44 @@ extension NodePlacement {
         } catch {
             throw context.failure(error, what: "looking at containers", object: "host \(host)")
         }
+    }
+
+    /// Stops its container with full grace.
+    /// - Returns: how it ended, in words.
+    func stop(
+        _ container: ContainerObservation, title: String, _ context: StepContext
+    ) async throws(StepFailure) -> String? {
+        let subject = "\(role.rawValue) \(id)"
+        do {
+            try await context.world.containers.stop(container, grace: StopNode.grace, on: host)
+        } catch {
+            throw context.failure(error, what: title, object: subject)
+        }
+        let after = try await self.container(context)
+        if let after, after.isAlive {
+            throw StepFailure(
+                code: "node-runs", what: title, object: "\(subject) on \(host)",
+                reason: "Docker stopped it, and it is \(after.state) again",
+                remedy: "see who starts it: ssh \(host) docker inspect \(after.name); then gantry operation resume")
+        }
+        switch after?.exitCode {
+        case 143, 0: return "clean, exit code \(after?.exitCode ?? 0)"
+        case 137: return "killed after \(StopNode.grace.components.seconds) s of grace, exit code 137: not a clean stop"
+        case let code?: return "exit code \(code)"
+        case nil: return nil
+        }
+    }
+
+    /// Starts it again where its container is still there and does not run; nil where it does.
+    func startAgain(_ context: StepContext) async throws(StepFailure) -> String? {
+        let subject = "\(role.rawValue) \(id)"
+        guard let container = try await container(context), !container.isAlive else { return nil }
+        do {
+            try await context.world.containers.start(
+                [ContainerName.service(of: self)], of: context.cluster, on: host)
+        } catch {
+            throw context.failure(error, what: "starting it again", object: subject)
+        }
+        return "\(subject) was started again"
     }
 }

@@ -1,0 +1,35 @@
+import FleetConfiguration
+import FleetModel
+import FleetRuntime
+
+/// `gantry addhost`.
+struct AddHostCommand: Command {
+    private static let host = Argument<HostName>("HOST", .one, "the host, listed in virthosts")
+
+    static let definition = CommandDefinition(
+        "addhost", "bring one more host into the cluster", arguments: [host], changes: .everything,
+        details: [
+            "The host is listed in virthosts of defaults.cfg first. It gets its configuration, the image, its brokers with "
+                + "their rack, and a controller where the quorum has fewer than cluster.controllers.",
+            "A host that removehost emptied comes back this way, with new ids. One that is in already is left as it is.",
+        ],
+        examples: [.init("gantry addhost 10.0.0.14 --dry-run", "show every step and change nothing")])
+
+    let host: HostName
+    let moves: MoveArguments
+
+    init(_ arguments: ParsedArguments) throws(CommandError) {
+        host = try arguments.required(Self.host)
+        moves = try MoveArguments(arguments, hasRange: false, movesData: false)
+    }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        try await context.move("addhost \(host)", moves.changes) {
+            "Add host \(host) to cluster \($0)?"
+        } prepare: { session, configuration in
+            let canary = moves.changes.usesCanary && configuration.specification.move.canary
+            return try await session.prepareAddHost(
+                host, moves.request([host.rawValue], canary: canary), directory: configuration.directory)
+        }
+    }
+}

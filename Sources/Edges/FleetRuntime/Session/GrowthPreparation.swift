@@ -1,0 +1,222 @@
+public import FleetConfiguration
+public import FleetModel
+import HealthRules
+import Observation
+import OperationModel
+import Operations
+import PlacementPlanning
+
+extension FleetSession {
+    /// Looks at everything, proves that a host can take more brokers, and plans it. Changes nothing.
+    /// - Parameters:
+    ///   - host: the host.
+    ///   - count: how many more, at least one.
+    ///   - rebalances: whether data moves onto them in the same operation.
+    ///   - request: what moving data may be told.
+    ///   - directory: the fleet directory.
+    /// - Returns: what would be done, or what forbids it.
+    /// - Throws: `StoreError` of the journal; `ConfigurationError` of template or Compose file; `StepFailure`.
+    public func prepareAddBroker(
+        on host: HostName, count: Int, rebalances: Bool, _ request: MoveRequest, directory: FleetDirectory
+    ) async throws -> MovePreparation {
+        guard let scene = try await growthScene(host, directory: directory) else {
+            return MovePreparation(blockers: [try leftovers() ?? unlisted(host, adds: false)].compactMap { $0 })
+        }
+        return try await prepare(scene, "addbroker", request, directory, rebalances: rebalances) { present in
+            try present.extended(
+                for: fleet, moreBrokers: [host: count], controllers: present.controllers.count,
+                directoryIDs: Self.directoryID, retired: scene.usedIDs, occupiedPorts: [host: scene.listening])
+        }
+    }
+
+    /// Looks at everything, proves that a host of `virthosts` can become part of the cluster, and plans it: its brokers, and
+    /// a controller where the quorum is short of its number. Changes nothing.
+    /// - Parameters:
+    ///   - host: the host.
+    ///   - request: what the operation may be told.
+    ///   - directory: the fleet directory.
+    /// - Returns: what would be done, or what forbids it; without plan and blockers it is done already.
+    /// - Throws: `StoreError` of the journal; `ConfigurationError` of template or Compose file; `StepFailure`.
+    public func prepareAddHost(
+        _ host: HostName, _ request: MoveRequest, directory: FleetDirectory
+    ) async throws -> MovePreparation {
+        guard let scene = try await growthScene(host, directory: directory) else {
+            return MovePreparation(blockers: [try leftovers() ?? unlisted(host, adds: true)].compactMap { $0 })
+        }
+        return try await prepare(scene, "addhost", request, directory, rebalances: false) { present in
+            let hasBrokers = present.brokers.contains { $0.host == host }
+            let (has, wanted) = (present.controllers.count, fleet.cluster.controllers)
+            let hasController = present.controllers.contains { $0.host == host }
+            return try present.extended(
+                for: fleet, moreBrokers: hasBrokers ? [:] : [host: scene.host.brokers],
+                controllers: hasController || has >= wanted ? has : has + 1, onHosts: [host],
+                directoryIDs: Self.directoryID, retired: scene.usedIDs, occupiedPorts: [host: scene.listening])
+        }
+    }
+
+    /// What was seen before a host gets more nodes.
+    private struct GrowthScene {
+        var host: HostSpecification
+        var status: ClusterStatus
+        var surveys: [HostSurvey]
+        var usedIDs: Set<NodeID>
+        var survey: HostSurvey? { surveys.first { $0.host == host.host } }
+        var listening: Set<UInt16> { (try? survey?.answers.get())?.listening ?? [] }
+    }
+
+    /// Nil where the journal or `virthosts` forbid it before anything is looked at.
+    private func growthScene(_ host: HostName, directory: FleetDirectory) async throws -> GrowthScene? {
+        guard try leftovers() == nil, let specification = fleet.host(host) else { return nil }
+        async let surveys = survey()
+        let status = try await status(canary: false, directory: directory)
+        let seen = await surveys
+        return GrowthScene(
+            host: specification, status: status, surveys: seen,
+            usedIDs: GrowthProof.usedIDs(status.snapshot, seen).union(try retired().ids))
+    }
+
+    private func prepare(
+        _ scene: GrowthScene, _ command: String, _ request: MoveRequest, _ directory: FleetDirectory, rebalances: Bool,
+        _ grow: (ClusterLayout) throws -> ClusterLayout
+    ) async throws -> MovePreparation {
+        var preparation = MovePreparation()
+        let snapshot = scene.status.snapshot
+        guard let present = scene.status.layout else {
+            preparation.blockers = [.notBootstrapped(fleet)]
+            return preparation
+        }
+        let layout: ClusterLayout
+        do {
+            layout = try grow(present)
+        } catch let error as LayoutError {
+            preparation.blockers = [
+                Blocker(
+                    code: error.code, object: "host \(scene.host.host)", reason: error.description,
+                    remedy: error.remedy)
+            ]
+            return preparation
+        }
+        // Beside the new nodes, those of the host that never came up: an earlier attempt may have been given up.
+        let alive = Set((scene.survey?.seenContainers ?? []).filter(\.isAlive).compactMap(\.node))
+        let isNew = Set(layout.nodes.map(\.id)).subtracting(present.nodes.map(\.id))
+        let nodes = layout.nodes(on: scene.host.host).filter { node in
+            isNew.contains(node.id) || (command == "addhost" && !alive.contains(node.id))
+        }
+        guard !nodes.isEmpty else { return preparation }
+
+        let clauses = Assumptions.judge(
+            scene.surveys.filter { $0.host == scene.host.host }, layout: layout, waivers: fleet.waivers,
+            commands: HostCommands(fleet))
+        for clause in clauses where clause.verdict.result == .waived {
+            preparation.notes.append("\(clause.clause) on \(clause.host): \(clause.verdict.evidence)")
+        }
+        let memory = (try? scene.survey?.containers?.get())?.docker.memory
+        var found = GrowthProof.cluster(snapshot, layout: layout) + Assumptions.blockers(clauses)
+        if let blocker = GrowthProof.memory(
+            scene.host, nodes: layout.nodes(on: scene.host.host).count, has: memory)
+        {
+            found.append(blocker)
+        }
+        preparation.blockers = request.accepted.remaining(found)
+        for waived in found where !preparation.blockers.contains(waived) {
+            preparation.notes.append("accepted: \(waived.code) (\(waived.object)): \(waived.reason)")
+        }
+        guard preparation.blockers.isEmpty else { return preparation }
+
+        if rebalances {
+            switch growthMove(scene, layout, joining: nodes.filter { $0.role == .broker }.map(\.id), request) {
+            case .success(let move):
+                preparation.moves = [move]
+                preparation.notes += move.report.notes
+            case .failure(let refusal):
+                preparation.blockers = refusal.blockers
+                return preparation
+            }
+        }
+        let growth = Growth(
+            cluster: fleet.cluster, host: scene.host.host, nodes: nodes, layout: layout,
+            files: try await growthFiles(scene, nodes, layout, directory),
+            users: try renderFiles(layout, directory: directory)[scene.host.host]?.users ?? [:],
+            hosts: Set(fleet.hosts.map(\.host) + layout.nodes.map(\.host)).sorted().filter {
+                snapshot.host($0)?.state.reason == nil
+            },
+            canary: request.canary, known: scene.status.findings.map(CheckStage.KnownFinding.init),
+            move: preparation.moves.first, options: moveOptions(request))
+        preparation.plan = try growth.plan(command, arguments: request.arguments, reason: request.reason)
+        return preparation
+    }
+
+    /// The host's files with the new nodes in them. Everything about nodes that are there stays as it lies on the host.
+    private func growthFiles(
+        _ scene: GrowthScene, _ nodes: [NodePlacement], _ layout: ClusterLayout, _ directory: FleetDirectory
+    ) async throws -> [TextFile] {
+        let host = scene.host.host
+        guard let rendered = try renderFiles(layout, directory: directory)[host] else { return [] }
+        let present = try await ports.hostControl.contents(of: rendered.compose.path, on: host)
+        let merged = try ComposeFile.merging(
+            nodes.map { ContainerName.service(of: $0) }, of: rendered.compose.contents, into: present)
+        let compose = FileToPlace(path: rendered.compose.path, contents: merged.bytes, mode: merged.mode)
+        return (rendered.always + [compose] + nodes.compactMap { rendered.properties[$0.id] }).map(TextFile.init)
+    }
+
+    /// What moves onto brokers that are to come, planned as if they were there and empty.
+    private func growthMove(
+        _ scene: GrowthScene, _ layout: ClusterLayout, joining: [NodeID], _ request: MoveRequest
+    ) -> Result<MovePlan, MoveRefusal> {
+        guard let cluster = scene.status.snapshot.cluster.value else { return .failure(MoveRefusal(blockers: [])) }
+        if let moves = cluster.reassignments.value, let first = moves.first {
+            let blocker = Blocker(
+                code: "foreign-reassignment", object: "\(moves.count) partitions",
+                reason: "somebody else is moving them; first \(first.partition)",
+                remedy: "wait until they are done, or --accept foreign-reassignment to wait within the operation")
+            if !request.accepted.remaining([blocker]).isEmpty { return .failure(MoveRefusal(blockers: [blocker])) }
+        }
+        do throws(PlanningRefusal) {
+            let input = try PlacementInput(
+                observed: cluster, hosts: scene.status.snapshot.hosts, layout: layout, fleet: fleet,
+                rate: moveOptions(request).throttle ?? PlanningBroker.defaultPort, running: .done, joining: joining)
+            let options = PlanningOptions(tolerance: fleet.move.tolerance)
+            let plan = try Planner.plan(input, .rebalance(among: .all), options)
+            if let broken = verify(plan, input).first {
+                return .failure(
+                    MoveRefusal(blockers: [
+                        Blocker(
+                            code: "plan-unsound", object: broken.object,
+                            reason: "the plan breaks a rule: \(broken.message)",
+                            remedy: "add the brokers without --rebalance, and report this; nothing was changed")
+                    ]))
+            }
+            return .success(plan)
+        } catch {
+            return .failure(
+                MoveRefusal(
+                    blockers: error.reasons.map {
+                        Blocker(
+                            code: $0.code, object: $0.objects.first ?? "the cluster", reason: $0.description,
+                            remedy: $0.remedy)
+                    }))
+        }
+    }
+
+    private struct MoveRefusal: Error { var blockers: [Blocker] }
+
+    private static func directoryID(_: NodeID) -> DirectoryID {
+        while true { if let id = DirectoryID(bytes: randomBytes(16)) { return id } }
+    }
+
+    /// Why a host that is not in `virthosts` can't be worked on; nil when it is there.
+    func unlisted(_ host: HostName, adds: Bool) -> Blocker? {
+        guard fleet.host(host) == nil else { return nil }
+        let names = fleet.hosts.map(\.host.rawValue)
+        let near = Spelling.nearest(to: host.rawValue, among: names)
+        let line = "virthosts: [\((names + [host.rawValue]).joined(separator: ", "))]"
+        return Blocker(
+            code: "unknown-host", object: "host \(host)",
+            reason: "it is not in virthosts of defaults.cfg" + (near.map { "; did you mean \($0)?" } ?? ""),
+            remedy: adds
+                ? "put it there: \(line)"
+                : near.map { "name \($0), or put \(host) there first: \(line), then gantry addhost \(host)" }
+                    ?? "name one of \(names.prefix(5).joined(separator: ", ")), or put it there first: \(line), then "
+                    + "gantry addhost \(host)")
+    }
+}

@@ -1,0 +1,67 @@
+import FleetModel
+import FleetSimulator
+import HealthRules
+import Observation
+import OperationModel
+import Testing
+
+@testable import FleetRuntime
+
+/// Kills an operation's worker behind every write of its journal, one after the other, and has another one go on.
+enum EveryWrite {
+    /// What must be the same at the end, however often a worker died.
+    struct End: Equatable {
+        var layout: ClusterLayout?
+        var findings: [String]
+        var containers: [String]
+        var lists: [TopicPartition: [Int32]]
+        var throttles: [String]
+    }
+
+    /// - Parameters:
+    ///   - cluster: as it is before.
+    ///   - prepare: the operation.
+    /// - Throws: what keeps the test from being carried out.
+    static func dies(
+        in cluster: inout LivingCluster, _ prepare: (LivingCluster) throws -> MovePreparation
+    ) throws {
+        let before = cluster.fleet.withState { $0 }
+        let values = cluster.store
+        let preparation = try prepare(cluster)
+        let plan = try #require(preparation.plan, "\(preparation.blockers)")
+        let id = OperationID(createdAt: cluster.time.now(), salt: 2)
+        cluster.store = MemoryStore()
+        try cluster.store.create(id, plan: plan, at: cluster.time.now())
+        #expect(try cluster.work(plan, id) == .done)
+        let whole = try end(of: cluster)
+        let writes = try cluster.store.events(of: id, after: 0, limit: 10_000).count
+        #expect(writes > 2 * plan.steps.count)
+        for death in 1...writes {
+            cluster.fleet.withState { $0 = before }
+            cluster.store = MemoryStore()
+            try cluster.store.create(id, plan: plan, at: cluster.time.now())
+            cluster.store.die(afterWrites: death)
+            let first = try cluster.work(plan, id)
+            cluster.store.die(afterWrites: nil)
+            if first == nil { #expect(try cluster.work(plan, id, pid: 2) == .done, "after write \(death)") }
+            #expect(try end(of: cluster) == whole, "after write \(death)")
+        }
+        cluster.store = values
+    }
+
+    private static func end(of cluster: LivingCluster) throws -> End {
+        try cluster.pass(.seconds(15))
+        let status = try cluster.status()
+        var lists: [TopicPartition: [Int32]] = [:]
+        for row in status.snapshot.cluster.value?.partitions.value.map({ Array($0.rows) }) ?? [] {
+            lists[row.name] = Array(row.replicas)
+        }
+        return End(
+            layout: status.layout, findings: status.findings.map { "\($0.rule) \($0.subject)" },
+            containers: status.snapshot.containers.map {
+                "\($0.container.name) \($0.container.state) \($0.container.configDigest ?? "")"
+            }, lists: lists,
+            throttles: status.snapshot.cluster.value?.throttles.value?.map { "\($0.subject) \($0.name)" } ?? ["unknown"]
+        )
+    }
+}

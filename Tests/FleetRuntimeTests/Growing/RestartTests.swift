@@ -1,0 +1,142 @@
+import FleetModel
+import FleetSimulator
+import HealthRules
+import Observation
+import OperationModel
+import Operations
+import Testing
+
+@testable import FleetRuntime
+
+/// `gantry restart` on the simulated fleet.
+struct RestartTests {
+    private func node(_ id: Int32) throws -> NodeID { try #require(NodeID(rawValue: id)) }
+
+    /// Nodes that a plan stops, in its order.
+    private func stops(_ plan: OperationPlan) -> [String] {
+        plan.steps.filter { $0.kind == "stop-safely" }.compactMap {
+            $0.id.rawValue.split(separator: "/").last.map(String.init)
+        }
+    }
+
+    @Test func `all nodes restart one at a time, brokers first, the active controller last, and nothing is lost`()
+        async throws
+    {
+        try await LivingCluster.with(hosts: 3) { cluster in
+            try cluster.bootstrap()
+            try cluster.load()
+            let before = try cluster.status()
+            let active = try #require(before.snapshot.cluster.value?.controller)
+            let plan = try #require(try cluster.restart().plan)
+            let order = stops(plan)
+            #expect(order.prefix(3) == ["1", "2", "3"] && order.last == active.description && order.count == 6)
+            let effects = cluster.fleet.effects.count
+            #expect(try cluster.work(plan) == .done)
+            let after = try cluster.status()
+            #expect(after.findings.isEmpty, "\(after.findings)")
+            let done = cluster.effects(since: effects).filter { !$0.contains("canary") }
+            #expect(done.count == 12, "a stop and a start for each: \(done)")
+            for (stop, start) in zip(stride(from: 0, to: 12, by: 2), stride(from: 1, to: 12, by: 2)) {
+                #expect(done[stop].hasPrefix("stop ") && done[start].hasPrefix("start "), "\(done)")
+            }
+            // Leaders are back where they are preferred.
+            for row in after.snapshot.cluster.value?.partitions.value.map({ Array($0.rows) }) ?? [] {
+                #expect(row.leader?.rawValue == row.replicas.first, "\(row.name)")
+                #expect(row.inSync.count == row.replicas.count)
+            }
+            #expect(after.snapshot.containers.allSatisfy { $0.container.exitCode != 137 })
+        }
+    }
+
+    @Test func `with changed only nodes with another configuration restart, and it is applied`() async throws {
+        try await LivingCluster.with(hosts: 3, brokers: 2) { cluster in
+            try cluster.bootstrap()
+            let nothing = try cluster.restart(changedOnly: true)
+            #expect(nothing.plan == nil && nothing.blockers.isEmpty)
+            let host = try cluster.host(2)
+            for index in cluster.specification.hosts.indices where cluster.specification.hosts[index].host == host {
+                cluster.specification.hosts[index].heap = ByteCount(512 << 20)
+            }
+            #expect(try cluster.status().findings.map(\.rule).contains("config-drift"))
+            let plan = try #require(try cluster.restart(changedOnly: true).plan)
+            #expect(stops(plan) == ["3", "4", "9002"])
+            #expect(try cluster.work(plan) == .done)
+            let status = try cluster.status()
+            #expect(status.findings.isEmpty, "\(status.findings)")
+            #expect(try cluster.restart(changedOnly: true).plan == nil)
+        }
+    }
+
+    @Test func `hosts and nodes can be named, and what there is not is refused`() async throws {
+        try await LivingCluster.with(hosts: 3) { cluster in
+            try cluster.bootstrap()
+            let host = try cluster.host(2)
+            let plan = try #require(try cluster.restart([.node(try node(1)), .host(host)]).plan)
+            #expect(Set(stops(plan)) == ["1", "2", "9002"])
+            let unknown = try cluster.restart([.node(try node(12))]).blockers
+            #expect(unknown.map(\.code) == ["unknown-node"])
+            let stranger = try #require(HostName(rawValue: "10.0.0.99"))
+            #expect(try cluster.restart([.host(stranger)]).blockers.map(\.code) == ["unknown-host"])
+        }
+    }
+
+    @Test func `a restart that would cost producers their minimum is refused, until the replica is back`() async throws
+    {
+        try await LivingCluster.with(hosts: 3) { cluster in
+            try cluster.bootstrap()
+            try cluster.load()
+            cluster.fleet.kill(node: try node(3))
+            try cluster.pass(.seconds(20))
+            let effects = cluster.fleet.effects.count
+            let refused = try cluster.restart([.node(try node(1))])
+            #expect(refused.plan == nil && refused.blockers.map(\.code) == ["isr-at-minimum"])
+            #expect(try cluster.restart([.node(try node(1))], accepting: ["isr-at-minimum"]).plan == nil)
+            #expect(cluster.fleet.effects.count == effects)
+            // The dead one itself may be started this way: nobody loses it.
+            let plan = try #require(try cluster.restart([.node(try node(3))]).plan)
+            #expect(try cluster.work(plan) == .done)
+            #expect(try cluster.restart([.node(try node(1))]).plan != nil)
+        }
+    }
+
+    @Test func `partitions without a replica to spare are asked about once, for all nodes`() async throws {
+        try await LivingCluster.with(hosts: 3) { cluster in
+            try cluster.bootstrap()
+            try cluster.load(factor: 2)
+            let asked = try cluster.restart()
+            #expect(asked.blockers.map(\.code) == ["no-spare-replica"])
+            #expect(asked.blockers.first?.reason.contains("12 partitions") == true, "\(asked.blockers)")
+            let plan = try #require(try cluster.restart(accepting: ["no-spare-replica"]).plan)
+            #expect(try cluster.work(plan) == .done)
+            #expect(try cluster.status().findings.isEmpty)
+        }
+    }
+
+    @Test func `the first node that does not come back ends it, and the others run on untouched`() async throws {
+        try await LivingCluster.with(hosts: 3) { cluster in
+            try cluster.bootstrap()
+            try cluster.load()
+            cluster.specification.cluster.image = "gantry/kafka:none"
+            let plan = try #require(try cluster.restart(changedOnly: true).plan)
+            let before = try cluster.status()
+            guard case .failed? = try cluster.work(plan) else {
+                Issue.record("it did not fail")
+                return
+            }
+            let after = try cluster.status()
+            let now = Dictionary(after.snapshot.containers.map { ($0.container.id, $0.container) }) { a, _ in a }
+            for (_, container) in before.snapshot.containers where container.node?.rawValue != 1 {
+                #expect(now[container.id]?.startedAt == container.startedAt, "\(container.name)")
+            }
+        }
+    }
+
+    @Test func `killed at any journal write and resumed, it ends the same`() async throws {
+        try await LivingCluster.with(hosts: 3) { cluster in
+            try cluster.bootstrap()
+            try cluster.load(topics: 1, partitions: 3)
+            cluster.specification.kafka.append(KafkaProperty("log.retention.hours", "24"))
+            try EveryWrite.dies(in: &cluster) { try $0.restart(changedOnly: true) }
+        }
+    }
+}
