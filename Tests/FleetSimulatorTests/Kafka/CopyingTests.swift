@@ -39,6 +39,16 @@ struct CopyingTests {
         #expect(stage.logBytes(3) == Self.gigabyte)
     }
 
+    @Test func `a new replica that leads once the old leader has left has all of its records`() throws {
+        for list in [[1], [1, 2]] {
+            var stage = try KafkaStage(brokers: 3)
+            try stage.topic("t", [list], size: Self.gigabyte)
+            #expect(try stage.move([("t", 0, [3] + list.dropFirst())]) == [0])
+            _ = try seconds(stage.timeToMove())
+            #expect(stage.logBytes(3) == Self.gigabyte)
+        }
+    }
+
     @Test func `copies to several brokers share the line of the leader that they come from`() throws {
         var stage = try KafkaStage(brokers: 5)
         try stage.topic("t", [[1, 2], [1, 2], [1, 2]], size: Self.gigabyte)

@@ -125,6 +125,10 @@ extension SimulatedKafka {
             let id = brokers[Int(copy.follower)].id
             guard copying.contains(copy.partition, copy.follower) else { continue }
             copying.end(copy.partition, copy.follower)
+            // It has all of it: the move that this ends may make it the leader.
+            if let place = hosted(index, at: Int(copy.follower)) {
+                brokers[Int(copy.follower)].replicas[place].position = partitions[index].end(at: now)
+            }
             change(index) { if !$0.isr.contains(id) { $0.isr.append(id) } }
         }
         for volume in Set(copying.unwatched).sorted() { watchVolume(Int(volume)) }
