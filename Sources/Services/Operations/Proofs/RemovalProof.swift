@@ -54,18 +54,13 @@ public struct RemovalProof: Sendable {
     public init(
         _ request: Request, snapshot: Snapshot, layout: ClusterLayout, lists: [TopicPartition: [NodeID]] = [:]
     ) {
-        guard let cluster = snapshot.cluster.value, let registered = cluster.brokers.value,
-            let table = cluster.partitions.value
-        else {
-            let reason =
-                snapshot.cluster.reason ?? snapshot.cluster.value?.brokers.reason
-                ?? snapshot.cluster.value?.partitions.reason ?? "it does not answer"
-            blockers = [
-                Blocker(
-                    code: "cluster-unreachable", object: "the cluster", reason: reason, remedy: "gantry clusterstatus")
-            ]
+        if let unseen = ClusterProof.unseen(snapshot) {
+            blockers = [unseen]
             return
         }
+        guard let cluster = snapshot.cluster.value, let registered = cluster.brokers.value,
+            let table = cluster.partitions.value
+        else { return }
         let known = Dictionary(registered.map { ($0.id, $0) }, uniquingKeysWith: { a, _ in a })
         let leaving = Set(request.brokers + request.alsoLeaving)
         dead = Set(request.brokers.filter { known[$0]?.fenced != false })
@@ -88,7 +83,7 @@ public struct RemovalProof: Sendable {
                     remedy: "add brokers first: list another host in virthosts, then gantry bootstrap"))
         }
         if found.allSatisfy({ Acceptance.waivable.contains($0.code) }) {
-            found += plan(request, cluster, layout, onto, lists)
+            found += plan(request, cluster, layout, onto, lists, snapshot.hosts)
         }
         blockers = request.accepted.remaining(found)
         for waived in found where !blockers.contains(waived) {
@@ -102,20 +97,7 @@ public struct RemovalProof: Sendable {
         _ request: Request, _ cluster: ClusterObservation, _ known: [NodeID: RegisteredBroker], _ snapshot: Snapshot,
         _ layout: ClusterLayout
     ) -> [Blocker] {
-        var found: [Blocker] = []
-        if cluster.clusterID != layout.clusterID {
-            found.append(
-                Blocker(
-                    code: "cluster-id-mismatch", object: "the cluster",
-                    reason: "it answers as cluster \(cluster.clusterID), and the journal knows \(layout.clusterID)",
-                    remedy: "check virthosts in defaults.cfg: these hosts or ports carry another cluster"))
-        }
-        if cluster.controller == nil {
-            found.append(
-                Blocker(
-                    code: "no-controller", object: "the quorum", reason: "no controller is active",
-                    remedy: "bring a majority of the controllers up: gantry clusterstatus shows them"))
-        }
+        var found = ClusterProof.cluster(cluster, layout)
         for id in request.brokers {
             let node = layout.node(id)
             if let node, node.role != .broker {
@@ -146,27 +128,10 @@ public struct RemovalProof: Sendable {
     private static func partitions(
         _ request: Request, _ cluster: ClusterObservation, _ table: PartitionTable, leaving: Set<NodeID>
     ) -> [Blocker] {
-        var found: [Blocker] = []
-        switch cluster.reassignments {
-        case .known(let moves):
-            if let first = moves.first {
-                found.append(
-                    Blocker(
-                        code: "foreign-reassignment", object: "\(moves.count) partitions",
-                        reason:
-                            "somebody else is moving them: \(Mover.examples(moves.map(\.partition))); first \(first.partition)",
-                        remedy:
-                            "wait until they are done, or --accept foreign-reassignment to wait within the operation"))
-            }
-        case .unknown(let reason):
-            found.append(
-                Blocker(
-                    code: "moves-unknown", object: "the cluster",
-                    reason: "whether somebody moves data could not be found out: \(reason)",
-                    remedy: "gantry clusterstatus"))
-        }
-        let live = Set((cluster.brokers.value ?? []).filter { !$0.fenced }.map(\.id.rawValue))
+        var found = ClusterProof.moves(cluster)
         let ids = Set(leaving.map(\.rawValue))
+        found += ClusterProof.dead(cluster, except: leaving) { $0.replicas.contains(where: ids.contains) }
+        let live = Set((cluster.brokers.value ?? []).filter { !$0.fenced }.map(\.id.rawValue))
         var soleByTopic: [String: [TopicPartition]] = [:]
         var offline: [TopicPartition] = []
         var thin: [TopicPartition] = []
@@ -212,37 +177,27 @@ public struct RemovalProof: Sendable {
 
     private mutating func plan(
         _ request: Request, _ cluster: ClusterObservation, _ layout: ClusterLayout, _ onto: BrokerSelection,
-        _ lists: [TopicPartition: [NodeID]]
+        _ lists: [TopicPartition: [NodeID]], _ hosts: [HostObservation]
     ) -> [Blocker] {
         // Partitions that nobody can copy any more are no part of a plan.
         let accepted = Set(request.accepted.filter { $0.code == "sole-replica" }.compactMap(\.object))
         let narrower = request.accepted.contains { ["racks", "hosts", "spread"].contains($0.code) }
         do throws(PlanningRefusal) {
             let input = try PlacementInput(
-                observed: cluster, layout: layout, rate: request.throttle ?? PlanningBroker.defaultPort, running: .done,
+                observed: cluster, hosts: hosts, layout: layout, rate: request.throttle ?? PlanningBroker.defaultPort,
+                running: .done,
                 lists: lists)
             let options = PlanningOptions(excludedTopics: accepted.sorted(), acceptNarrowerSpread: narrower)
             let leaving = request.brokers.filter { id in input.brokers.contains { $0.id == id } }
             let plan = try Planner.plan(input, .drain(brokers: leaving, onto: onto), options)
-            if let broken = verify(plan, input).first {
-                return [
-                    Blocker(
-                        code: "plan-unsound", object: broken.object,
-                        reason: "the plan breaks a rule: \(broken.message)",
-                        remedy: "report this with gantry plan … -o FILE; nothing was changed")
-                ]
-            }
+            if let broken = verify(plan, input).first { throw .unsound(broken) }
             self.plan = plan
             self.lists = lists
             for change in plan.changes { self.lists[change.partition] = change.to }
             notes += plan.report.notes
             return []
         } catch {
-            return error.reasons.map {
-                Blocker(
-                    code: $0.code, object: $0.objects.first ?? "the cluster", reason: $0.description,
-                    remedy: $0.remedy)
-            }
+            return Blocker.blockers(error)
         }
     }
 }
