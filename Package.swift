@@ -10,17 +10,21 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .treatAllWarnings(as: .error),
 ]
+// What computes for seconds is optimized in debug builds too: its tests would starve all others.
+let computing = SwiftSetting.unsafeFlags(["-O"], .when(configuration: .debug))
 let strictC: [CSetting] = [
     .treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra"), .define("_GNU_SOURCE"),
 ]
 
 /// A library target of one layer, with its test target of the same name.
 /// The dependencies named here are the architecture: `dev/check-layers` compares them with ARCHITECTURE.md.
-func layer(_ folder: String, _ name: String, _ dependencies: [String] = [], tests: [String] = []) -> [Target] {
+func layer(
+    _ folder: String, _ name: String, _ dependencies: [String] = [], tests: [String] = [], settings: [SwiftSetting] = []
+) -> [Target] {
     [
         .target(
             name: name, dependencies: dependencies.map { .byName(name: $0) },
-            path: "Sources/\(folder)/\(name)", swiftSettings: strict),
+            path: "Sources/\(folder)/\(name)", swiftSettings: strict + settings),
         .testTarget(
             name: "\(name)Tests", dependencies: ([name] + dependencies + tests).map { .byName(name: $0) },
             path: "Tests/\(name)Tests", exclude: fixtures(of: name), swiftSettings: strict),
@@ -51,7 +55,7 @@ let system: [Target] = [
 
 let facts: [Target] =
     layer("Facts", "FleetModel")
-    + layer("Facts", "PlacementPlanning", ["FleetModel"])
+    + layer("Facts", "PlacementPlanning", ["FleetModel"], settings: [computing])
     + layer("Facts", "HealthRules", ["FleetModel"])
     + layer("Facts", "OperationModel", ["FleetModel"])
 

@@ -14,6 +14,10 @@ import Testing
                 let violations = verify(plan, input)
                 #expect(violations == [], "seed \(seed): \(event.description)")
                 #expect(plan.report.bytes >= plan.report.lowerBound, "seed \(seed): \(event.description)")
+                if case .drain(let leaving, _) = event, input.brokers.allSatisfy({ $0.capacity == nil }) {
+                    let gone = plan.changes.flatMap { Set($0.from).subtracting($0.to) }
+                    #expect(gone.allSatisfy(leaving.contains), "seed \(seed): \(event.description)")
+                }
                 let read = try PlanFile.read(PlanFile.document(plan))
                 #expect(read.digest == plan.digest, "seed \(seed)")
             } catch {

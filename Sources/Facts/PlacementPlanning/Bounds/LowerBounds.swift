@@ -22,7 +22,7 @@ public struct LowerBounds: Hashable, Sendable {
 
 /// The bounds of `event` on `input`.
 ///
-/// Forced copies: what exceeds the largest legal part of each old list (exact). Balance: every broker's bytes must end
+/// Forced copies: what a list lacks besides what may stay of it (exact). Balance: every broker's bytes must end
 /// in its band, every moved byte leaves one broker and enters one, so no plan moves less than what lies above the bands
 /// or what lacks below them; in each rack by itself where every partition has a replica in every rack. Since partitions
 /// can't be cut, what one broker gives or takes is a sum of their sizes, which can raise the bound.
@@ -68,11 +68,13 @@ struct Bounds {
             if anyLeaves, old.contains(where: { request.leaves[Int($0)] }) {
                 staying = ArraySlice(old.filter { !request.leaves[Int($0)] })
             }
-            // A list that nothing forces to change stays broken where it is not, or can't be, mended.
-            let forced = staying.count != factor || old.count != factor
-            if forced || request.mends, !request.stays[row], factor <= sites.count {
-                copies = max(0, factor - rule.rank(staying, factor: factor))
-                if copies > 0, !forced {
+            if !request.stays[row], factor <= sites.count {
+                copies =
+                    factor
+                    - request.mandate.kept(
+                        of: staying.count, legal: rule.rank(staying, factor: factor), factor: factor)
+                // A list that nothing forces to change stays broken where it is not, or can't be, mended.
+                if copies > 0, staying.count == factor {
                     let reachable = staying + receivers.filter { !staying.contains($0) }
                     if leftBroken(row) || rule.rank(reachable, factor: factor) < factor { copies = 0 }
                 }
@@ -89,12 +91,12 @@ struct Bounds {
                     forcedInRack[rack] += input.sizes[row]
                 }
                 // Which of them goes is open: none counts as staying for certain.
-                if rule.rank(staying, factor: factor) < staying.count {
+                if copies + staying.count > factor {
                     for broker in staying { kept[Int(broker)] -= input.sizes[row] }
                 }
             }
         }
-        guard request.isBalance else {
+        guard request.mandate.balances else {
             value = LowerBounds(
                 forcedReplicas: forcedReplicas, forcedBytes: ByteCount(forcedBytes), bytes: ByteCount(forcedBytes),
                 fluidBytes: ByteCount(forcedBytes))

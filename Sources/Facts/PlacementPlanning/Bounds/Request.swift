@@ -9,24 +9,21 @@ struct Request {
     let factor: [Int]
     let stays: [Bool]
     let ordered: [Bool]
-    /// Lists that break the spread must be mended.
-    let mends: Bool
-    let isBalance: Bool
+    /// What a plan may move.
+    let mandate: Mandate
     let ceiling: [Int64]
 
     init(_ input: PlacementInput, _ event: PlacementEvent, _ options: PlanningOptions) {
         var leaving: [NodeID] = []
         var only: [NodeID]?
         var factors = input.numberOf.indices.map { input.range($0).count }
-        var (moves, balance, mends) = (true, false, false)
         switch event {
         case .drain(let brokers, let onto):
             leaving = brokers
-            if case .only(let ids) = onto { only = ids } else { mends = true }
+            if case .only(let ids) = onto { only = ids }
         case .replace(let old, let new): (leaving, only) = ([old], [new])
         case .rebalance(let among):
-            balance = true
-            if case .only(let ids) = among { only = ids } else { mends = true }
+            if case .only(let ids) = among { only = ids }
         case .replicationFactor(let topics, let wanted):
             for row in factors.indices {
                 switch topics {
@@ -34,13 +31,13 @@ struct Request {
                 case .only(let names): if names.contains(input.topic(of: row)) { factors[row] = wanted }
                 }
             }
-        case .repairSpread: mends = true
-        case .leaders: moves = false
+        case .repairSpread, .leaders: break
         }
+        let mandate = Mandate(event)
         let quiet = options.excludedTopics.map(input.topicIndex)
         let pinned = options.pinnedTopics.map(input.topicIndex)
         let ordered = input.topicOf.map { quiet.contains(Int($0)) }
-        let stays = input.topicOf.indices.map { ordered[$0] || !moves || pinned.contains(Int(input.topicOf[$0])) }
+        let stays = input.topicOf.indices.map { ordered[$0] || !mandate.moves || pinned.contains(Int(input.topicOf[$0])) }
         for row in factors.indices where stays[row] { factors[row] = input.range(row).count }
         let leaves = input.brokers.map { leaving.contains($0.id) }
         let inScope = input.brokers.indices.map { index in
@@ -49,7 +46,7 @@ struct Request {
         self.leaves = leaves
         shares = inScope
         mayReceive = input.brokers.indices.map { inScope[$0] && input.brokers[$0].weight > 0 }
-        (factor, self.stays, self.ordered, isBalance, self.mends) = (factors, stays, ordered, balance, mends)
+        (factor, self.stays, self.ordered, self.mandate) = (factors, stays, ordered, mandate)
         ceiling = input.brokers.map { broker in
             guard let capacity = broker.capacity?.bytes else { return .max }
             return capacity - Int64(Int128(capacity) * Int128(min(1000, options.headroom.thousandths)) / 1000)

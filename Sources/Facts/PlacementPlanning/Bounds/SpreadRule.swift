@@ -67,11 +67,11 @@ struct SpreadRule {
         return true
     }
 
-    /// Whether `list` keeps the rule.
-    mutating func isKept(_ list: [Int32]) -> (host: Bool, rack: Bool) {
+    /// Whether `judged` of `list` keep the rule.
+    mutating func isKept(_ list: [Int32], judging judged: [Int32]) -> (host: Bool, rack: Bool) {
         let (host, rack) = most(list.count)
         var kept = (host: true, rack: true)
-        for broker in list {
+        for broker in judged {
             if list.count(where: { input.hostOf[Int($0)] == input.hostOf[Int(broker)] }) > host { kept.host = false }
             if list.count(where: { input.rackOf[Int($0)] == input.rackOf[Int(broker)] }) > rack { kept.rack = false }
         }

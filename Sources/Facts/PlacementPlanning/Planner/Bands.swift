@@ -75,7 +75,7 @@ struct Bands {
         }
         (low, high) = bands(fair, floor)
         widest = members.filter { problem.target[$0] }.map { high[$0] - floor[$0] }.max() ?? 0
-        if problem.balances {
+        if problem.mandate.balances {
             // A partition that no band has room for is held by somebody: it stays, and the others share the rest.
             for _ in 0..<Self.giantRounds {
                 let widest = members.filter { problem.target[$0] }.map { high[$0] - floor[$0] }.max() ?? 0
@@ -123,7 +123,7 @@ struct Bands {
 
     /// Bytes that must move for the bands alone, from the layout before: what lies above them or what lacks below.
     func fluidBound(_ problem: PlanningProblem) -> Int64 {
-        guard problem.balances else { return .max }
+        guard problem.mandate.balances else { return .max }
         let loads = problem.input.loads()
         var (above, below): (Int64, Int64) = (0, 0)
         for broker in loads.indices where member[broker] {

@@ -1,9 +1,10 @@
 import FleetModel
 
-/// Everything that must move: replicas on brokers that leave, replicas too few, lists that break the spread.
+/// Everything that must move: replicas on brokers that leave, replicas too few, and where the mandate is to mend, lists
+/// that break the spread.
 ///
-/// What may stay is the largest legal part of the old list (the rank in the matroid of `SpreadLimits`), so the bytes
-/// moved here are the least there can be.
+/// Of a list to be mended the largest legal part stays (the rank in the matroid of `SpreadLimits`), so the bytes moved
+/// here are the least there can be.
 struct ForcedMoves {
     private let problem: PlanningProblem
     private let order: [Int32]
@@ -41,15 +42,16 @@ struct ForcedMoves {
         let old = input.range(row)
         guard old.count == Int(problem.factor[row]) else { return false }
         for slot in old where problem.leaving[Int(input.slots[slot])] { return false }
-        return !problem.repairs || keptSlots(row).count == old.count
+        return !problem.mandate.mends || keptSlots(row).count == old.count
     }
 
-    /// Slots of the old list that may stay, the leader's first: a maximal legal part.
+    /// Slots of the old list that stay: a maximal legal part, the leader's first, then what the mandate keeps besides.
     private func keptSlots(_ row: Int) -> [Int] {
         let input = problem.input
         let factor = Int(problem.factor[row])
         let leader = input.presentLeader(row)
         var kept: [Int] = []
+        var others: [Int] = []
         func consider(_ slot: Int) {
             let broker = Int(input.slots[slot])
             guard !problem.leaving[broker] else { return }
@@ -59,11 +61,16 @@ struct ForcedMoves {
                 if input.hostOf[holder] == input.hostOf[broker] { onHost += 1 }
                 if input.rackOf[holder] == input.rackOf[broker] { inRack += 1 }
             }
-            if onHost < problem.limits.host[factor], inRack < problem.limits.rack[factor] { kept.append(slot) }
+            if onHost < problem.limits.host[factor], inRack < problem.limits.rack[factor] {
+                kept.append(slot)
+            } else {
+                others.append(slot)
+            }
         }
         for slot in input.range(row) where input.slots[slot] == leader { consider(slot) }
         for slot in input.range(row) where input.slots[slot] != leader { consider(slot) }
-        return kept
+        let count = problem.mandate.kept(of: kept.count + others.count, legal: kept.count, factor: factor)
+        return Array((kept + others).prefix(count))
     }
 
     /// Fills the free slots, the largest partitions first, each onto the legal broker that is furthest below its fair
@@ -139,6 +146,25 @@ struct ForcedMoves {
         layout.load[Int(broker)] + size <= problem.ceiling[Int(broker)]
     }
 
+    /// Puts back what made room for something that found another place in the end.
+    func takeBack(_ layout: inout Layout) {
+        guard problem.ceiling.contains(where: { $0 < .max }) else { return }
+        var changed = true
+        while changed {
+            changed = false
+            for row in layout.sizes.indices where !problem.frozen[row] && mayStay(row, layout) {
+                for (slot, old) in zip(layout.range(row), problem.input.range(row)) {
+                    let home = problem.input.slots[old]
+                    guard layout.slots[slot] != home, fits(layout, home, layout.sizes[row]),
+                        layout.isLegal(row, slot, home)
+                    else { continue }
+                    layout.put(row, slot, home)
+                    changed = true
+                }
+            }
+        }
+    }
+
     /// Where every legal broker is full: moves something else from one of them to where there is room.
     private func makeRoom(
         _ layout: inout Layout, _ row: Int, _ slot: Int, _ size: Int64, _ targets: [Int], _ heaps: inout RackHeaps,
@@ -152,7 +178,7 @@ struct ForcedMoves {
             for other in order.reversed().lazy.map(Int.init)
             where other != row && layout.sizes[other] >= wanted && !problem.frozen[other] {
                 let otherSlot = layout.slot(of: other, on: broker)
-                guard otherSlot >= 0 else { continue }
+                guard otherSlot >= 0, layout.isLegal(other, otherSlot, broker) else { continue }
                 let size = layout.sizes[other]
                 let refuge = heaps.best { layout.isLegal(other, otherSlot, $0) && fits(layout, $0, size) }
                 guard refuge >= 0 else { continue }

@@ -19,18 +19,19 @@ public enum Planner {
         let bands = Bands(problem, layout, total: toShare(problem, layout), replicas: toShareCount(problem, layout))
         for row in try forced.place(&layout, bands) + forced.broken(layout) { problem.leave(row) }
         var finalBands = bands
-        if problem.balances {
+        if problem.mandate.balances {
             // Giants count where they lie now.
             finalBands = Bands(
                 problem, layout, total: toShare(problem, layout), replicas: toShareCount(problem, layout))
             layout = Balancing(problem, finalBands, order: order).balanced(layout)
-        } else if problem.moves {
+        } else if problem.mandate.moves {
             // Only what the request forces moves: where it lands is bettered.
             finalBands.acceptWhatStays(problem, layout)
             var polish = Polish(problem, finalBands, layout, order: order)
             polish.run(&layout, bound: .max)
+            forced.takeBack(&layout)
         }
-        return try PlanBuilder(problem, layout, problem.balances ? finalBands : bands).plan()
+        return try PlanBuilder(problem, layout, problem.mandate.balances ? finalBands : bands).plan()
     }
 
     /// Bytes that the brokers of the bands hold together in the end.

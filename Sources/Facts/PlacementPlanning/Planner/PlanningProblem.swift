@@ -22,12 +22,8 @@ struct PlanningProblem {
     private(set) var untouchable: [Bool]
     /// Bytes that no plan exceeds on a broker; `Int64.max` without a known capacity.
     private(set) var ceiling: [Int64]
-    /// Whether data moves for balance's sake.
-    let balances: Bool
-    /// Whether data moves at all.
-    let moves: Bool
-    /// Whether lists that break the spread are mended, besides those that change anyway.
-    let repairs: Bool
+    /// What the event lets a plan move.
+    let mandate: Mandate
     /// How far a broker may lie from its share: what was asked for, or the smallest that is not disproved.
     let tolerance: PerMille
     /// How many replicas a host and a rack may hold.
@@ -46,14 +42,8 @@ struct PlanningProblem {
         member = brokers.map { $0.state == .live }
         ceiling = brokers.map { Self.ceiling($0.capacity, options.headroom) }
         factor = (0..<input.partitionCount).map { Int32(truncatingIfNeeded: input.range($0).count) }
-        switch event {
-        case .rebalance(let among): (balances, moves, repairs) = (true, true, among == .all)
-        case .drain(_, let onto): (balances, moves, repairs) = (false, true, onto == .all)
-        case .repairSpread: (balances, moves, repairs) = (false, true, true)
-        case .replace, .replicationFactor: (balances, moves, repairs) = (false, true, false)
-        case .leaders: (balances, moves, repairs) = (false, false, false)
-        }
-        tolerance = balances ? smallestTolerance(input, event, options) : options.tolerance
+        mandate = Mandate(event)
+        tolerance = mandate.balances ? smallestTolerance(input, event, options) : options.tolerance
         mayLead = brokers.map { $0.state != .dead }
         frozen = []
         untouchable = []
@@ -172,7 +162,7 @@ struct PlanningProblem {
         var excluded = pinned
         for index in options.pinnedTopics.compactMap(input.topicIndex) { pinned[index] = true }
         for index in options.excludedTopics.compactMap(input.topicIndex) { excluded[index] = true }
-        frozen = input.topicOf.map { pinned[Int($0)] || excluded[Int($0)] || !moves }
+        frozen = input.topicOf.map { pinned[Int($0)] || excluded[Int($0)] || !mandate.moves }
         untouchable = input.topicOf.map { excluded[Int($0)] }
         var stuck: [String] = []
         var count = 0
@@ -192,10 +182,10 @@ struct PlanningProblem {
     }
 
     private func checkTargets() throws(PlanningRefusal) {
-        guard moves, input.partitionCount > 0, !target.contains(true) else { return }
+        guard mandate.moves, input.partitionCount > 0, !target.contains(true) else { return }
         // Leaving brokers that hold nothing can go even when nothing could receive.
         let anyLeaves = input.slots.contains { leaving[Int($0)] }
-        guard anyLeaves || balances else { return }
+        guard anyLeaves || mandate.balances else { return }
         throw PlanningRefusal(
             code: "targets", "no broker is left that could receive data",
             remedy: "add a broker, or name targets that are live and have a weight above 0")
@@ -209,7 +199,7 @@ struct PlanningProblem {
             hostOf: input.hostOf, rackOf: input.rackOf, hostCount: input.hostCount, rackCount: input.rackCount,
             largest: largest
         ) { [leaving] in !leaving[$0] }
-        guard moves, largest > 0 else { return }
+        guard mandate.moves, largest > 0 else { return }
         var reasons: [PlanningRefusal.Reason] = []
         let beyond = rows { Int(self.factor[$0]) > remaining && !self.frozen[$0] }
         if beyond.count > 0 {

@@ -169,7 +169,7 @@ struct Polish {
             return false
         }
         // Without balance as the aim, only what is on its way is moved.
-        if !problem.balances, layout.isOriginal(row, from) { return false }
+        if !problem.mandate.balances, layout.isOriginal(row, from) { return false }
         let violated = shift(layout, Int(from), Int(to), sizes[row])
         let moved = cost(row, to, layout) - cost(row, from, layout)
         guard isBetter(violated, moved, threshold) else { return false }
@@ -188,7 +188,7 @@ struct Polish {
     private mutating func replace(_ layout: inout Layout, _ slot: Int, _ threshold: Int64) {
         let row = Int(rowOfSlot[slot])
         let other = near(layout, row)
-        guard problem.balances, other >= 0, rowOfSlot[other] >= 0, rowOfSlot[other] != rowOfSlot[slot] else { return }
+        guard problem.mandate.balances, other >= 0, rowOfSlot[other] >= 0, rowOfSlot[other] != rowOfSlot[slot] else { return }
         let otherRow = Int(rowOfSlot[other])
         let back = home(layout, slot)
         let (here, there) = (layout.slots[slot], layout.slots[other])
@@ -208,7 +208,7 @@ struct Polish {
 
     /// Exchanges what two slots hold.
     private mutating func exchange(_ layout: inout Layout, _ a: Int, _ b: Int, _ threshold: Int64) {
-        guard problem.balances, b >= 0, rowOfSlot[b] >= 0, rowOfSlot[a] != rowOfSlot[b] else { return }
+        guard problem.mandate.balances, b >= 0, rowOfSlot[b] >= 0, rowOfSlot[a] != rowOfSlot[b] else { return }
         let (rowA, rowB) = (Int(rowOfSlot[a]), Int(rowOfSlot[b]))
         let (here, there) = (layout.slots[a], layout.slots[b])
         guard here >= 0, there >= 0, here != there, mayTake(layout, rowA, there, sizes[rowA] - sizes[rowB]),

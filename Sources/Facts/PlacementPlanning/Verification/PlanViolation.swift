@@ -1,6 +1,6 @@
 /// A rule that a plan breaks.
 public struct PlanViolation: Hashable, Sendable, CustomStringConvertible {
-    /// The rule: `from`, `factor`, `distinct`, `target`, `leaving`, `host`, `rack`, `pinned`, `disk`, `moves`,
+    /// The rule: `from`, `factor`, `distinct`, `target`, `leaving`, `host`, `rack`, `pinned`, `disk`, `unasked`, `moves`,
     /// `source`, `bytes`, `bound`, `report`, `leaders`.
     public var rule: String
     /// The partition or broker concerned.

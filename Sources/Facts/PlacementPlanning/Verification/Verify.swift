@@ -85,6 +85,7 @@ struct PlanVerifier {
 
     private mutating func checkLists() {
         var rule = SpreadRule(input, sites: input.brokers.indices.filter { !request.leaves[$0] })
+        var removed = [Int64](repeating: 0, count: input.brokers.count)
         for row in input.sizes.indices {
             let old = Array(old(row))
             let new = final(row)
@@ -105,11 +106,8 @@ struct PlanVerifier {
             let sameSet = old.count == new.count && old.allSatisfy(new.contains)
             if request.stays[row], !sameSet { fail("pinned", name, "may not move") }
             // A list that was broken before and is left alone is the audit's business.
-            if !sameSet {
-                let kept = rule.isKept(new)
-                if !kept.host { fail("host", name, "shares a host without need") }
-                if !kept.rack { fail("rack", name, "shares a rack without need") }
-            }
+            if !sameSet { checkSpread(new, beside: old, name, &rule) }
+            if !request.mandate.balances { unasked(row, old, new, &rule, &removed) }
         }
         let before = input.loads()
         var after = [Int64](repeating: 0, count: before.count)
@@ -121,6 +119,34 @@ struct PlanVerifier {
                 "disk", "broker \(input.brokers[broker].id)",
                 "ends with \(ByteCount(after[broker])), above \(ByteCount(request.ceiling[broker]))")
         }
+        // What nobody asked for may make room for what was asked for, and serves nothing else.
+        for broker in removed.indices
+        where removed[broker] > 0 && after[broker] + removed[broker] <= request.ceiling[broker] {
+            fail("unasked", "broker \(input.brokers[broker].id)", "gives \(ByteCount(removed[broker])) that may stay")
+        }
+    }
+
+    /// Hosts and racks of a list that changes: what arrives shares none without need, and what stays neither, where lists
+    /// are mended or moved for balance.
+    private mutating func checkSpread(_ new: [Int32], beside old: [Int32], _ name: String, _ rule: inout SpreadRule) {
+        let isForced = !request.mandate.mends && !request.mandate.balances
+        let kept = rule.isKept(new, judging: isForced ? new.filter { !old.contains($0) } : new)
+        if !kept.host { fail("host", name, "shares a host without need") }
+        if !kept.rack { fail("rack", name, "shares a rack without need") }
+    }
+
+    /// Adds up what brokers lose of `row` that nothing forces them to give.
+    private func unasked(
+        _ row: Int, _ old: [Int32], _ new: [Int32], _ rule: inout SpreadRule, _ removed: inout [Int64]
+    ) {
+        let staying = old.filter { !request.leaves[Int($0)] }
+        let factor = request.factor[row]
+        // Of a list that is mended all may move.
+        if request.mandate.mends, rule.isKept(old, judging: old) != (true, true) { return }
+        let kept = request.mandate.kept(of: staying.count, legal: staying.count, factor: factor)
+        let gone = staying.filter { !new.contains($0) }
+        // Which of a list's replicas goes is open: the one that goes beyond need is any of them.
+        for broker in gone.dropFirst(staying.count - kept) { removed[Int(broker)] += input.sizes[row] }
     }
 
     // MARK: - Moves
@@ -213,7 +239,7 @@ struct PlanVerifier {
 
     private mutating func checkReport() {
         var options = plan.options
-        if request.isBalance {
+        if request.mandate.balances {
             options.tolerance = smallestTolerance(input, plan.event, options)
             if plan.report.tolerance != options.tolerance {
                 fail("bound", "plan", "is planned with \(plan.report.tolerance), not disproved is \(options.tolerance)")
