@@ -119,10 +119,25 @@ import Testing
         #expect((0..<6).map { input.size(of: $0).bytes } == [20, 10, 30, 20, 20, 20])
         #expect(
             input.notes == [
+                "1 partition has a negative size, which is taken as unknown: t-4",
                 "2 partitions without a known size are taken at the median of their topic: t-0, t-4",
                 "1 partition without a known size is taken at the median of all, none of their topic being known: u-0",
             ])
         #expect(!input.hasNoSizes)
+    }
+
+    @Test func `a leader that is no replica counts as none, and that is said`() throws {
+        var builder = PlacementInput.Builder()
+        for id in NodeID.ids(0...2) { builder.add(PlanningBroker(id: id)) }
+        builder.add(topic: "t", partition: 0, replicas: [0, 1], leader: 2, size: 1)
+        builder.add(topic: "t", partition: 1, replicas: [0, 1], leader: 1, size: 1)
+        builder.add(topic: "t", partition: 2, replicas: [0, 1], leader: -1, size: 1)
+        let input = try builder.build()
+        #expect((0..<3).map { input.leader(of: $0)?.rawValue } == [nil, 1, nil])
+        #expect(
+            input.notes == [
+                "1 partition has a leader that is none of its replicas, and is taken as without a leader: t-0"
+            ])
     }
 
     @Test func `a file of sizes leaves unknown only what it does not tell, and the rest follows it`() throws {

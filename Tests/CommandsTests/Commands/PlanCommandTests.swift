@@ -93,6 +93,60 @@ import Testing
         return await harness.run(["plan"] + words + ["--snapshot", "\(directory)/small.json"])
     }
 
+    @Test(arguments: ["--pin", "--exclude"])
+    func `a topic that is not there is refused with the one that may be meant`(_ option: String) async throws {
+        try await Fixture.withDirectory { directory in
+            let result = try await run(
+                ["plan", "rebalance", "--snapshot", "DIR/state.json", option, "order"], in: directory)
+            #expect(result.status == .refused)
+            #expect(result.error.contains("there is no topic order") && result.error.contains("did you mean 'orders'?"))
+        }
+    }
+
+    @Test func `topics to move leave the others where they are, and elections name what gets another leader`()
+        async throws
+    {
+        try await Fixture.withDirectory { directory in
+            try Fixture.write(#"{"version": 1, "topics": [{"topic": "orders"}]}"#, to: "\(directory)/topics.json")
+            let words = ["plan", "removebroker", "4", "--snapshot", "DIR/state.json", "--topics-to-move"]
+            let all = try await run(words + ["DIR/topics.json", "--election-json", "DIR/election.json"], in: directory)
+            #expect(all.status == .done, "\(all.error)")
+            let election = try JSONValue(parsing: try Fixture.read("\(directory)/election.json"))
+            #expect((election["partitions"]?.array?.count ?? 0) >= 3)
+            try Fixture.write(#"{"version": 1, "topics": [{"topic": "ordres"}]}"#, to: "\(directory)/topics.json")
+            let slip = try await run(words + ["DIR/topics.json"], in: directory)
+            #expect(slip.status == .refused && slip.error.contains("did you mean 'orders'?"))
+            try Fixture.write(#"{"version": 1, "topics": []}"#, to: "\(directory)/topics.json")
+            let none = try await run(words + ["DIR/topics.json"], in: directory)
+            #expect(none.status == .refused && none.error.contains("pinned"))
+        }
+    }
+
+    @Test func `a partition is explained on a saved placement, by a rebalance or the command that is named`() async throws
+    {
+        try await Fixture.withDirectory { directory in
+            let words = ["explain", "orders", "3"]
+            let end = ["--snapshot", "DIR/state.json"]
+            let still = try await run(words + end, in: directory)
+            #expect(still.status == .done && still.output.contains("leaves it as it is"), "\(still.error)")
+            let drained = try await run(words + ["removebroker", "4"] + end, in: directory)
+            #expect(drained.status == .done && drained.output.contains("leaves: everything goes"), "\(drained.error)")
+            let unknown = try await run(["explain", "ordrs", "3"] + end, in: directory)
+            #expect(unknown.status == .refused && unknown.error.contains("did you mean 'orders'?"))
+            let both = try await run(words + ["leaders", "--plan", "DIR/state.json"], in: directory)
+            #expect(both.status == .usage)
+        }
+    }
+
+    @Test func `what a snapshot says that can't be is told`() async throws {
+        try await Fixture.withDirectory { directory in
+            let result = try await planned(["leaders"], size: #", "size_bytes": -1, "leader": 99"#, in: directory)
+            #expect(result.status == .done, "\(result.error)")
+            #expect(result.output.contains("4 partitions have a negative size, which is taken as unknown: t-0, t-1, t-2, …"))
+            #expect(result.output.contains("4 partitions have a leader that is none of its replicas"))
+        }
+    }
+
     @Test func `without any known size bytes and times are said to be unknown`() async throws {
         try await Fixture.withDirectory { directory in
             let unknown = try await planned(["removebroker", "8"], in: directory)

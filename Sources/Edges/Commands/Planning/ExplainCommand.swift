@@ -1,3 +1,4 @@
+import FleetConfiguration
 import FleetModel
 import PlacementPlanning
 
@@ -5,38 +6,58 @@ import PlacementPlanning
 struct ExplainCommand: Command {
     private static let topic = Argument<String>("TOPIC", .one, "the topic")
     private static let partition = Argument<PartitionNumber>("PARTITION", .one, "the partition's number")
+    private static let words = Argument<String>("COMMAND", .any, "the command whose plan is meant; none: rebalance")
     private static let plan = Option<FilePath>("plan", "the plan to explain, a file of 'gantry plan -o'")
 
     static let definition = CommandDefinition(
-        "explain", "say why a partition goes where it goes, and why not elsewhere", arguments: [topic, partition],
-        options: [plan],
-        examples: [.init("gantry explain orders 3 --plan plan.json", "one partition of a plan")], isAudited: false)
+        "explain", "say why a partition goes where it goes, and why not elsewhere",
+        arguments: [topic, partition, words], options: [plan] + PlacementSource.options, changes: [.accept],
+        details: [
+            "With --plan it explains that plan. Otherwise it plans COMMAND, as 'gantry plan' does, on the running cluster or "
+                + "the placement of --snapshot, and changes nothing."
+        ],
+        examples: [
+            .init("gantry explain orders 3 --plan plan.json", "one partition of a plan"),
+            .init("gantry explain orders 3 removebroker 5 --snapshot state.json", "of a drain, on a saved placement"),
+        ], isAudited: false)
 
     private let partition: TopicPartition
     private let plan: FilePath?
+    private let request: PlanRequest
+    private let source: PlacementSource
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
         let number = try arguments.required(Self.partition)
         partition = TopicPartition(topic: try arguments.required(Self.topic), partition: number.value)
         plan = arguments[Self.plan]
+        let words = arguments.all(Self.words)
+        source = PlacementSource(arguments)
+        if plan != nil, !words.isEmpty || !source.files.isEmpty {
+            throw .usage(
+                "a plan is explained as it is", reason: "--plan goes with no COMMAND and no --snapshot",
+                next: arguments.helpCommand)
+        }
+        request = words.isEmpty ? .rebalance(nil) : try PlanRequest(words, help: arguments.helpCommand)
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        guard let plan else {
-            throw CommandError.usage(
-                "a plan is missing", reason: "this build explains plans that were written to a file",
-                next: "gantry plan … -o plan.json, then: gantry explain … --plan plan.json")
+        let moves: MovePlan
+        if let plan {
+            let document: JSONValue
+            (document, moves) = try WholeFile.parsed(plan.path) { bytes in
+                let document = try JSONValue(parsing: bytes)
+                return (document, try PlanFile.read(document))
+            }
+            if PlacementExplanation(partition, in: moves) == nil {
+                try Self.refuseUnknown(partition, document, plan.path)
+            }
+        } else {
+            let (input, options) = try await source.placement(in: context)
+            try Self.refuseUnknown(partition, input.partitionsOfTopics, "the placement")
+            moves = try Planner.plan(input, try request.event(in: input), options)
+            try PlanCommand.check(moves, input)
         }
-        let (document, moves) = try WholeFile.parsed(plan.path) { bytes in
-            let document = try JSONValue(parsing: bytes)
-            return (document, try PlanFile.read(document))
-        }
-        guard let explanation = PlacementExplanation(partition, in: moves) else {
-            try Self.refuseUnknown(partition, document, plan.path)
-            context.show(ExplanationReport(partition: partition, explanation: nil))
-            return .done
-        }
-        context.show(ExplanationReport(partition: partition, explanation: explanation))
+        context.show(ExplanationReport(partition: partition, explanation: PlacementExplanation(partition, in: moves)))
         return .done
     }
 
@@ -44,14 +65,23 @@ struct ExplainCommand: Command {
     private static func refuseUnknown(
         _ partition: TopicPartition, _ document: JSONValue, _ path: String
     ) throws(CommandError) {
-        guard let topics = document["topics"]?.array else { return }
-        let known = topics.first { $0["topic"]?.string == partition.topic }?["partitions"]?.integer
-        if let known, Int64(partition.partition) < known { return }
+        guard let rows = document["topics"]?.array else { return }
+        let topics = rows.compactMap { row in row["topic"]?.string.map { ($0, Int(row["partitions"]?.integer ?? 0)) } }
+        try refuseUnknown(partition, Dictionary(topics) { first, _ in first }, path)
+    }
+
+    private static func refuseUnknown(
+        _ partition: TopicPartition, _ topics: [String: Int], _ place: String
+    ) throws(CommandError) {
+        let known = topics[partition.topic]
+        if let known, Int(partition.partition) < known { return }
+        let meant = known == nil ? Spelling.meant(by: partition.topic, among: topics.keys.sorted()) : nil
         throw CommandError(
             known == nil ? "unknown-topic" : "unknown-partition",
             known.map { "topic \(partition.topic) has no partition \(partition.partition): it has 0 to \($0 - 1)" }
                 ?? "there is no topic \(partition.topic) in the placement that was planned on",
-            object: path, next: "name one of its topics and partitions", exit: .refused)
+            object: place, reason: meant.map { "did you mean '\($0)'?" },
+            next: "name one of its topics and partitions", exit: .refused)
     }
 }
 

@@ -1,30 +1,19 @@
-import FleetConfiguration
 import FleetModel
-import FleetRuntime
 import PlacementPlanning
 
 /// `gantry plan`.
 struct PlanCommand: Command {
     private static let words = Argument<String>("COMMAND", .several, "the command to plan, with its arguments")
-    private static let snapshot = Option<FilePath>(
-        "snapshot", "plan on a saved placement instead of the running cluster (clusterstatus --save-snapshot)")
     private static let output = Option<FilePath>("output", short: "o", "where to write the plan")
     private static let reassignment = Option<FilePath>(
         "reassignment-json", "also write it as Kafka's reassignment file, and FILE.rollback to take it back")
     private static let svg = Option<FilePath>("svg", "also draw the brokers before and after")
-    private static let sizes = Option<FilePath>(
-        "sizes", "take sizes from kafka-log-dirs.sh's output or topicmappr's metrics", repeats: true)
-    private static let tolerance = Option<Percentage>(
-        "tolerance", "how far a broker may lie from its share", default: "move.tolerance, else 10%")
-    private static let profile = Option<ProfileChoice>(
-        "profile", "what wins where bytes are equal: even counts and leaders, or few moves", default: "balanced")
-    private static let pin = Option<String>("pin", placeholder: "TOPIC", "a topic whose replicas stay", repeats: true)
-    private static let exclude = Option<String>(
-        "exclude", placeholder: "TOPIC", "a topic that is left alone wholly", repeats: true)
+    private static let election = Option<FilePath>(
+        "election-json", "also write the partitions whose preferred leader changes, for kafka-leader-election.sh")
 
     static let definition = CommandDefinition(
         "plan", "work out which replicas move where, in which order, and how good that is", arguments: [words],
-        options: [snapshot, output, reassignment, svg, sizes, tolerance, profile, pin, exclude], changes: [.accept],
+        options: [output, reassignment, election, svg] + PlacementSource.options, changes: [.accept],
         details: [
             "COMMAND is removebroker ID[,ID…] [FIRST LAST], removehost HOST[,HOST…] [FIRST LAST], rebalance [FIRST LAST], "
                 + "replacebroker OLD NEW, replicationfactor COUNT [TOPIC…], repairspread, or leaders.",
@@ -41,38 +30,28 @@ struct PlanCommand: Command {
         ], isAudited: false)
 
     private let request: PlanRequest
-    private let snapshot: FilePath?
+    private let source: PlacementSource
     private let output: FilePath?
     private let reassignment: FilePath?
+    private let election: FilePath?
     private let svg: FilePath?
-    private let sizes: [FilePath]
-    private let options: PlanningOptions
-    private let tolerance: PerMille?
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
         request = try PlanRequest(arguments.all(Self.words), help: arguments.helpCommand)
-        snapshot = arguments[Self.snapshot]
+        source = PlacementSource(arguments)
         output = arguments[Self.output]
         reassignment = arguments[Self.reassignment]
+        election = arguments[Self.election]
         svg = arguments[Self.svg]
-        sizes = arguments.all(Self.sizes)
-        var options = PlanningOptions()
-        options.profile = arguments[Self.profile]?.profile ?? .balanced
-        options.pinnedTopics = arguments.all(Self.pin)
-        options.excludedTopics = arguments.all(Self.exclude)
-        options.acceptNarrowerSpread = arguments.changes.accepted.contains { ["hosts", "racks"].contains($0.code) }
-        self.options = options
-        tolerance = arguments[Self.tolerance]?.share
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         try WholeFile.refuseSame(
-            read: ([snapshot] + sizes).compactMap { $0?.path },
-            written: [output?.path, reassignment?.path, reassignment.map { $0.path + ".rollback" }, svg?.path])
-        var (input, options) = try await placement(in: context)
-        for file in sizes {
-            input = try WholeFile.parsed(file.path) { try input.applying(try SizeFile($0)) }
-        }
+            read: source.files,
+            written: [
+                output?.path, reassignment?.path, reassignment.map { $0.path + ".rollback" }, election?.path, svg?.path,
+            ])
+        let (input, options) = try await source.placement(in: context)
         let event = try request.event(in: input)
         let clock = ContinuousClock()
         let began = clock.now
@@ -87,28 +66,14 @@ struct PlanCommand: Command {
             try WholeFile.write(KafkaFiles.reassignment(plan), to: reassignment.path)
             try WholeFile.write(KafkaFiles.rollback(plan), to: "\(reassignment.path).rollback")
         }
+        if let election { try WholeFile.write(KafkaFiles.preferredElection(plan), to: election.path) }
         if let svg { try WholeFile.write(Array(BalancePicture.svg(plan).utf8), to: svg.path) }
         context.show(report)
         return .done
     }
 
-    /// What is planned on, and with which options: a saved placement's, or the running cluster's and its fleet's.
-    private func placement(in context: CommandContext) async throws -> (PlacementInput, PlanningOptions) {
-        var options = options
-        if let snapshot {
-            options.tolerance = tolerance ?? options.tolerance
-            return (try WholeFile.parsed(snapshot.path) { try SnapshotFile.read($0) }, options)
-        }
-        let configuration = try context.configuration()
-        options.tolerance = tolerance ?? configuration.specification.move.tolerance
-        let status = try await context.withSession(configuration) {
-            try await $0.status(canary: false, directory: configuration.directory)
-        }
-        return (try PlacementInput(observed: status), options)
-    }
-
     /// A plan that the verifier does not accept is never written.
-    private static func check(_ plan: MovePlan, _ input: PlacementInput) throws(CommandError) {
+    static func check(_ plan: MovePlan, _ input: PlacementInput) throws(CommandError) {
         let violations = verify(plan, input)
         guard !violations.isEmpty else { return }
         throw CommandError(

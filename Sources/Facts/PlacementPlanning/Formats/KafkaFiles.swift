@@ -90,6 +90,11 @@ public enum KafkaFiles {
         return JSONValue.object(JSONObject([("partitions", .array(rows))])).bytes() + [0x0a]
     }
 
+    /// The election that gives `plan`'s new preferred leaders their partitions, once its lists are in place.
+    public static func preferredElection(_ plan: MovePlan) -> [UInt8] {
+        preferredElection(plan.changes.filter { $0.from.first != $0.to.first }.map(\.partition))
+    }
+
     /// Reads the partitions of a preferred election.
     /// - Throws: `PlanningRefusal` for anything else.
     public static func preferredElection(_ bytes: [UInt8]) throws(PlanningRefusal) -> [TopicPartition] {

@@ -108,7 +108,9 @@ public enum SnapshotFile {
                 try reader.ids(into: &replicas)
             case "leader": leader = try reader.null() ? nil : try narrow(&reader)
             case "size_bytes": size = try reader.null() ? nil : try reader.integer()
-            case "ingress_bytes_per_second": ingress = try reader.null() ? 0 : try reader.integer()
+            case "ingress_bytes_per_second":
+                ingress = try reader.null() ? 0 : try reader.integer()
+                guard ingress >= 0 else { throw reader.failure("a rate is not negative") }
             default: try reader.skip()
             }
         }

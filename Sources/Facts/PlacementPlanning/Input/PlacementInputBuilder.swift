@@ -16,6 +16,9 @@ extension PlacementInput {
         private var replicas: [Int32] = []
         private var notes: [String] = []
 
+        /// A size that nobody told, and one below nothing.
+        private static let (unknown, negative): (Int64, Int64) = (-1, -2)
+
         /// Nothing yet.
         public init() {}
 
@@ -63,7 +66,7 @@ extension PlacementInput {
             lastTopic = (topic, number)
             topicOf.append(number)
             numbers.append(partition)
-            sizes.append(size ?? -1)
+            sizes.append(size.map { max($0, Self.negative) } ?? Self.unknown)
             self.ingress.append(max(0, ingress))
             leaders.append(leader ?? -1)
             self.replicas.append(contentsOf: replicas)
@@ -73,7 +76,7 @@ extension PlacementInput {
         /// The checked input.
         ///
         /// A size that is missing or negative becomes the median of its topic's known ones, else of all known ones,
-        /// and a note says so. A leader that is no replica is taken as none.
+        /// and a note says so. A leader that is no replica is taken as none, and a note says so.
         /// - Throws: `PlanningRefusal` that lists every mistake: ids twice or negative, partitions twice, replicas on
         ///   brokers that are not listed or twice in one list, numbers out of range.
         public consuming func build() throws(PlanningRefusal) -> PlacementInput {
@@ -88,6 +91,7 @@ extension PlacementInput {
             input.setFailureDomains(&notes)
             fill(&input, order, topicRank, &problems)
             try problems.refuse()
+            noteOddities(input, order)
             for row in input.sizes.indices where input.sizes[row] < 0 {
                 input.unsized.append(Int32(truncatingIfNeeded: row))
             }
@@ -95,6 +99,21 @@ extension PlacementInput {
             try input.checkTotal()
             input.readerNotes = notes
             return input
+        }
+
+        /// What is taken otherwise than it is written, with the first few partitions.
+        private mutating func noteOddities(_ input: PlacementInput, _ order: [Int32]) {
+            func note(_ what: String, _ rows: [Int]) {
+                guard !rows.isEmpty else { return }
+                let names = rows.prefix(3).map(input.name).joined(separator: ", ") + (rows.count > 3 ? ", …" : "")
+                notes.append("\(rows.count) \(rows.count == 1 ? "partition has" : "partitions have") \(what): \(names)")
+            }
+            note(
+                "a leader that is none of its replicas, and is taken as without a leader",
+                order.indices.filter { leaders[Int(order[$0])] >= 0 && input.leaders[$0] < 0 })
+            note(
+                "a negative size, which is taken as unknown",
+                order.indices.filter { sizes[Int(order[$0])] == Self.negative })
         }
 
         private func sortedBrokers(_ problems: inout InputProblems) -> [PlanningBroker] {

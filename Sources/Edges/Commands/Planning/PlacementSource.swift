@@ -1,0 +1,96 @@
+import FleetConfiguration
+import FleetModel
+import FleetRuntime
+import PlacementPlanning
+
+/// What is planned on, and how plans are weighed: the options that all planning commands share.
+struct PlacementSource {
+    static let snapshot = Option<FilePath>(
+        "snapshot", "plan on a saved placement instead of the running cluster (clusterstatus --save-snapshot)")
+    static let sizes = Option<FilePath>(
+        "sizes", "take sizes from kafka-log-dirs.sh's output or topicmappr's metrics", repeats: true)
+    static let tolerance = Option<Percentage>(
+        "tolerance", "how far a broker may lie from its share", default: "move.tolerance, else 10%")
+    static let profile = Option<ProfileChoice>(
+        "profile", "what wins where bytes are equal: even counts and leaders, or few moves", default: "balanced")
+    static let pin = Option<String>("pin", placeholder: "TOPIC", "a topic whose replicas stay", repeats: true)
+    static let exclude = Option<String>(
+        "exclude", placeholder: "TOPIC", "a topic that is left alone wholly", repeats: true)
+    static let topicsToMove = Option<FilePath>(
+        "topics-to-move", "replicas of other topics stay: the file that kafka-reassign-partitions.sh takes")
+
+    static let options: [any OptionKey] = [snapshot, sizes, tolerance, profile, pin, exclude, topicsToMove]
+
+    private let snapshot: FilePath?
+    private let sizes: [FilePath]
+    private let topicsToMove: FilePath?
+    private let tolerance: PerMille?
+    private let options: PlanningOptions
+
+    init(_ arguments: ParsedArguments) {
+        snapshot = arguments[Self.snapshot]
+        sizes = arguments.all(Self.sizes)
+        topicsToMove = arguments[Self.topicsToMove]
+        tolerance = arguments[Self.tolerance]?.share
+        var options = PlanningOptions()
+        options.profile = arguments[Self.profile]?.profile ?? .balanced
+        options.pinnedTopics = arguments.all(Self.pin)
+        options.excludedTopics = arguments.all(Self.exclude)
+        options.acceptNarrowerSpread = arguments.changes.accepted.contains { ["hosts", "racks"].contains($0.code) }
+        self.options = options
+    }
+
+    /// Whether any of its options was given: without a plan's file they have nothing to do.
+    var isGiven: Bool { snapshot != nil || !sizes.isEmpty }
+
+    /// Files that are read.
+    var files: [String] { ([snapshot, topicsToMove] + sizes).compactMap { $0?.path } }
+
+    /// The saved placement and what the options say; or the running cluster's, and its fleet's.
+    /// - Throws: status 4 where a file says what can't be, or a topic is named that there is not.
+    func placement(in context: CommandContext) async throws -> (PlacementInput, PlanningOptions) {
+        var (input, options) = try await unsized(in: context)
+        for file in sizes {
+            input = try WholeFile.parsed(file.path) { try input.applying(try SizeFile($0)) }
+        }
+        let topics = input.partitionsOfTopics.keys.sorted()
+        if let topicsToMove {
+            let chosen = try WholeFile.parsed(topicsToMove.path) { try KafkaFiles.topicsToMove($0) }
+            try Self.refuseUnknown(chosen, topics, topicsToMove.path)
+            options.pinnedTopics += Set(topics).subtracting(chosen).sorted()
+        }
+        try Self.refuseUnknown(self.options.pinnedTopics, topics, "--pin")
+        try Self.refuseUnknown(options.excludedTopics, topics, "--exclude")
+        return (input, options)
+    }
+
+    private func unsized(in context: CommandContext) async throws -> (PlacementInput, PlanningOptions) {
+        var options = options
+        if let snapshot {
+            options.tolerance = tolerance ?? options.tolerance
+            return (try WholeFile.parsed(snapshot.path) { try SnapshotFile.read($0) }, options)
+        }
+        let configuration = try context.configuration()
+        options.tolerance = tolerance ?? configuration.specification.move.tolerance
+        let status = try await context.withSession(configuration) {
+            try await $0.status(canary: false, directory: configuration.directory)
+        }
+        return (try PlacementInput(observed: status), options)
+    }
+
+    /// A topic's name with a slip in it would leave the topic that was meant to move.
+    private static func refuseUnknown(
+        _ named: [String], _ topics: [String], _ place: String
+    ) throws(CommandError) {
+        let known = Set(topics)
+        let unknown = named.filter { !known.contains($0) }
+        guard let first = unknown.first else { return }
+        let meant = Spelling.meant(by: first, among: topics)
+        throw CommandError(
+            "unknown-topic",
+            "there is no topic \(unknown.prefix(5).joined(separator: ", "))\(unknown.count > 5 ? ", …" : "")",
+            object: place, reason: meant.map { "did you mean '\($0)'?" },
+            next: topics.isEmpty ? "leave it out: there are no topics" : "name one of \(topics.count) topics, such as \(topics[0])",
+            exit: .refused)
+    }
+}
