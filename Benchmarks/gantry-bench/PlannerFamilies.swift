@@ -2,7 +2,7 @@ import FleetModel
 import Glibc
 import PlacementPlanning
 
-/// Plans instances of many families and prints how near each plan is to its bounds, as JSON lines of ratios.
+/// Plans instances of many families and prints how near each plan is to its bounds, a line of JSON each.
 enum PlannerFamilies {
     struct Case {
         var family: ClusterFamily
@@ -123,13 +123,9 @@ enum PlannerFamilies {
                     }
                 }
             } catch {
-                print("\(pad(item.family.name, 40)) REFUSED \(error)")
+                print(#"{"instance": "\#(item.family.name)", "refused": "\#(error)"}"#)
             }
         }
-    }
-
-    static func pad(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
     }
 
     static func ratio(_ a: Int64, _ b: Int64) -> String {
@@ -143,16 +139,23 @@ enum PlannerFamilies {
         _ violations: [PlanViolation]
     ) -> String {
         let report = plan.report
-        let missed = report.missedBands
-        return
-            "\(pad(name, 36)) \(took.components.seconds * 1000 + took.components.attoseconds / 1_000_000_000_000_000) ms "
-            + "bytes \(ratio(report.bytes.bytes, report.lowerBound.bytes)) fluid \(ratio(report.bytes.bytes, fluid.bytes)) "
-            + "time \(ratio(report.makespan.milliseconds, report.makespanBound.milliseconds)) "
-            + "moves \(report.replicasMoved) lists \(plan.changes.count) "
-            + "leaders \(report.leaders.fewest)-\(report.leaders.most)\(report.leaders.crowded.isEmpty ? "" : "*") "
-            + "changes \(report.leaders.changes) missed \(missed.count)/\(missed.count { !$0.proved }) "
-            + "tol \(report.achievedTolerance) racks \(report.audit.racksBefore)>\(report.audit.racksAfter) "
-            + "viol \(violations.count)\(violations.first.map { " \($0)" } ?? "")"
+        return JSONValue.object(
+            JSONObject([
+                ("instance", .string(name)), ("plan_ms", JSONValue(took.milliseconds)),
+                ("bytes_to_bound", .string(ratio(report.bytes.bytes, report.lowerBound.bytes))),
+                ("bytes_to_fluid_bound", .string(ratio(report.bytes.bytes, fluid.bytes))),
+                (
+                    "makespan_to_bound",
+                    .string(ratio(report.makespan.milliseconds, report.makespanBound.milliseconds))
+                ), ("moves", JSONValue(report.replicasMoved)), ("lists", JSONValue(plan.changes.count)),
+                ("leaders_fewest", JSONValue(report.leaders.fewest)), ("leaders_most", JSONValue(report.leaders.most)),
+                ("leaders_proved", JSONValue(!report.leaders.crowded.isEmpty)),
+                ("leader_changes", JSONValue(report.leaders.changes)),
+                ("bands_missed", JSONValue(report.missedBands.count)),
+                ("bands_missed_without_proof", JSONValue(report.missedBands.count { !$0.proved })),
+                ("tolerance", .string(report.tolerance.description)), ("violations", JSONValue(violations.count)),
+            ])
+        ).text()
     }
 }
 

@@ -3,6 +3,7 @@
 switch CommandLine.arguments.dropFirst().first {
 case "metadata-decode": try MetadataDecode.run()
 case "planner-families": PlannerFamilies.run(Array(CommandLine.arguments.dropFirst(2)))
+case "planner-leadership": try PlannerLeadership.run()
 case "planner-instance", "planner-leaving", "planner-targets", "planner-judge":
     try PlannerPeers.run(CommandLine.arguments[1], Array(CommandLine.arguments.dropFirst(2)))
 case "planner-oracle": try PlannerOracle.run(Array(CommandLine.arguments.dropFirst(2)))
@@ -11,5 +12,5 @@ case "simulate": SimulatedDrain.run()
 case "commands": try await CommandTimes.run(Array(CommandLine.arguments.dropFirst(2)))
 default:
     print("usage: gantry-bench commands ROUNDS NAME=COMMAND… | metadata-decode | simulate")
-    print("       gantry-bench planner-families [--large] [NAME]")
+    print("       gantry-bench planner-families [--large] [NAME] | planner-speed [NAME RUNS [THREADS] [SNAPSHOT]] | planner-leadership")
 }

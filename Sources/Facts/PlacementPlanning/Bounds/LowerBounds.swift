@@ -129,6 +129,7 @@ struct Bounds {
             fluid += max(forced + above, below)
             whole += max(forced + aboveWhole, belowWhole)
         }
+        whole = max(whole, LargePieces(input, request, bands).bytes)
         value = LowerBounds(
             forcedReplicas: forcedReplicas, forcedBytes: ByteCount(forcedBytes), bytes: ByteCount(whole),
             fluidBytes: ByteCount(fluid))

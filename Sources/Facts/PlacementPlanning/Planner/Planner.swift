@@ -10,7 +10,19 @@ public enum Planner {
     ///   part.
     public static func plan(
         _ input: PlacementInput, _ event: PlacementEvent, _ options: PlanningOptions = PlanningOptions()
-    ) throws(PlanningRefusal) -> MovePlan {
+    ) throws(PlanningRefusal) -> MovePlan { try builder(input, event, options).plan() }
+
+    /// How long the same moves take where leadership leaves last, as with tools that move replicas only: each partition
+    /// is copied from the broker that leads it now. A comparison, no plan.
+    public static func makespanWithLeadershipLast(
+        _ input: PlacementInput, _ event: PlacementEvent, _ options: PlanningOptions = PlanningOptions()
+    ) throws(PlanningRefusal) -> Duration {
+        try builder(input, event, options).plan(leadershipLast: true).report.makespan
+    }
+
+    private static func builder(
+        _ input: PlacementInput, _ event: PlacementEvent, _ options: PlanningOptions
+    ) throws(PlanningRefusal) -> PlanBuilder {
         var problem = try PlanningProblem(input, event, options)
         let order = SizeOrder.rows(input.sizes)
         var layout = Layout(problem)
@@ -31,7 +43,7 @@ public enum Planner {
             polish.run(&layout, bound: .max)
             forced.takeBack(&layout)
         }
-        return try PlanBuilder(problem, layout, problem.mandate.balances ? finalBands : bands).plan()
+        return PlanBuilder(problem, layout, problem.mandate.balances ? finalBands : bands)
     }
 
     /// Bytes that the brokers of the bands hold together in the end.

@@ -55,6 +55,22 @@ struct CopyColumns {
             })
     }
 
+    /// Copies by their round, of each round the largest first.
+    func priority(_ rounds: CopyRounds?) -> [Int32] {
+        let largest = SizeOrder.rows(size)
+        guard let rounds else { return largest }
+        var starts = [Int](repeating: 0, count: Int(rounds.round.max() ?? 0) + 2)
+        for round in rounds.round { starts[Int(round) + 1] += 1 }
+        for round in 1..<starts.count { starts[round] += starts[round - 1] }
+        var order = largest
+        for copy in largest {
+            let round = Int(rounds.round[Int(copy)])
+            order[starts[round]] = copy
+            starts[round] += 1
+        }
+        return order
+    }
+
     /// Bits of a chain's bytes, below those of its ports' level.
     private static let levelShift: Int64 = 58
 }

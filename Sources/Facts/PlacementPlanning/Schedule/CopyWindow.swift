@@ -8,6 +8,8 @@ struct CopyWindow {
         case busiestPorts
         /// At every port, the copy whose other port still has most to do.
         case remaining
+        /// Copies of the first of `CopyRounds`.
+        case rounds
     }
 
     /// Copies that a port may have under way at least.
@@ -20,6 +22,7 @@ struct CopyWindow {
     /// The usual way, then others for plans in which every port is as busy as the busiest.
     static let all = [
         CopyWindow(copies: 5, protectsLarge: true, order: .busiestPorts),
+        CopyWindow(copies: 1, protectsLarge: false, order: .rounds),
         CopyWindow(copies: 1, protectsLarge: false, order: .remaining),
         CopyWindow(copies: 2, protectsLarge: false, order: .remaining),
         CopyWindow(copies: 5, protectsLarge: true, order: .largest),

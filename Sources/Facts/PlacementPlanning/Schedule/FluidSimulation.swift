@@ -56,6 +56,8 @@ struct FluidSimulation {
     private var busyChain: [Bool]
     private var doneInChain: [Int32]
     private var unstarted: Int
+    /// Where the first copy of `priority` that has not begun stands.
+    private var firstWaiting = 0
 
     init(
         _ problem: PlanningProblem, _ transfers: TransferList, _ columns: CopyColumns, source: [Int32], load: [Int64],
@@ -76,7 +78,9 @@ struct FluidSimulation {
         busyChain = [Bool](repeating: false, count: transfers.rows.count)
         doneInChain = [Int32](repeating: 0, count: transfers.rows.count)
         unstarted = transfers.chain.count
-        priority = columns.priority(bound: bound, byPort: window.order == .busiestPorts)
+        priority =
+            window.order == .rounds
+            ? columns.priority(CopyRounds(columns)) : columns.priority(bound: bound, byPort: window.order == .busiestPorts)
         queues = PortQueues(columns, priority)
     }
 
@@ -116,6 +120,11 @@ struct FluidSimulation {
     // MARK: - What begins
 
     private mutating func admit() {
+        if window.order == .rounds {
+            while firstWaiting < priority.count, start[Int(priority[firstWaiting])] >= 0 { firstWaiting += 1 }
+            for copy in priority[firstWaiting...].lazy.map(Int.init) where start[copy] < 0 && mayStart(copy) { begin(copy) }
+            return
+        }
         if window.order == .remaining {
             for port in waitingPorts() { chase(port) }
             return

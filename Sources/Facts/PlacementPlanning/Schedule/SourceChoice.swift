@@ -12,11 +12,12 @@ struct SourceChoice {
 
     private static let budget = 400_000
 
-    /// Chooses for `copies` of each of `rows`. Uplinks need not be faster than `reachable`, in milliseconds.
+    /// Chooses for `copies` of each of `rows`. Uplinks need not be faster than `reachable`, in milliseconds. `fixed`: who
+    /// leads serves, whoever it is.
     ///
     /// - Throws: `PlanningRefusal` for partitions without any living replica.
     init(
-        _ problem: PlanningProblem, rows: [Int32], copies: [Int32], reachable: Int64
+        _ problem: PlanningProblem, rows: [Int32], copies: [Int32], reachable: Int64, fixed: Bool = false
     ) throws(PlanningRefusal) {
         let input = problem.input
         source = [Int32](repeating: -1, count: rows.count)
@@ -29,7 +30,7 @@ struct SourceChoice {
         for (index, row) in rows.lazy.map(Int.init).enumerated() {
             let start = options.count
             if copies[index] > 0 {
-                for slot in input.range(row) where Self.mayServe(problem, row, input.slots[slot]) {
+                for slot in input.range(row) where Self.mayServe(problem, input.slots[slot], fixed) {
                     options.append(input.slots[slot])
                 }
                 if options.count == start {
@@ -68,13 +69,14 @@ struct SourceChoice {
             source[index] = best
             out[Int(best)] += bytes(index)
         }
+        if fixed { return }
         relieve(
             bytes: (0..<rows.count).map(bytes), options: options, optionStart: optionStart, rate: rate, out: &out,
             reachable: reachable)
     }
 
-    private static func mayServe(_ problem: PlanningProblem, _ row: Int, _ broker: Int32) -> Bool {
-        !problem.leaving[Int(broker)] && problem.input.brokers[Int(broker)].state != .dead
+    private static func mayServe(_ problem: PlanningProblem, _ broker: Int32, _ whileLeaving: Bool) -> Bool {
+        (whileLeaving || !problem.leaving[Int(broker)]) && problem.input.brokers[Int(broker)].state != .dead
     }
 
     /// Moves sources off the busiest uplink as long as that helps and uplinks are what the plan waits for; then proves
