@@ -24,7 +24,8 @@ enum PlannerLeadership {
             print(
                 JSONValue.object(
                     JSONObject([
-                        ("instance", .string(family.name)), ("makespan_ms", JSONValue(milliseconds: plan.report.makespan)),
+                        ("instance", .string(family.name)),
+                        ("makespan_ms", JSONValue(milliseconds: plan.report.makespan)),
                         ("makespan_bound_ms", JSONValue(milliseconds: plan.report.makespanBound)),
                         ("leadership_last_ms", JSONValue(milliseconds: last)),
                         (

@@ -12,5 +12,7 @@ case "simulate": SimulatedDrain.run()
 case "commands": try await CommandTimes.run(Array(CommandLine.arguments.dropFirst(2)))
 default:
     print("usage: gantry-bench commands ROUNDS NAME=COMMAND… | metadata-decode | simulate")
-    print("       gantry-bench planner-families [--large] [NAME] | planner-speed [NAME RUNS [THREADS] [SNAPSHOT]] | planner-leadership")
+    print(
+        "       gantry-bench planner-families [--large] [NAME] | planner-speed [NAME RUNS [THREADS] [SNAPSHOT]] | planner-leadership"
+    )
 }

@@ -122,7 +122,8 @@ import Testing
         }
     }
 
-    @Test func `a partition is explained on a saved placement, by a rebalance or the command that is named`() async throws
+    @Test func `a partition is explained on a saved placement, by a rebalance or the command that is named`()
+        async throws
     {
         try await Fixture.withDirectory { directory in
             let words = ["explain", "orders", "3"]
@@ -142,7 +143,9 @@ import Testing
         try await Fixture.withDirectory { directory in
             let result = try await planned(["leaders"], size: #", "size_bytes": -1, "leader": 99"#, in: directory)
             #expect(result.status == .done, "\(result.error)")
-            #expect(result.output.contains("4 partitions have a negative size, which is taken as unknown: t-0, t-1, t-2, …"))
+            #expect(
+                result.output.contains("4 partitions have a negative size, which is taken as unknown: t-0, t-1, t-2, …")
+            )
             #expect(result.output.contains("4 partitions have a leader that is none of its replicas"))
         }
     }

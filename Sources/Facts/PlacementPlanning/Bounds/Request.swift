@@ -37,7 +37,9 @@ struct Request {
         let quiet = options.excludedTopics.map(input.topicIndex)
         let pinned = options.pinnedTopics.map(input.topicIndex)
         let ordered = input.topicOf.map { quiet.contains(Int($0)) }
-        let stays = input.topicOf.indices.map { ordered[$0] || !mandate.moves || pinned.contains(Int(input.topicOf[$0])) }
+        let stays = input.topicOf.indices.map {
+            ordered[$0] || !mandate.moves || pinned.contains(Int(input.topicOf[$0]))
+        }
         for row in factors.indices where stays[row] { factors[row] = input.range(row).count }
         let leaves = input.brokers.map { leaving.contains($0.id) }
         let inScope = input.brokers.indices.map { index in

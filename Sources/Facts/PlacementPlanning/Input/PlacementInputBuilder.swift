@@ -66,7 +66,7 @@ extension PlacementInput {
             lastTopic = (topic, number)
             topicOf.append(number)
             numbers.append(partition)
-            sizes.append(size.map { max($0, Self.negative) } ?? Self.unknown)
+            sizes.append(size.map { $0 < 0 ? Self.negative : $0 } ?? Self.unknown)
             self.ingress.append(max(0, ingress))
             leaders.append(leader ?? -1)
             self.replicas.append(contentsOf: replicas)

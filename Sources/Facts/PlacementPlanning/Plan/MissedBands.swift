@@ -20,7 +20,8 @@ struct MissedBands {
         all = outside.map { broker in
             let by = bands.violation(broker, layout.load[broker])
             let (proved, reason): (Bool, String)
-            if !problem.mandate.balances, bands.violation(broker, before[broker]) > 0 || layout.load[broker] < bands.low[broker]
+            if !problem.mandate.balances,
+                bands.violation(broker, before[broker]) > 0 || layout.load[broker] < bands.low[broker]
             {
                 (proved, reason) = (true, "only what the request forces is moved; `rebalance` evens out")
             } else if problem.tolerance > problem.options.tolerance {

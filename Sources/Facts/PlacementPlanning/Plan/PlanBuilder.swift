@@ -18,7 +18,8 @@ struct PlanBuilder {
         let inbound = inboundBound(copies)
         let changing = copies.indices.filter { copies[$0] != 0 }.map { Int32(truncatingIfNeeded: $0) }
         let counts = changing.map { max(0, copies[Int($0)]) }
-        let sources = try SourceChoice(problem, rows: changing, copies: counts, reachable: inbound / 2, fixed: leadershipLast)
+        let sources = try SourceChoice(
+            problem, rows: changing, copies: counts, reachable: inbound / 2, fixed: leadershipLast)
         var sourceOf: [Int32: Int32] = [:]
         sourceOf.reserveCapacity(changing.count)
         for (index, row) in changing.enumerated() { sourceOf[row] = sources.source[index] }

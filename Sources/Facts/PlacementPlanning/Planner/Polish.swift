@@ -188,7 +188,9 @@ struct Polish {
     private mutating func replace(_ layout: inout Layout, _ slot: Int, _ threshold: Int64) {
         let row = Int(rowOfSlot[slot])
         let other = near(layout, row)
-        guard problem.mandate.balances, other >= 0, rowOfSlot[other] >= 0, rowOfSlot[other] != rowOfSlot[slot] else { return }
+        guard problem.mandate.balances, other >= 0, rowOfSlot[other] >= 0, rowOfSlot[other] != rowOfSlot[slot] else {
+            return
+        }
         let otherRow = Int(rowOfSlot[other])
         let back = home(layout, slot)
         let (here, there) = (layout.slots[slot], layout.slots[other])

@@ -80,7 +80,8 @@ struct FluidSimulation {
         unstarted = transfers.chain.count
         priority =
             window.order == .rounds
-            ? columns.priority(CopyRounds(columns)) : columns.priority(bound: bound, byPort: window.order == .busiestPorts)
+            ? columns.priority(CopyRounds(columns))
+            : columns.priority(bound: bound, byPort: window.order == .busiestPorts)
         queues = PortQueues(columns, priority)
     }
 
@@ -122,7 +123,9 @@ struct FluidSimulation {
     private mutating func admit() {
         if window.order == .rounds {
             while firstWaiting < priority.count, start[Int(priority[firstWaiting])] >= 0 { firstWaiting += 1 }
-            for copy in priority[firstWaiting...].lazy.map(Int.init) where start[copy] < 0 && mayStart(copy) { begin(copy) }
+            for copy in priority[firstWaiting...].lazy.map(Int.init) where start[copy] < 0 && mayStart(copy) {
+                begin(copy)
+            }
             return
         }
         if window.order == .remaining {
