@@ -42,7 +42,9 @@ extension HealthRules {
                     retired
                         ? "was removed for good, and its container is back on \(host) (\(container.state))"
                         : "has a container on \(host) (\(container.state)) and is no node of this cluster's layout",
-                    remedy: context.commands.line("docker stop -t 330 \(container.name)", on: host))
+                    remedy: retired && context.emptied.contains(host)
+                        ? "gantry bootstrap stops and removes it"
+                        : context.commands.line("docker stop -t 330 \(container.name)", on: host))
             }
         },
     ]

@@ -34,6 +34,8 @@ public struct HealthContext: Sendable {
     public let expected: ClusterLayout?
     /// Ids that were removed for good.
     public let retired: Set<NodeID>
+    /// Hosts that an operation emptied: nobody misses them.
+    public let emptied: Set<HostName>
     /// What was seen.
     public let snapshot: Snapshot
     /// Whether an operation of ours is at work, so that moves and throttles are its.
@@ -49,13 +51,16 @@ public struct HealthContext: Sendable {
 
     /// A context of these parts.
     public init(
-        cluster: ClusterName, expected: ClusterLayout?, retired: Set<NodeID> = [], snapshot: Snapshot,
+        cluster: ClusterName, expected: ClusterLayout?, retired: Set<NodeID> = [], emptied: Set<HostName> = [],
+        snapshot: Snapshot,
         operationRunning: Bool = false, configuration: Known<[NodeID: String]> = .known([:]),
         fleet: FleetSpecification? = nil, commands: HostCommands = HostCommands()
     ) {
         (self.fleet, self.commands) = (fleet, commands)
         self.configuration = configuration
         self.cluster = cluster
+        // One that carries nodes again is missed again.
+        self.emptied = emptied.subtracting(expected?.nodes.map(\.host) ?? [])
         self.expected = expected
         self.retired = retired
         self.snapshot = snapshot

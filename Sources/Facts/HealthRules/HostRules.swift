@@ -6,14 +6,16 @@ extension HealthRules {
             context.snapshot.hosts.compactMap { host in
                 // One that is not listed has its own rule: nobody tried to reach it.
                 guard case .unreachable(let reason, let remedy) = host.state,
-                    context.fleet.map({ $0.host(host.host) != nil }) ?? true
+                    context.fleet.map({ $0.host(host.host) != nil }) ?? true, !context.emptied.contains(host.host)
                 else { return nil }
                 return rule.finding(.critical, subject(host.host), reason, remedy: remedy)
             }
         },
         HealthRule("docker-down", "every host's Docker daemon answers") { context, rule in
             context.snapshot.hosts.compactMap { host in
-                guard case .dockerDown(let reason, let remedy) = host.state else { return nil }
+                guard case .dockerDown(let reason, let remedy) = host.state, !context.emptied.contains(host.host) else {
+                    return nil
+                }
                 return rule.finding(.critical, subject(host.host), reason, remedy: remedy)
             }
         },

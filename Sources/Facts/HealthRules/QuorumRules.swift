@@ -27,14 +27,18 @@ extension HealthRules {
                     on: context.host(of: voter.id))
             }
         },
-        HealthRule("controller-not-voter", "every registered controller votes") { context, rule in
+        // One that was removed stays registered until the next upgrade: it is listed, and nothing is wrong.
+        HealthRule("controller-not-voter", "every registered controller votes, or was removed") { context, rule in
             guard let cluster = context.snapshot.cluster.value, let quorum = cluster.quorum.value,
                 let registered = cluster.registeredControllers.value
             else { return [] }
             let voters = Set(quorum.voters.map(\.id))
             return registered.filter { !voters.contains($0) }.map { id in
                 rule.finding(
-                    .warning, "controller \(id)", "it is registered and no voter; it blocks feature upgrades",
+                    context.retired.contains(id) ? .ok : .warning, "controller \(id)",
+                    context.retired.contains(id)
+                        ? "it was removed and is registered still; it blocks feature upgrades"
+                        : "it is registered and no voter; it blocks feature upgrades",
                     remedy: "keep its directory until the next upgrade is done")
             }
         },

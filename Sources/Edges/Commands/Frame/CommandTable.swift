@@ -8,6 +8,7 @@ struct CommandTable: Sendable {
         CommandEntry(AddHostCommand.self),
         CommandEntry(AddBrokerCommand.self),
         CommandEntry(RemoveBrokerCommand.self),
+        CommandEntry(RemoveHostCommand.self),
         CommandEntry(RebalanceCommand.self),
         CommandEntry(RestartCommand.self),
         CommandEntry(ClusterStatusCommand.self),

@@ -13,7 +13,7 @@ struct RebalanceCommand: Command {
     static let definition = CommandDefinition(
         "rebalance", "even out bytes, replicas and leaders, moving the fewest bytes",
         arguments: [MoveArguments.first, MoveArguments.last],
-        options: [leadersOnly, fewestMoves, tolerance, MoveArguments.throttle], changes: .everything,
+        options: [leadersOnly, fewestMoves, tolerance] + MoveArguments.options, changes: .everything,
         details: [
             "Brings every broker within the tolerance of its fair share of bytes, evens out replicas and leaders, and "
                 + "checks the cluster. With FIRST LAST, among those brokers alone. Brokers without data are filled.",

@@ -90,11 +90,13 @@ struct FleetResolver {
 
     private func cluster(hosts: Int) -> ClusterSpecification? {
         guard let name = draft.cluster.name?.value, let version = draft.cluster.version?.value else { return nil }
-        return ClusterSpecification(
+        var cluster = ClusterSpecification(
             name: name, transport: draft.cluster.transport?.value ?? .ssh, mode: draft.cluster.mode?.value ?? .kraft,
             version: version, image: draft.cluster.image?.value ?? "apache/kafka:\(version)",
             imageArchive: draft.cluster.imageArchive?.value,
             controllers: draft.cluster.controllers?.value ?? (hosts < 3 ? 1 : 3))
+        cluster.controllersFollowHosts = draft.cluster.controllers == nil
+        return cluster
     }
 
     private var move: MoveSettings {

@@ -37,6 +37,15 @@ extension KafkaCluster: ClusterControl {
         }
     }
 
+    func electAnyLeaders(
+        _ partitions: [TopicPartition], _ layout: ClusterLayout
+    ) async throws(ClusterProblem) -> ControlOutcome<TopicPartition> {
+        guard !partitions.isEmpty else { return ControlOutcome(done: []) }
+        return try await outcome(layout) { admin throws(KafkaAdminError) in
+            try await admin.electLeaders(.unclean, .only(partitions))
+        }
+    }
+
     func replicaLogs(
         of brokers: [NodeID], partitions: [TopicPartition]?, _ layout: ClusterLayout
     ) async -> [NodeID: Known<[LogDirectoryContents]>] {

@@ -55,12 +55,24 @@ extension FleetSession {
             return BootstrapPreparation(clauses: clauses, blockers: blockers, plan: nil, needed: [], drift: [])
         }
         let files = try renderFiles(layout, directory: directory)
-        let bootstrap = Bootstrap(
+        var bootstrap = Bootstrap(
             fleet: fleet, layout: layout, surveys: surveys, files: files, canary: canary, now: clock.now())
+        bootstrap.returned = try returned(surveys, layout)
         let plan = try bootstrap.plan(arguments: arguments, reason: reason)
         return BootstrapPreparation(
             clauses: clauses, blockers: [], plan: plan, needed: try await probe(plan, isNew: present == nil),
             drift: drift(surveys, layout, files))
+    }
+
+    /// Containers of retired nodes that run again on hosts that carry nothing else: such a host was taken out as gone.
+    private func returned(_ surveys: [HostSurvey], _ layout: ClusterLayout) throws(StoreError) -> [NodePlacement] {
+        let retired = Set(try self.retired().ids + surveys.flatMap { (try? $0.answers.get())?.retired ?? [] })
+        return surveys.filter { layout.nodes(on: $0.host).isEmpty }.flatMap { survey in
+            survey.seenContainers.compactMap { container in
+                guard let node = container.node, let role = container.role, retired.contains(node) else { return nil }
+                return NodePlacement(id: node, role: role, host: survey.host, port: 0, dataDirectories: [])
+            }
+        }.sorted { $0.id < $1.id }
     }
 
     /// The layout with what `virthosts` adds to it; ports that something else holds are stepped over only for nodes

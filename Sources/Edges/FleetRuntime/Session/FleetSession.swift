@@ -94,7 +94,8 @@ public struct FleetSession: Sendable {
         let running = try place.existingJournal()?.lease(of: fleet.cluster.name).map(\.holder.isAlive) ?? false
         let context = HealthContext(
             cluster: fleet.cluster.name, expected: layout.value,
-            retired: Set(snapshot.hosts.flatMap(\.retired) + (try retired().ids)), snapshot: snapshot,
+            retired: Set(snapshot.hosts.flatMap(\.retired) + (try retired().ids)),
+            emptied: Set(try retired().emptied), snapshot: snapshot,
             operationRunning: running, configuration: layout.value.map { configuration($0, directory) } ?? .known([:]),
             fleet: fleet, commands: HostCommands(fleet))
         return ClusterStatus(

@@ -135,7 +135,7 @@ extension FleetSession {
         }
         let growth = Growth(
             cluster: fleet.cluster, host: scene.host.host, nodes: nodes, layout: layout,
-            files: try await growthFiles(scene, nodes, layout, directory),
+            files: try await files(of: scene.host.host, adding: nodes, layout, directory),
             users: try renderFiles(layout, directory: directory)[scene.host.host]?.users ?? [:],
             hosts: Set(fleet.hosts.map(\.host) + layout.nodes.map(\.host)).sorted().filter {
                 snapshot.host($0)?.state.reason == nil
@@ -147,10 +147,9 @@ extension FleetSession {
     }
 
     /// The host's files with the new nodes in them. Everything about nodes that are there stays as it lies on the host.
-    private func growthFiles(
-        _ scene: GrowthScene, _ nodes: [NodePlacement], _ layout: ClusterLayout, _ directory: FleetDirectory
+    func files(
+        of host: HostName, adding nodes: [NodePlacement], _ layout: ClusterLayout, _ directory: FleetDirectory
     ) async throws -> [TextFile] {
-        let host = scene.host.host
         guard let rendered = try renderFiles(layout, directory: directory)[host] else { return [] }
         let present = try await ports.hostControl.contents(of: rendered.compose.path, on: host)
         let merged = try ComposeFile.merging(
@@ -200,7 +199,7 @@ extension FleetSession {
 
     private struct MoveRefusal: Error { var blockers: [Blocker] }
 
-    private static func directoryID(_: NodeID) -> DirectoryID {
+    static func directoryID(_: NodeID) -> DirectoryID {
         while true { if let id = DirectoryID(bytes: randomBytes(16)) { return id } }
     }
 

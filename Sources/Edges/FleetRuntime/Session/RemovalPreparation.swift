@@ -51,7 +51,8 @@ extension FleetSession {
             hosts: hosts.filter { status.snapshot.host($0)?.state.reason == nil },
             canary: request.canary, known: status.findings.map(CheckStage.KnownFinding.init))
         preparation.plan = try removal.plan(
-            [.init(brokers: wanted, plan: moves, dead: proof.dead)], arguments: request.arguments,
+            [.init(brokers: wanted, plan: moves, dead: proof.dead, givenUp: proof.givenUp)],
+            arguments: request.arguments,
             reason: request.reason)
         return preparation
     }

@@ -15,6 +15,19 @@ extension SimulatedKafka {
         }
     }
 
+    /// ElectLeaders, unclean, for partitions without a leader: a replica that serves leads, with what it has.
+    public mutating func electAnyLeaders(_ wanted: [TopicPartition]) -> [KafkaAnswer<TopicPartition>] {
+        wanted.map { partition in
+            guard let index = index(of: partition) else { return KafkaAnswer(partition, .unknownTopicOrPartition) }
+            guard partitions[index].leader < 0 else { return KafkaAnswer(partition, .electionNotNeeded) }
+            guard partitions[index].replicas.contains(where: { isActive($0, for: index) }) else {
+                return KafkaAnswer(partition, .eligibleLeadersNotAvailable)
+            }
+            change(index) { $0.election = .unclean }
+            return KafkaAnswer(partition, .none)
+        }
+    }
+
     private func isAstray(_ index: Int) -> Bool {
         let partition = partitions[index]
         return partition.topic >= 0 && partition.leader != partition.replicas.first

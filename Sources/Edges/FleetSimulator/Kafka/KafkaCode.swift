@@ -34,6 +34,8 @@ public struct KafkaCode: RawRepresentable, Hashable, Sendable, Codable {
     public static let kafkaStorageError = KafkaCode(rawValue: 56)
     /// PREFERRED_LEADER_NOT_AVAILABLE.
     public static let preferredLeaderNotAvailable = KafkaCode(rawValue: 80)
+    /// ELIGIBLE_LEADERS_NOT_AVAILABLE.
+    public static let eligibleLeadersNotAvailable = KafkaCode(rawValue: 83)
     /// ELECTION_NOT_NEEDED.
     public static let electionNotNeeded = KafkaCode(rawValue: 84)
     /// NO_REASSIGNMENT_IN_PROGRESS.

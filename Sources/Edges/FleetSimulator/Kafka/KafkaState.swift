@@ -64,6 +64,11 @@ extension SimulatedKafka {
         var leaderMeter = ThrottleMeter()
         var followerMeter = ThrottleMeter()
 
+        /// When a broker that is silent was heard of last, by its session: from the beginning on where it had none.
+        func lastHeard(_ model: KafkaModel) -> Instant {
+            sessionEnds == .never ? .start : max(.start, sessionEnds + (.zero - model.session))
+        }
+
         /// Whether peers and clients can talk to its process.
         var answers: Bool { process == .running && !isCutOff || process == .stopping && !isCutOff }
         /// Whether the controllers would let it lead.

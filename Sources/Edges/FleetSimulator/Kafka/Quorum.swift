@@ -204,6 +204,9 @@ extension SimulatedKafka {
         return .none
     }
 
+    /// How long the leader remembers one that follows no more.
+    private static let observerMemory: Duration = .seconds(300)
+
     /// DescribeQuorum: voters and those that only follow. `wall` is the time of day now.
     public func quorumObservation(at wall: Timestamp) -> QuorumObservation {
         func member(_ controller: Controller?, _ id: NodeID, _ directory: DirectoryID?) -> QuorumMember {
@@ -222,11 +225,16 @@ extension SimulatedKafka {
         }.compactMap { controller in
             NodeID(rawValue: controller.id).map { member(controller, $0, controller.directoryID) }
         }
-        for broker in brokers where broker.isRegistered && broker.answers {
+        for broker in brokers where broker.isRegistered {
             guard let id = NodeID(rawValue: broker.id) else { continue }
+            // One that died is remembered for some minutes.
+            let behind = broker.answers ? 0 : now.since(broker.lastHeard(model))
+            guard behind < Self.observerMemory.wholeMicroseconds else { continue }
+            let lastFetch = wall.advanced(by: .microseconds(-behind))
             observers.append(
                 QuorumMember(
-                    id: id, directoryID: broker.directories.first?.id, lag: 0, lastCaughtUp: wall, lastFetch: wall))
+                    id: id, directoryID: broker.directories.first?.id, lag: behind / 500_000, lastCaughtUp: lastFetch,
+                    lastFetch: lastFetch))
         }
         return QuorumObservation(
             leader: activeController, leaderEpoch: quorum.epoch, voters: voters,

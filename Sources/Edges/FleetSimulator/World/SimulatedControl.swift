@@ -43,6 +43,16 @@ extension SimulatedFleet: ClusterControl {
             alreadyDone: [.electionNotNeeded])
     }
 
+    /// Elects whoever serves.
+    public func electAnyLeaders(
+        _ partitions: [TopicPartition], _ layout: ClusterLayout
+    ) async throws(ClusterProblem) -> ControlOutcome<TopicPartition> {
+        guard !partitions.isEmpty else { return ControlOutcome(done: []) }
+        return ControlOutcome(
+            try await ask(.elect, layout, subjects: partitions.count) { $0.electAnyLeaders(partitions) },
+            alreadyDone: [.electionNotNeeded])
+    }
+
     /// What the log directories hold.
     public func replicaLogs(
         of brokers: [NodeID], partitions: [TopicPartition]?, _ layout: ClusterLayout

@@ -1,5 +1,5 @@
 /// Where a partition's replicas shall be.
-public struct ReplicaTarget: Hashable, Sendable {
+public struct ReplicaTarget: Hashable, Sendable, Codable {
     /// The partition.
     public var partition: TopicPartition
     /// Its replicas, the preferred leader first.

@@ -53,6 +53,8 @@ public struct ClusterSpecification: Hashable, Sendable, Codable {
     public var imageArchive: String?
     /// Dedicated KRaft controllers wanted.
     public var controllers: Int
+    /// Whether that number follows from the number of hosts, because the operator named none.
+    public var controllersFollowHosts = false
 
     /// A cluster of these settings.
     public init(

@@ -73,7 +73,7 @@ extension ClusterLayout {
     /// filled up to their number. Existing nodes stay as they are: `brokers` counts for a host's first start only.
     /// - Parameters:
     ///   - fleet: what the operator wants.
-    ///   - except: hosts that get no brokers although they carry none: those that an operation emptied.
+    ///   - except: hosts that get no nodes although they carry none: those that an operation emptied.
     ///   - directoryIDs: gives each controller of a first quorum its directory id; those that join one have none.
     ///   - retired: ids that were used before and never come back.
     ///   - occupiedPorts: ports that something else holds on a host.
@@ -89,9 +89,16 @@ extension ClusterLayout {
                 missing[host.host] = host.brokers
             }
         }
+        // Hosts that left may have left fewer than the number that the operator chose for all of them.
+        let gone = except.subtracting(nodes.map(\.host))
+        let hosts = Set(fleet.hosts.map(\.host)).subtracting(gone)
+        let wanted =
+            controllers.isEmpty || gone.isEmpty
+            ? fleet.cluster.controllers
+            : min(fleet.cluster.controllers, hosts.union(controllers.map(\.host)).count)
         return try extended(
-            for: fleet, moreBrokers: missing, controllers: fleet.cluster.controllers, directoryIDs: directoryIDs,
-            retired: retired, occupiedPorts: occupiedPorts)
+            for: fleet, moreBrokers: missing, controllers: wanted, onHosts: gone.isEmpty ? nil : hosts,
+            directoryIDs: directoryIDs, retired: retired, occupiedPorts: occupiedPorts)
     }
 
     /// This layout with some more brokers and enough controllers; existing nodes stay as they are.

@@ -20,7 +20,7 @@ public struct Acceptance: Hashable, Sendable {
     private static let wantsObject: Set<String> = ["sole-replica"]
     /// Codes that can be waived at all; everything else has to be mended.
     public static let waivable: Set<String> = Set(
-        ["sole-replica", "foreign-reassignment", "racks", "hosts", "spread", "no-memory"]
+        ["sole-replica", "foreign-reassignment", "racks", "hosts", "spread", "controller-hosts", "no-memory"]
             + StopVerdict.Code.allCases.filter(\.isWaivable).map(\.rawValue))
 }
 

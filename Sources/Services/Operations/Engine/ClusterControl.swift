@@ -26,6 +26,11 @@ public protocol ClusterControl: Sendable {
         _ partitions: [TopicPartition], _ layout: ClusterLayout
     ) async throws(ClusterProblem) -> ControlOutcome<TopicPartition>
 
+    /// Makes whichever replica serves its partition's leader where none that is in sync does. Records that it lacks are lost.
+    func electAnyLeaders(
+        _ partitions: [TopicPartition], _ layout: ClusterLayout
+    ) async throws(ClusterProblem) -> ControlOutcome<TopicPartition>
+
     // MARK: Logs
 
     /// What the log directories of each of these brokers hold, of all partitions or only of `partitions`.

@@ -7,7 +7,8 @@ public enum StepCatalog {
         RecordLayout.self, PlaceFiles.self, BringImage.self, FormatNode.self, StartNodes.self, AwaitQuorum.self,
         AwaitBroker.self, CheckCluster.self, CordonBroker.self, MoveData.self, VerifyEmpty.self, StopNode.self,
         UnregisterBroker.self, RetireIdentity.self, RemoveNode.self, DeleteData.self, CheckStage.self,
-        RestoreLists.self, AddVoter.self, RememberLayout.self, StopSafely.self, PlaceNode.self, StartAgain.self,
+        RestoreLists.self, RemoveVoter.self, TellControllers.self, CleanHost.self, ProveDead.self, GiveUp.self,
+        AddVoter.self, RememberLayout.self, StopSafely.self, PlaceNode.self, StartAgain.self,
         LeadAgain.self,
     ]
 

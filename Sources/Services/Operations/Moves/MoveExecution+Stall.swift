@@ -88,6 +88,10 @@ extension MoveExecution {
                 return ("disk full", "broker \(target)", "make room there: \(look) shows its disks")
             }
         }
+        // A move ends only once every replica of its list is in sync, those that stay too.
+        if item.state == .moving, let dead = hop.target.first(where: { !live.contains($0) }) {
+            return ("target down", "broker \(dead), which keeps its replica", "bring it back: \(look)")
+        }
         guard let leader = item.leader, live.contains(leader) else {
             return ("source lagging", "no leader to copy from", look)
         }

@@ -76,6 +76,10 @@ public struct MoveExecution: Sendable {
 
     var live: Set<NodeID> = []
     var deadSince: [NodeID: Duration] = [:]
+    /// Brokers that leave and were dead before.
+    let isGivenUp: Set<NodeID>
+    /// Brokers that leave and died meanwhile.
+    var revivals: [NodeID: Revival] = [:]
     var directories: [NodeID: Known<[LogDirectoryContents]>] = [:]
     var lastReplan: Duration?
     var wish: ThrottleWish?
@@ -84,9 +88,10 @@ public struct MoveExecution: Sendable {
     var strain = 1
     var said: Set<String> = []
 
-    /// The execution of `order`.
-    public init(_ order: MoveOrder, _ options: MoveOptions) {
+    /// The execution of `order`, in which brokers of `dead` are not waited for.
+    public init(_ order: MoveOrder, _ options: MoveOptions, dead: Set<NodeID> = []) {
         self.options = options
+        isGivenUp = dead
         leaving = Set(order.leaving)
         items = order.routes.map(Item.init)
         for (place, item) in items.enumerated() {
@@ -146,7 +151,7 @@ public struct MoveExecution: Sendable {
             return [.wait(.zero)]
         }
 
-        var actions = watchDeaths(at: seen.at)
+        var actions = watchDeaths(at: seen.at) + watchLeaving(at: seen.at)
         if options.foreign == .refuse, let foreign = items.first(where: { $0.state == .held(.foreign) }) {
             return [.stop(.foreign(foreign.route.partition))]
         }
@@ -278,7 +283,7 @@ extension MoveAction {
     fileprivate var changesLists: Bool {
         switch self {
         case .submit, .cancel, .replan: true
-        case .lead, .throttle, .say, .wait, .done, .stop: false
+        case .lead, .throttle, .revive, .say, .wait, .done, .stop: false
         }
     }
 }

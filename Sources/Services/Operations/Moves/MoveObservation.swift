@@ -45,6 +45,8 @@ public enum MoveAction: Hashable, Sendable {
     case cancel([TopicPartition])
     /// Plan these partitions anew.
     case replan([TopicPartition])
+    /// Start this broker again: it leaves, and died before its data had.
+    case revive(NodeID)
     /// Tell people.
     case say(String)
     /// Look again after this time.

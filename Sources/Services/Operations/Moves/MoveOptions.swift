@@ -49,6 +49,10 @@ public struct MoveOptions: Hashable, Sendable, Codable {
     static let stallLimit: Duration = .seconds(1800)
     /// A fenced broker counts as dead after this time: a restart takes 10 to 15 seconds (KAFKA.md section 3).
     static let deathTime: Duration = .seconds(30)
+    /// A broker that dies while it leaves is started again at most so often: one that dies again and again needs somebody.
+    static let mostRevivals = 3
+    /// And not before this time after the last try: it may have logs to recover.
+    static let revivalInterval: Duration = .seconds(90)
     /// Of a directory's volume, this share stays free (the planner's headroom).
     static let headroom = PerMille(50)
     /// What a partition may grow while it is copied, as a share of its size.

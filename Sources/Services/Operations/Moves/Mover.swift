@@ -29,14 +29,19 @@ struct Mover {
     /// Since when nothing begins any more.
     var endingSince: Duration?
 
-    init(_ context: StepContext, plan: MovePlan, layout: ClusterLayout, options: MoveOptions) async throws(StepFailure)
-    {
-        try await self.init(context, MoveOrder(plan), plan: plan, layout: layout, options: options)
+    init(
+        _ context: StepContext, plan: MovePlan, emptying: [NodeID]? = nil, dead: [NodeID] = [], layout: ClusterLayout,
+        options: MoveOptions
+    ) async throws(StepFailure) {
+        var order = MoveOrder(plan)
+        if let emptying { order.goal = .empty(emptying) }
+        try await self.init(context, order, plan: plan, dead: Set(dead), layout: layout, options: options)
     }
 
     /// Moves as `order` says; without a plan, what can't go its way stays where it is.
     init(
-        _ context: StepContext, _ order: MoveOrder, plan: MovePlan? = nil, layout: ClusterLayout, options: MoveOptions
+        _ context: StepContext, _ order: MoveOrder, plan: MovePlan? = nil, dead: Set<NodeID> = [],
+        layout: ClusterLayout, options: MoveOptions
     ) async throws(StepFailure) {
         self.context = context
         self.layout = layout
@@ -44,7 +49,7 @@ struct Mover {
         var options = options
         if let throttle = await context.settings().throttle { options.throttle = throttle }
         self.options = options
-        execution = MoveExecution(order, options)
+        execution = MoveExecution(order, options, dead: dead)
         keeper = try await ThrottleKeeper(context, layout, order)
         if !keeper.record.replanned.isEmpty {
             execution.adopt(MoveOrder(goal: order.goal, routes: keeper.record.replanned), for: [])
@@ -109,6 +114,7 @@ struct Mover {
         case .submit(let targets): await submit(targets)
         case .cancel(let partitions): await cancel(partitions)
         case .replan(let partitions): try await replan(partitions)
+        case .revive(let broker): await revive(broker)
         case .wait, .done, .stop: break
         }
     }
@@ -220,6 +226,28 @@ struct Mover {
             // It may have been applied all the same: what is under way is read back before anything is asked for again.
             await context.note("asking for \(targets.count) moves: \(error.reason); reading back what was begun")
             execution.submitted(partitions, refused: [:])
+        }
+    }
+
+    /// Starts a broker again whose process ended before its data was off it. Only where its host shows a container that does
+    /// not run: what is alive is left alone, and a host that does not answer is left to come back.
+    private func revive(_ broker: NodeID) async {
+        guard let node = layout.node(broker) else { return }
+        do throws(StepFailure) {
+            guard let container = try await node.container(context), !container.isAlive else {
+                return await context.note("broker \(broker) leaves and does not serve; its container is left alone")
+            }
+            do throws(HostProblem) {
+                try await context.world.containers.start(
+                    [ContainerName.service(of: node)], of: context.cluster, on: node.host)
+            } catch {
+                throw context.failure(error, what: "starting it again", object: "broker \(broker)")
+            }
+            await context.note(
+                "broker \(broker) died before its data was off it (\(container.state)"
+                    + (container.exitCode.map { ", exit code \($0)" } ?? "") + "): it was started again")
+        } catch {
+            await context.note("broker \(broker) leaves and does not serve: \(error.object): \(error.reason)")
         }
     }
 

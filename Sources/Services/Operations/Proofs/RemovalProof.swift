@@ -40,6 +40,8 @@ public struct RemovalProof: Sendable {
     public var notes: [String] = []
     /// What will be moved; nil when it is forbidden.
     public var plan: MovePlan?
+    /// Partitions whose records only dead brokers have and the operator gives up, with the brokers that carry them on.
+    public var givenUp: [ReplicaTarget] = []
     /// The leaving brokers that do not serve.
     public var dead: Set<NodeID> = []
     /// Lists of partitions after the plan, for the proof of a later stage.
@@ -131,17 +133,11 @@ public struct RemovalProof: Sendable {
         var found = ClusterProof.moves(cluster)
         let ids = Set(leaving.map(\.rawValue))
         found += ClusterProof.dead(cluster, except: leaving) { $0.replicas.contains(where: ids.contains) }
-        let live = Set((cluster.brokers.value ?? []).filter { !$0.fenced }.map(\.id.rawValue))
-        var soleByTopic: [String: [TopicPartition]] = [:]
+        let sole = SoleReplicas(cluster, leaving: leaving)
         var offline: [TopicPartition] = []
         var thin: [TopicPartition] = []
-        for row in table.rows where !row.topic.isCanary {
-            let isLost =
-                row.leader == nil && row.replicas.contains(where: ids.contains)
-                && !row.replicas.contains { live.contains($0) && !ids.contains($0) }
-            if isLost {
-                soleByTopic[row.topic.name, default: []].append(row.name)
-            } else if row.leader == nil {
+        for row in table.rows where !row.topic.isCanary && !sole.isLost(row) {
+            if row.leader == nil {
                 offline.append(row.name)
             } else if row.isUnderMinInSync,
                 row.replicas.contains(where: { !row.inSync.contains($0) && !ids.contains($0) })
@@ -149,7 +145,7 @@ public struct RemovalProof: Sendable {
                 thin.append(row.name)
             }
         }
-        for (topic, partitions) in soleByTopic.sorted(by: { $0.key < $1.key }) {
+        for (topic, partitions) in sole.byTopic {
             found.append(
                 Blocker(
                     code: "sole-replica", object: "topic \(topic)",
@@ -179,15 +175,17 @@ public struct RemovalProof: Sendable {
         _ request: Request, _ cluster: ClusterObservation, _ layout: ClusterLayout, _ onto: BrokerSelection,
         _ lists: [TopicPartition: [NodeID]], _ hosts: [HostObservation]
     ) -> [Blocker] {
-        // Partitions that nobody can copy any more are no part of a plan.
-        let accepted = Set(request.accepted.filter { $0.code == "sole-replica" }.compactMap(\.object))
+        // Partitions that nobody can copy any more are no part of a plan: they count as where they will go on, empty.
+        let leaving = Set(request.brokers + request.alsoLeaving)
+        givenUp = SoleReplicas(cluster, leaving: leaving).targets(onto)
+        let lists = lists.merging(givenUp.map { ($0.partition, $0.replicas) }) { $1 }
         let narrower = request.accepted.contains { ["racks", "hosts", "spread"].contains($0.code) }
         do throws(PlanningRefusal) {
             let input = try PlacementInput(
                 observed: cluster, hosts: hosts, layout: layout, rate: request.throttle ?? PlanningBroker.defaultPort,
                 running: .done,
                 lists: lists)
-            let options = PlanningOptions(excludedTopics: accepted.sorted(), acceptNarrowerSpread: narrower)
+            let options = PlanningOptions(acceptNarrowerSpread: narrower)
             let leaving = request.brokers.filter { id in input.brokers.contains { $0.id == id } }
             let plan = try Planner.plan(input, .drain(brokers: leaving, onto: onto), options)
             if let broken = verify(plan, input).first { throw .unsound(broken) }

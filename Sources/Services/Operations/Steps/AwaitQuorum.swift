@@ -10,9 +10,18 @@ public struct AwaitQuorum: Step {
     static let limit: Duration = .seconds(120)
     /// The nodes of the cluster.
     public var layout: ClusterLayout
+    /// The controllers that must vote; nil: all of them.
+    public var awaited: [NodeID]?
 
-    /// Waits for the controllers of `layout`.
-    public init(layout: ClusterLayout) { self.layout = layout }
+    /// Waits for the controllers of `layout`, or of them for `awaited`.
+    public init(layout: ClusterLayout, awaited: [NodeID]? = nil) {
+        self.layout = layout
+        self.awaited = awaited
+    }
+
+    private var controllers: [NodePlacement] {
+        layout.controllers.filter { awaited?.contains($0.id) ?? true }
+    }
 
     /// The whole quorum.
     public var object: String { "quorum" }
@@ -22,7 +31,9 @@ public struct AwaitQuorum: Step {
     public var host: HostName? { nil }
     /// One line for people.
     public var title: String {
-        "wait for controllers \(layout.controllers.map(\.id.description).joined(separator: ", "))"
+        controllers.isEmpty
+            ? "wait for the controllers"
+            : "wait for controllers \(controllers.map(\.id.description).joined(separator: ", "))"
     }
 
     /// Whether the quorum is whole.
@@ -32,7 +43,7 @@ public struct AwaitQuorum: Step {
 
     /// Looks until it is whole, a controller dies, or the time is up.
     public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
-        var watch = NodeWatch(layout.controllers, context)
+        var watch = NodeWatch(controllers, context)
         let start = context.world.clock.uptime()
         while true {
             guard let missing = try await missing(context) else { return nil }
@@ -54,7 +65,7 @@ public struct AwaitQuorum: Step {
         guard cluster.clusterID == layout.clusterID else { throw otherCluster(cluster.clusterID, layout) }
         guard let quorum = cluster.quorum.value else { return cluster.quorum.reason }
         guard quorum.leader != nil else { return "no leader yet" }
-        let lacking = layout.controllers.filter { node in !quorum.voters.contains { $0.id == node.id } }
+        let lacking = controllers.filter { node in !quorum.voters.contains { $0.id == node.id } }
         if let first = lacking.first { return "controller \(first.id) is no voter" }
         let silent = quorum.voters.first { $0.id != quorum.leader && $0.lastFetch == nil }
         return silent.map { "controller \($0.id) has not fetched yet" }

@@ -17,15 +17,24 @@ public struct MoveData: Step {
     public var layout: ClusterLayout
     /// How it is moved.
     public var options: MoveOptions
+    /// The brokers that this stage empties; nil: all that the plan's request wants emptied.
+    public var emptying: [NodeID]?
+    /// Those that leave and were dead before; one that dies meanwhile is started again.
+    public var dead: [NodeID]?
 
     /// Carries `plan` out.
-    public init(stage: String, plan: MovePlan, layout: ClusterLayout, options: MoveOptions) {
+    public init(
+        stage: String, plan: MovePlan, layout: ClusterLayout, options: MoveOptions, emptying: [NodeID]? = nil,
+        dead: [NodeID]? = nil
+    ) {
+        (self.emptying, self.dead) = (emptying, dead)
         self.stage = stage
         self.plan = PlanFile.document(plan).text()
         self.layout = layout
         self.options = options
         switch plan.event {
-        case .drain(let brokers, _):
+        case .drain(let all, _):
+            let brokers = emptying ?? all
             summary =
                 "off broker\(brokers.count == 1 ? "" : "s") \(brokers.map(\.description).joined(separator: ", ")), \(plan.report.bytes)"
         default: summary = "\(plan.report.bytes)"
@@ -57,7 +66,8 @@ public struct MoveData: Step {
     }
 
     private func mover(_ context: StepContext) async throws(StepFailure) -> Mover {
-        try await Mover(context, plan: readPlan(), layout: layout, options: options)
+        try await Mover(
+            context, plan: readPlan(), emptying: emptying, dead: dead ?? [], layout: layout, options: options)
     }
 
     /// The plan as a value.

@@ -9,6 +9,8 @@ public struct UnregisterBroker: Step {
     public static let kind = "unregister"
     /// A stopped broker is fenced within seconds, a killed one when its session ends (9 s).
     private static let fencingLimit: Duration = .seconds(60)
+    /// A controller that changes is back after seconds; what is silent for longer needs somebody.
+    private static let patience: Duration = .seconds(120)
     /// The broker.
     public var broker: NodeID
     /// The nodes of the cluster.
@@ -55,22 +57,35 @@ public struct UnregisterBroker: Step {
                 code: "broker-not-empty", what: title, object: subject, reason: held.words,
                 remedy: "gantry operation abort, which starts it again, then the same command again")
         }
-        do throws(ClusterProblem) {
-            let cleared = try await context.world.control.change(
-                [
-                    .broker(broker): [
-                        SettingChange(CordonBroker.setting, .delete),
-                        SettingChange(ThrottleKeeper.Name.leaderRate, .delete),
-                        SettingChange(ThrottleKeeper.Name.followerRate, .delete),
-                    ]
-                ], layout)
-            if let refusal = cleared.refused.first, refusal.code != 102 {
-                await context.note("settings of broker \(broker) stay: \(refusal.reason)")
+        let begun = context.world.clock.uptime()
+        while true {
+            do throws(ClusterProblem) {
+                return try await clear(context) ? nil : "it was not registered"
+            } catch {
+                guard context.world.clock.uptime() - begun < Self.patience else {
+                    throw context.failure(error, what: title, object: subject)
+                }
+                // What had no answer may have been done: read back before it is asked for again.
+                try await pause(context)
+                if try await registration(context) == nil { return nil }
             }
-            return try await context.world.control.unregister(broker, layout) ? nil : "it was not registered"
-        } catch {
-            throw context.failure(error, what: title, object: subject)
         }
+    }
+
+    /// Clears what would survive it, and takes the registration away; false where there was none.
+    private func clear(_ context: StepContext) async throws(ClusterProblem) -> Bool {
+        let cleared = try await context.world.control.change(
+            [
+                .broker(broker): [
+                    SettingChange(CordonBroker.setting, .delete),
+                    SettingChange(ThrottleKeeper.Name.leaderRate, .delete),
+                    SettingChange(ThrottleKeeper.Name.followerRate, .delete),
+                ]
+            ], layout)
+        if let refusal = cleared.refused.first, refusal.code != 102 {
+            await context.note("settings of broker \(broker) stay: \(refusal.reason)")
+        }
+        return try await context.world.control.unregister(broker, layout)
     }
 
     private func registration(_ context: StepContext) async throws(StepFailure) -> RegisteredBroker? {

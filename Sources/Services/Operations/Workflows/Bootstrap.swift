@@ -21,6 +21,8 @@ public struct Bootstrap: Sendable {
     public var canary: Bool
     /// When the hosts were surveyed.
     public var now: Timestamp
+    /// Nodes that were removed for good and whose containers run again, on hosts that were taken out as gone.
+    public var returned: [NodePlacement] = []
 
     /// A bootstrap of these parts.
     public init(
@@ -66,21 +68,25 @@ public struct Bootstrap: Sendable {
         let founders = layout.controllers.filter(\.isFounder)
         let allFounders = founders.compactMap { formatted[$0.id] }
         var controllersStarted: [StepID] = []
-        for (host, nodes) in byHost(founders) {
+        // Whoever joined it later starts with them: without its vote there may be no quorum.
+        let joined = joining.filter(hasFormat)
+        for (host, nodes) in byHost(founders + joined) {
             controllersStarted.append(
                 try add(
                     StartNodes(target: host, cluster: cluster, role: .controller, nodes: nodes), after: allFounders))
         }
-        let founding = ClusterLayout(
-            clusterID: layout.clusterID,
-            nodes: layout.nodes.filter { node in !joining.contains { $0.id == node.id } })
-        var quorum = try add(AwaitQuorum(layout: founding), after: controllersStarted)
+        var quorum = try add(AwaitQuorum(layout: layout, awaited: founders.map(\.id)), after: controllersStarted)
         // Those that came later join what runs, one after the other: a quorum takes one change at a time.
         for node in joining {
-            let started = try add(
-                StartNodes(target: node.host, cluster: cluster, role: .controller, nodes: [node]),
-                after: [formatted[node.id]].compactMap { $0 } + [quorum])
-            quorum = try add(AddVoter(node: node, layout: layout), after: [started])
+            var before = [quorum]
+            if !joined.contains(where: { $0.id == node.id }) {
+                before = [
+                    try add(
+                        StartNodes(target: node.host, cluster: cluster, role: .controller, nodes: [node]),
+                        after: [formatted[node.id]].compactMap { $0 } + [quorum])
+                ]
+            }
+            quorum = try add(AddVoter(node: node, layout: layout), after: before)
         }
         var serving: [StepID] = []
         for (host, nodes) in byHost(layout.brokers) {
@@ -90,10 +96,23 @@ public struct Bootstrap: Sendable {
             serving.append(
                 try add(AwaitBroker(target: host, brokers: nodes.map(\.id), layout: layout), after: [started]))
         }
+        for node in returned {
+            var last = try add(StopNode(node: node, layout: layout), after: [quorum])
+            if node.role == .broker {
+                last = try add(UnregisterBroker(broker: node.id, dead: true, layout: layout), after: [last])
+            }
+            serving.append(try add(RemoveNode(node: node, compose: nil, layout: layout), after: [last]))
+        }
         _ = try add(CheckCluster(layout: layout, canary: canary), after: serving)
         return OperationPlan(
             command: "bootstrap", arguments: arguments, cluster: cluster, clusterID: layout.clusterID, reason: reason,
             steps: records, failurePolicy: .finishIndependent)
+    }
+
+    /// Whether the node's first directory was formatted before.
+    private func hasFormat(_ node: NodePlacement) -> Bool {
+        let answers = try? surveys.first { $0.host == node.host }?.answers.get()
+        return node.dataDirectories.first.map { answers?.formatted[$0] != nil } ?? false
     }
 
     /// Hosts with their nodes, in the order of `virthosts`.

@@ -5,7 +5,7 @@ public import PlacementPlanning
 /// The steps that take brokers out, one stage after the other; each stage ends with a check of the whole cluster.
 ///
 /// ```
-/// cordon/B … ─ move-data ─ verify-empty ─ { stop/B ─ unregister/B ─ retire/B ─ remove-node/B ─ [delete-data/B] ─ check }…
+/// cordon/B … ─ [give-up] ─ { move-data ─ verify-empty ─ { stop/B ─ unregister/B ─ retire/B ─ remove-node/B ─ [delete-data/B] ─ check }… }…
 /// ```
 public struct BrokerRemoval: Sendable {
     /// Brokers that are drained together.
@@ -16,10 +16,12 @@ public struct BrokerRemoval: Sendable {
         public var plan: MovePlan
         /// Those that do not serve.
         public var dead: Set<NodeID>
+        /// Partitions whose records are given up, with the brokers that carry them on.
+        public var givenUp: [ReplicaTarget]
 
         /// A stage of these parts.
-        public init(brokers: [NodeID], plan: MovePlan, dead: Set<NodeID>) {
-            (self.brokers, self.plan, self.dead) = (brokers, plan, dead)
+        public init(brokers: [NodeID], plan: MovePlan, dead: Set<NodeID>, givenUp: [ReplicaTarget] = []) {
+            (self.brokers, self.plan, self.dead, self.givenUp) = (brokers, plan, dead, givenUp)
         }
     }
 
@@ -68,12 +70,22 @@ public struct BrokerRemoval: Sendable {
     public func append(
         _ stages: [Stage], to chain: inout StepChain, layout: inout ClusterLayout
     ) throws(StepFailure) {
+        // None that leaves, now or later, is given anything new.
         for stage in stages {
-            let name = stage.brokers.map(\.description).joined(separator: ",")
             for broker in stage.brokers where !stage.dead.contains(broker) {
                 try chain.add(CordonBroker(broker: broker, layout: layout))
             }
-            try chain.add(MoveData(stage: name, plan: stage.plan, layout: layout, options: options))
+        }
+        for stage in stages {
+            let name = stage.brokers.map(\.description).joined(separator: ",")
+            if !stage.givenUp.isEmpty {
+                try chain.add(
+                    GiveUp(stage: name, brokers: stages.flatMap(\.brokers), targets: stage.givenUp, layout: layout))
+            }
+            try chain.add(
+                MoveData(
+                    stage: name, plan: stage.plan, layout: layout, options: options, emptying: stage.brokers,
+                    dead: stage.dead.sorted()))
             try chain.add(VerifyEmpty(brokers: stage.brokers, dead: stage.dead.sorted(), layout: layout))
             for broker in stage.brokers {
                 try remove(broker, isDead: stage.dead.contains(broker), to: &chain, layout: &layout)

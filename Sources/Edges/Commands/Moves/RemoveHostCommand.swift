@@ -1,0 +1,67 @@
+import FleetConfiguration
+import FleetModel
+import FleetRuntime
+
+/// `gantry removehost`.
+struct RemoveHostCommand: Command {
+    private static let hosts = Argument<HostList>(.one, "the hosts, alive, half dead or gone")
+    private static let inOneBatch = Flag(
+        "single-batch", "drain all of their brokers together, with one check at the end")
+    private static let deletesData = Flag("delete-data", "also delete their brokers' data directories")
+    private static let areDead = Flag("dead", "those that do not answer are gone for good")
+
+    static let definition = CommandDefinition(
+        "removehost", "take whole hosts out of the cluster, without losing a record",
+        arguments: [hosts, MoveArguments.first, MoveArguments.last],
+        options: [inOneBatch, deletesData, areDead] + MoveArguments.options, changes: .everything,
+        details: [
+            "A controller there is replaced first: one on another host joins the quorum, then the old one leaves it and is "
+                + "stopped; its directory stays until the next upgrade. Then broker after broker is drained onto brokers FIRST "
+                + "to LAST (all that stay if not given) and removed, with a check of the whole cluster after each; the first "
+                + "that fails ends it. Of several hosts that leave, none receives another's data.",
+            "--dead is for a host that is gone: it does not answer, and its brokers have been silent for two minutes. One that "
+                + "comes back after that has its containers stopped by the next gantry bootstrap.",
+            "At the end the cluster's files are removed from the hosts, and the lines of defaults.cfg to change are shown. "
+                + "bootstrap brings nothing back to a host that was removed; addhost does.",
+        ],
+        examples: [
+            .init("gantry removehost 10.0.0.13 --dry-run", "show the plan and change nothing"),
+            .init("gantry removehost 10.0.0.12,10.0.0.13 1 4", "two hosts, onto brokers 1 to 4"),
+            .init("gantry removehost 10.0.0.13 --dead --yes", "a host that burnt down"),
+        ])
+
+    private let hosts: [HostName]
+    private let inOneBatch: Bool
+    private let deletesData: Bool
+    private let areDead: Bool
+    private let moves: MoveArguments
+
+    init(_ arguments: ParsedArguments) throws(CommandError) {
+        hosts = try arguments.required(Self.hosts).hosts
+        inOneBatch = arguments[Self.inOneBatch]
+        deletesData = arguments[Self.deletesData]
+        areDead = arguments[Self.areDead]
+        moves = try MoveArguments(arguments)
+    }
+
+    private var words: [String] {
+        [hosts.map(\.rawValue).joined(separator: ",")] + (inOneBatch ? ["--single-batch"] : [])
+            + (deletesData ? ["--delete-data"] : []) + (areDead ? ["--dead"] : [])
+    }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let names = hosts.map(\.rawValue).joined(separator: ",")
+        let subject = "host\(hosts.count == 1 ? "" : "s") \(names)"
+        return try await context.move("removehost \(names)", moves.changes) {
+            "Remove \(subject) from cluster \($0)?"
+        } prepare: { [self] session, configuration in
+            let canary = moves.changes.usesCanary && configuration.specification.move.canary
+            return try await session.prepareHostRemoval(
+                HostRemovalWishes(
+                    hosts: hosts, inOneBatch: inOneBatch, deletesData: deletesData, areDead: areDead,
+                    places: configuration.places.mapValues {
+                        "line \($0.line) of \(configuration.directory.configurationFile)"
+                    }), moves.request(words, canary: canary), directory: configuration.directory)
+        }
+    }
+}

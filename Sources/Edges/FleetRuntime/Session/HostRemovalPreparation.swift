@@ -1,0 +1,130 @@
+public import FleetConfiguration
+public import FleetModel
+import HealthRules
+import Observation
+import OperationModel
+import Operations
+
+/// What `removehost` may be told besides what every move may.
+public struct HostRemovalWishes: Sendable {
+    /// The hosts.
+    public var hosts: [HostName]
+    /// Whether their brokers are drained together.
+    public var inOneBatch: Bool
+    /// Whether data directories are deleted too.
+    public var deletesData: Bool
+    /// Whether those that do not answer are gone for good.
+    public var areDead: Bool
+    /// Where each host stands in `defaults.cfg`, for people.
+    public var places: [HostName: String]
+
+    /// These wishes.
+    public init(
+        hosts: [HostName], inOneBatch: Bool, deletesData: Bool, areDead: Bool, places: [HostName: String]
+    ) {
+        self.hosts = hosts
+        self.inOneBatch = inOneBatch
+        self.deletesData = deletesData
+        self.areDead = areDead
+        self.places = places
+    }
+}
+
+extension FleetSession {
+    /// Looks at everything, proves that hosts can be taken out, and plans it. Changes nothing.
+    /// - Parameters:
+    ///   - wishes: the hosts, and how they go.
+    ///   - request: what moving data may be told.
+    ///   - directory: the fleet directory.
+    /// - Returns: what would be done, or what forbids it; without plan and blockers it is done already.
+    /// - Throws: `StoreError` of the journal; `ConfigurationError` of template or Compose file; `StepFailure`.
+    public func prepareHostRemoval(
+        _ wishes: HostRemovalWishes, _ request: MoveRequest, directory: FleetDirectory
+    ) async throws -> MovePreparation {
+        var preparation = MovePreparation()
+        if let blocker = try leftovers() {
+            preparation.blockers = [blocker]
+            return preparation
+        }
+        let status = try await status(canary: false, directory: directory)
+        guard let layout = status.layout else {
+            preparation.blockers = [.notBootstrapped(fleet)]
+            return preparation
+        }
+        let memory = try retired()
+        let proof = HostRemovalProof(
+            wishes.hosts, areDead: wishes.areDead, fleet: fleet, snapshot: status.snapshot, layout: layout,
+            emptied: Set(memory.emptied), nearest: { Spelling.nearest(to: $0, among: $1) })
+        preparation.notes = proof.notes
+        preparation.blockers = request.accepted.remaining(proof.blockers)
+        guard !proof.hosts.isEmpty || !preparation.blockers.isEmpty else { return preparation }
+        let brokers = layout.brokers.filter { proof.hosts.contains($0.host) }.map(\.id)
+        let options = moveOptions(request)
+        let removal = RemovalProof(
+            RemovalProof.Request(
+                brokers: brokers, onto: request.onto.map(BrokerRange.init), goneHosts: proof.gone,
+                accepted: request.accepted, throttle: options.throttle), snapshot: status.snapshot, layout: layout)
+        // A host that can't be worked on was said for itself.
+        let said = Set(preparation.blockers.map(\.object))
+        preparation.blockers += removal.blockers.filter { $0.code != "host-unreachable" || !said.contains($0.object) }
+        guard preparation.blockers.isEmpty, let moves = removal.plan else { return preparation }
+        preparation.notes += removal.notes
+        preparation.moves = [moves]
+
+        let isWanted = Set(fleet.hosts.map(\.host) + layout.nodes.map(\.host))
+        let parameters = BrokerRemoval(
+            cluster: fleet.cluster.name, layout: layout, options: options,
+            compose: try await composeFiles(
+                without: proof.controllers.map(\.id) + brokers, layout, directory, gone: proof.gone),
+            deletesData: wishes.deletesData, goneHosts: proof.gone,
+            hosts: isWanted.sorted().filter { status.snapshot.host($0)?.state.reason == nil },
+            canary: request.canary, known: status.findings.map(CheckStage.KnownFinding.init))
+        let stages: [BrokerRemoval.Stage] =
+            wishes.inOneBatch || brokers.isEmpty
+            ? [.init(brokers: brokers, plan: moves, dead: removal.dead, givenUp: removal.givenUp)]
+            : moves.stages(brokers).enumerated().map { number, stage in
+                .init(
+                    brokers: [stage.broker], plan: stage.plan, dead: removal.dead.intersection([stage.broker]),
+                    givenUp: number == 0 ? removal.givenUp : [])
+            }
+        let leaving = proof.hosts.map { HostRemoval.Leaving(host: $0, place: wishes.places[$0]) }
+        let removalOfHosts = HostRemoval(
+            hosts: leaving, removal: parameters,
+            controllers: try await replacement(proof, status, layout, directory))
+        preparation.plan = try removalOfHosts.plan(
+            brokers.isEmpty ? [] : stages, arguments: request.arguments, reason: request.reason)
+        return preparation
+    }
+
+    /// The controllers that come for those that leave, with their files.
+    private func replacement(
+        _ proof: HostRemovalProof, _ status: ClusterStatus, _ layout: ClusterLayout, _ directory: FleetDirectory
+    ) async throws -> ControllerReplacement {
+        var joining: [ControllerReplacement.Newcomer] = []
+        var mode: UInt16 = 0o600
+        if !proof.controllers.isEmpty {
+            let surveys = proof.newControllers > 0 ? await survey() : []
+            let staying = Set(
+                fleet.hosts.map(\.host).filter { host in
+                    !proof.hosts.contains(host) && status.snapshot.host(host)?.state == .ok
+                })
+            let grown = try layout.extended(
+                for: fleet, moreBrokers: [:], controllers: layout.controllers.count + proof.newControllers,
+                onHosts: staying, directoryIDs: Self.directoryID,
+                retired: GrowthProof.usedIDs(status.snapshot, surveys).union(try retired().ids),
+                occupiedPorts: Dictionary(
+                    surveys.map { ($0.host, (try? $0.answers.get())?.listening ?? []) },
+                    uniquingKeysWith: { first, _ in first }))
+            let rendered = try renderFiles(grown, directory: directory)
+            mode = rendered.values.lazy.flatMap(\.properties.values).first?.mode ?? mode
+            for node in grown.controllers where layout.node(node.id) == nil {
+                joining.append(
+                    .init(
+                        node: node, files: try await files(of: node.host, adding: [node], grown, directory),
+                        user: rendered[node.host]?.users[node.id] ?? "0:0"))
+            }
+        }
+        return ControllerReplacement(
+            cluster: fleet.cluster, leaving: proof.controllers, joining: joining, propertiesMode: mode)
+    }
+}

@@ -1,0 +1,70 @@
+public import FleetModel
+public import OperationModel
+
+/// The steps that take whole hosts out: their controllers are replaced first, then broker after broker is drained and
+/// removed with a check of the whole cluster after each, or all of them together; the hosts are cleaned at the end.
+///
+/// ```
+/// [prove-dead/H …] ─ controllers ─ brokers ─ { remove-service/H ─ clean-host/H }…
+/// ```
+public struct HostRemoval: Sendable {
+    /// A host that leaves.
+    public struct Leaving: Sendable {
+        /// The host.
+        public var host: HostName
+        /// Where it stands in `defaults.cfg`, for people.
+        public var place: String?
+
+        /// `host`, which stands at `place`.
+        public init(host: HostName, place: String?) { (self.host, self.place) = (host, place) }
+    }
+
+    /// The hosts.
+    public var hosts: [Leaving]
+    /// How brokers go, with the hosts that are gone.
+    public var removal: BrokerRemoval
+    /// How controllers go.
+    public var controllers: ControllerReplacement
+
+    /// A removal of `hosts`.
+    public init(hosts: [Leaving], removal: BrokerRemoval, controllers: ControllerReplacement) {
+        self.hosts = hosts
+        self.removal = removal
+        self.controllers = controllers
+    }
+
+    /// The plan of `removehost`.
+    /// - Parameters:
+    ///   - stages: the brokers, in the order in which they go.
+    ///   - arguments: the command's arguments, for the journal.
+    ///   - reason: the operator's reason.
+    /// - Returns: the plan.
+    /// - Throws: a failure only when a step cannot be written as JSON, which is a defect.
+    public func plan(
+        _ stages: [BrokerRemoval.Stage], arguments: [String], reason: String?
+    ) throws(StepFailure) -> OperationPlan {
+        var chain = StepChain()
+        var layout = removal.layout
+        for leaving in hosts where removal.goneHosts.contains(leaving.host) {
+            try chain.add(
+                ProveDead(
+                    target: leaving.host,
+                    brokers: layout.nodes(on: leaving.host).filter { $0.role == .broker }.map(\.id), layout: layout))
+        }
+        try controllers.append(removal, to: &chain, layout: &layout)
+        try removal.append(stages, to: &chain, layout: &layout)
+        for leaving in hosts where !removal.goneHosts.contains(leaving.host) {
+            try chain.add(CleanHost(target: leaving.host, place: leaving.place))
+        }
+        return OperationPlan(
+            command: "removehost", arguments: arguments, cluster: removal.cluster, clusterID: layout.clusterID,
+            reason: reason, steps: chain.records, failurePolicy: .stop, advice: advice)
+    }
+
+    /// What is left for the operator.
+    private var advice: String? {
+        let places = hosts.compactMap { leaving in leaving.place.map { "\(leaving.host): \($0)" } }
+        guard !places.isEmpty else { return nil }
+        return "take out of virthosts by hand: " + places.joined(separator: "; ")
+    }
+}

@@ -1,0 +1,194 @@
+import FleetModel
+import FleetSimulator
+import HealthRules
+import OperationModel
+import Operations
+import PlacementPlanning
+import Testing
+
+@testable import FleetRuntime
+
+/// Hosts that leave, on the simulated fleet.
+struct RemoveHostTests {
+    @Test func `a controller's host leaves: another votes first, nothing is lost, nothing is left`() async throws {
+        try await LivingCluster.with(hosts: 4, brokers: 2) { cluster in
+            try cluster.bootstrap()
+            try cluster.load()
+            let sizes = try cluster.sizes()
+            #expect(try cluster.voters() == [9001, 9002, 9003])
+            let preparation = try cluster.removeHosts(1)
+            let plan = try #require(preparation.plan, "\(preparation.blockers)")
+            #expect(plan.advice?.contains("line 2 of defaults.cfg") == true)
+            let ending = try cluster.work(plan)
+            #expect(ending == .done)
+            #expect(try cluster.voters() == [9002, 9003, 9004])
+            #expect(try cluster.sizes() == sizes)
+            #expect(try cluster.lists().values.allSatisfy { !$0.contains(1) && !$0.contains(2) })
+            #expect(try cluster.leftovers() == [])
+            #expect(try cluster.worries() == [])
+            let status = try cluster.status()
+            #expect(
+                status.findings.map { "\($0.severity) \($0.rule) \($0.subject)" } == [
+                    "ok controller-not-voter controller 9001"
+                ])
+            let host = try cluster.host(1)
+            let left = cluster.fleet.withState { Array($0.hosts[host]?.files.keys ?? [:].keys) }
+            #expect(left.filter { $0.hasPrefix("/opt/kafka-docker/orders/") } == [])
+            #expect(cluster.fleet.withState { $0.hosts[host]?.formatted.keys.contains("/data/orders/9001") } == true)
+
+            // Listed still, it is neither missed nor brought back.
+            #expect(try cluster.bootstrapNeeds() == [])
+            let again = try cluster.removeHosts(1)
+            #expect(again.plan == nil && again.blockers == [])
+        }
+    }
+
+    @Test func `brokers go one after the other with a check after each, or together with one`() async throws {
+        try await LivingCluster.with(hosts: 4, brokers: 2) { cluster in
+            try cluster.bootstrap()
+            try cluster.load()
+            func kinds(_ preparation: MovePreparation) -> [String] {
+                (preparation.plan?.steps ?? []).map(\.kind).filter { ["move-data", "check-stage"].contains($0) }
+            }
+            #expect(kinds(try cluster.removeHosts(4)) == ["move-data", "check-stage", "move-data", "check-stage"])
+            #expect(
+                kinds(try cluster.removeHosts(4, inOneBatch: true)) == ["move-data", "check-stage", "check-stage"])
+        }
+    }
+
+    @Test func `of several that leave, none receives another's data`() async throws {
+        try await LivingCluster.with(hosts: 5, brokers: 1) { cluster in
+            try cluster.bootstrap()
+            try cluster.load(partitions: 10)
+            let preparation = try cluster.removeHosts(4, 5)
+            let plan = try #require(preparation.plan, "\(preparation.blockers)")
+            for move in preparation.moves.flatMap(\.moves) { #expect(![4, 5].contains(move.adding?.rawValue)) }
+            let ending = try cluster.work(plan)
+            #expect(ending == .done)
+            #expect(try cluster.lists().values.allSatisfy { Set($0) == [1, 2, 3] })
+            #expect(try cluster.worries() == [])
+        }
+    }
+
+    @Test func `with --delete-data directories of brokers go, those of controllers stay`() async throws {
+        try await LivingCluster.with(hosts: 4, brokers: 1) { cluster in
+            try cluster.bootstrap()
+            try cluster.load()
+            #expect(try cluster.work(try #require(try cluster.removeHosts(1, deletesData: true).plan)) == .done)
+            let host = try cluster.host(1)
+            let formatted = cluster.fleet.withState { Array($0.hosts[host]?.formatted.keys ?? [:].keys) }
+            #expect(formatted == ["/data/orders/9001"])
+        }
+    }
+
+    // MARK: Refusals
+
+    @Test func `an unknown host is refused with the name that was meant`() async throws {
+        try await LivingCluster.with(hosts: 4) { cluster in
+            try cluster.bootstrap()
+            let (session, directory, request) = (cluster.session, cluster.directory, cluster.request)
+            let typo = try #require(HostName(rawValue: "10.0.0.15"))
+            let preparation = try cluster.run {
+                try await session.prepareHostRemoval(
+                    HostRemovalWishes(
+                        hosts: [typo], inOneBatch: false, deletesData: false, areDead: false, places: [:]), request,
+                    directory: directory)
+            }
+            #expect(cluster.codes(preparation) == ["unknown-host"])
+            #expect(preparation.blockers.first?.reason.contains("did you mean 10.0.0.1") == true)
+        }
+    }
+
+    @Test func `a host without which replicas would share hosts is refused with the smallest remedy`() async throws {
+        try await LivingCluster.with(hosts: 3, controllers: 1) { cluster in
+            try cluster.bootstrap()
+            try cluster.load()
+            let preparation = try cluster.removeHosts(3)
+            #expect(cluster.codes(preparation) == ["factor"])
+            #expect(preparation.blockers.allSatisfy { !$0.remedy.isEmpty })
+            #expect(try cluster.bootstrapNeeds() == [])
+        }
+    }
+
+    @Test func `a controller without another host is refused, unless a smaller quorum is accepted`() async throws {
+        try await LivingCluster.with(hosts: 3, brokers: 2) { cluster in
+            try cluster.bootstrap()
+            try cluster.load(factor: 2)
+            let refused = try cluster.removeHosts(3)
+            #expect(cluster.codes(refused) == ["controller-hosts"])
+            #expect(refused.blockers.first?.reason.contains("2 voters") == true)
+            let accepted = try cluster.removeHosts(
+                3, accepting: [Acceptance(code: "controller-hosts", object: nil)])
+            #expect(try cluster.work(try #require(accepted.plan)) == .done)
+            #expect(try cluster.voters() == [9001, 9002])
+            #expect(try cluster.worries() == [])
+            #expect(try cluster.bootstrapNeeds() == [])
+        }
+    }
+
+    // MARK: Gone
+
+    @Test func `a host that does not answer is no dead one before its brokers were silent for two minutes`()
+        async throws
+    {
+        try await LivingCluster.with(hosts: 5, brokers: 1) { cluster in
+            try cluster.bootstrap()
+            try cluster.load()
+            let host = try cluster.host(5)
+            cluster.inflict(.host(.refusesSSH, host, for: nil))
+            #expect(cluster.codes(try cluster.removeHosts(5)) == ["host-unreachable"])
+            let serving = try cluster.removeHosts(5, areDead: true)
+            #expect(cluster.codes(serving) == ["host-not-dead"], "its broker serves")
+            cluster.fleet.withState { $0.heal(host) }
+            cluster.inflict(.host(.poweredOff, host, for: nil))
+            try cluster.pass(.seconds(20))
+            let early = try cluster.removeHosts(5, areDead: true)
+            #expect(cluster.codes(early) == ["host-not-dead"])
+            #expect(early.blockers.first?.remedy.contains(" in 9") == true, "\(early.blockers)")
+            try cluster.pass(.seconds(110))
+            let sizes = try cluster.sizes()
+            let plan = try #require(try cluster.removeHosts(5, areDead: true).plan)
+            #expect(plan.steps.first?.kind == "prove-dead")
+            let ending = try cluster.work(plan)
+            #expect(ending == .done)
+            #expect(try cluster.lists().values.allSatisfy { !$0.contains(5) })
+            #expect(try cluster.sizes() == sizes)
+            #expect(try cluster.leftovers() == [])
+
+            // It comes back: what runs there is found, stopped, and does not join.
+            cluster.fleet.withState { $0.heal(host) }
+            try cluster.pass(.seconds(120))
+            #expect(try cluster.worries().contains { $0.hasPrefix("container-leftover broker 5") })
+            try cluster.bootstrap()
+            let status = try cluster.status()
+            #expect(status.snapshot.host(host)?.containers.isEmpty == true)
+            #expect(status.snapshot.cluster.value?.broker(try cluster.node(5)) == nil)
+            #expect(try cluster.worries() == [])
+        }
+    }
+
+    @Test func `data that only a dead broker has is given up by its topic's name alone`() async throws {
+        try await LivingCluster.with(hosts: 4, brokers: 1) { cluster in
+            try cluster.bootstrap()
+            try cluster.topic("sole", [[4], [4]])
+            try cluster.topic("safe", [[4, 1], [2, 4]])
+            cluster.fleet.withState { $0.kill(NodeID(rawValue: 4) ?? $0.kafka.registeredBrokers()[3].id) }
+            try cluster.pass(.seconds(30))
+            #expect(cluster.codes(try cluster.removeBrokers(4)) == ["sole-replica"])
+            for wrong in [Acceptance(code: "sole-replica", object: nil), .init(code: "sole-replica", object: "safe")] {
+                #expect(cluster.codes(try cluster.removeBrokers(4, accepting: [wrong])) == ["sole-replica"])
+            }
+            let plan = try #require(
+                try cluster.removeBrokers(4, accepting: [.init(code: "sole-replica", object: "sole")]).plan)
+            let ending = try cluster.work(plan)
+            #expect(ending == .done)
+            let (lists, sizes) = (try cluster.lists(), try cluster.sizes())
+            #expect(lists.values.allSatisfy { !$0.contains(4) })
+            for (partition, size) in sizes {
+                #expect(size == (partition.topic == "sole" ? .zero : ByteCount(20 << 20)), "\(partition)")
+            }
+            #expect(try cluster.leftovers() == [])
+            #expect(try cluster.worries() == [])
+        }
+    }
+}
