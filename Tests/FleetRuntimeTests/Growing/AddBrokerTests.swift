@@ -139,6 +139,19 @@ struct AddBrokerTests {
         }
     }
 
+    @Test(arguments: [HostTrouble.silentSSH, .dockerStopped, .cutOff])
+    func `a host in trouble in any stage holds it up, and it ends the same`(trouble: HostTrouble) async throws {
+        try await LivingCluster.with(hosts: 3) { cluster in
+            try cluster.bootstrap()
+            let host = try cluster.host(2)
+            try EveryWrite.suffers(in: &cluster) { state in
+                state.afflict(host, with: trouble, for: .seconds(60))
+            } _: { cluster in
+                try cluster.addBroker(host, 1)
+            }
+        }
+    }
+
     @Test(arguments: [false, true])
     func `killed at any journal write and resumed, it ends the same`(rebalances: Bool) async throws {
         try await LivingCluster.with(hosts: 3) { cluster in

@@ -89,6 +89,19 @@ struct AddHostTests {
         }
     }
 
+    @Test func `another controller may become active in any stage`() async throws {
+        try await LivingCluster.with(hosts: 4, listed: 3, controllers: 3) { cluster in
+            try cluster.bootstrap()
+            try cluster.list(4)
+            cluster.specification.cluster.controllers = 4
+            try EveryWrite.suffers(in: &cluster) { state in
+                if let active = state.kafka.activeController { state.crash(active) }
+            } _: { cluster in
+                try cluster.addHost(try cluster.host(4))
+            }
+        }
+    }
+
     @Test func `killed at any journal write and resumed, it ends the same`() async throws {
         try await LivingCluster.with(hosts: 3, listed: 2, controllers: 1) { cluster in
             try cluster.bootstrap()

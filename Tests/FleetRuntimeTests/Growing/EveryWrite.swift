@@ -49,6 +49,47 @@ enum EveryWrite {
         cluster.store = values
     }
 
+    /// The same, and a fault of a minute comes with each death: what fails then is gone on with once it is over.
+    /// - Parameters:
+    ///   - cluster: as it is before.
+    ///   - fault: what happens to the fleet.
+    ///   - prepare: the operation.
+    /// - Throws: what keeps the test from being carried out.
+    static func suffers(
+        in cluster: inout LivingCluster, _ fault: @escaping @Sendable (inout FleetState) -> Void,
+        _ prepare: (LivingCluster) throws -> MovePreparation
+    ) throws {
+        let before = cluster.fleet.withState { $0 }
+        let values = cluster.store
+        let plan = try #require(try prepare(cluster).plan)
+        let id = OperationID(createdAt: cluster.time.now(), salt: 2)
+        cluster.store = MemoryStore()
+        try cluster.store.create(id, plan: plan, at: cluster.time.now())
+        #expect(try cluster.work(plan, id) == .done)
+        let whole = try end(of: cluster)
+        let intents = try cluster.store.events(of: id, after: 0, limit: 10_000).filter {
+            if case .intent = $0.event { true } else { false }
+        }
+        for intent in intents {
+            cluster.fleet.withState { $0 = before }
+            cluster.store = MemoryStore()
+            try cluster.store.create(id, plan: plan, at: cluster.time.now())
+            cluster.store.die(afterWrites: Int(intent.sequence))
+            #expect(try cluster.work(plan, id) == nil)
+            cluster.store.die(afterWrites: nil)
+            cluster.fleet.withState { fault(&$0) }
+            var ending = try cluster.work(plan, id, pid: 2)
+            if ending != .done {
+                try cluster.pass(.seconds(90))
+                ending = try cluster.work(plan, id, pid: 3)
+            }
+            #expect(ending == .done, "a fault at \(intent.event)")
+            try cluster.pass(.seconds(90))
+            #expect(try end(of: cluster) == whole, "a fault at \(intent.event)")
+        }
+        cluster.store = values
+    }
+
     private static func end(of cluster: LivingCluster) throws -> End {
         try cluster.pass(.seconds(15))
         let status = try cluster.status()

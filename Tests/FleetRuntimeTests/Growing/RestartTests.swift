@@ -131,6 +131,20 @@ struct RestartTests {
         }
     }
 
+    @Test(arguments: [HostTrouble.silentSSH, .dockerStopped])
+    func `a host in trouble in any stage holds it up, and it ends the same`(trouble: HostTrouble) async throws {
+        try await LivingCluster.with(hosts: 3) { cluster in
+            try cluster.bootstrap()
+            try cluster.load(topics: 1, partitions: 3)
+            let host = try cluster.host(2)
+            try EveryWrite.suffers(in: &cluster) { state in
+                state.afflict(host, with: trouble, for: .seconds(60))
+            } _: { cluster in
+                try cluster.restart([.node(try self.node(2)), .node(try self.node(3)), .node(try self.node(9002))])
+            }
+        }
+    }
+
     @Test func `killed at any journal write and resumed, it ends the same`() async throws {
         try await LivingCluster.with(hosts: 3) { cluster in
             try cluster.bootstrap()

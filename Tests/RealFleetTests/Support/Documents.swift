@@ -21,7 +21,7 @@ struct StatusDocument: Decodable {
         let port: Int?
         let state: String
         let container: String
-        let partitions: Int
+        let partitions: Int?
         let canary: Canary?
     }
 

@@ -189,16 +189,18 @@ struct CommandLineParser {
     /// Gives each argument its words, from left to right, leaving enough for those behind it that need one.
     private func places(_ command: CommandDefinition) throws(CommandError) -> [String: [String]] {
         var rest = words[...]
+        let required = command.arguments.filter { $0.arity.minimum > 0 }
+        if words.count < required.count {
+            let missing = required[words.count]
+            throw .usage(
+                "\(missing.value.name) is missing: \(missing.help)",
+                reason: "usage: \(pathText) \(command.synopsis)", next: helpCommand)
+        }
         var needed = command.arguments.reduce(0) { $0 + $1.arity.minimum }
         var places: [String: [String]] = [:]
         for argument in command.arguments {
             needed -= argument.arity.minimum
             let taken = rest.prefix(min(argument.arity.maximum, max(0, rest.count - needed)))
-            guard taken.count >= argument.arity.minimum else {
-                throw .usage(
-                    "\(argument.value.name) is missing: \(argument.help)",
-                    reason: "usage: \(pathText) \(command.synopsis)", next: helpCommand)
-            }
             for word in taken { try check(word, argument.value, of: argument.value.name) }
             places[argument.value.placeholder] = Array(taken)
             rest = rest.dropFirst(taken.count)

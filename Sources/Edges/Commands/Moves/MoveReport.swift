@@ -64,6 +64,7 @@ struct MoveReport: Report {
     var summary: String {
         let bytes = moves.reduce(ByteCount.zero) { $0 + $1.report.bytes }
         let digests = moves.map { $0.digest.prefix(12) }.joined(separator: ", ")
-        return "\(plan.steps.count) steps, \(bytes) to copy, plan \(digests)"
+        let steps = counted(plan.steps.count, "step")
+        return moves.isEmpty ? steps : "\(steps), \(bytes) to copy, plan \(digests)"
     }
 }

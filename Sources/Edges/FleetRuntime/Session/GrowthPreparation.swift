@@ -4,7 +4,6 @@ import HealthRules
 import Observation
 import OperationModel
 import Operations
-import PlacementPlanning
 
 extension FleetSession {
     /// Looks at everything, proves that a host can take more brokers, and plans it. Changes nothing.
@@ -124,14 +123,15 @@ extension FleetSession {
         guard preparation.blockers.isEmpty else { return preparation }
 
         if rebalances {
-            switch growthMove(scene, layout, joining: nodes.filter { $0.role == .broker }.map(\.id), request) {
-            case .success(let move):
-                preparation.moves = [move]
-                preparation.notes += move.report.notes
-            case .failure(let refusal):
-                preparation.blockers = refusal.blockers
-                return preparation
-            }
+            var wish = RebalanceProof.Request(
+                tolerance: fleet.move.tolerance, accepted: request.accepted, throttle: moveOptions(request).throttle)
+            wish.joining = nodes.filter { $0.role == .broker }.map(\.id)
+            wish.fleet = fleet
+            let proof = RebalanceProof(wish, snapshot: snapshot, layout: layout)
+            preparation.blockers = proof.blockers
+            preparation.notes += proof.notes
+            preparation.moves = [proof.plan].compactMap { $0 }
+            guard preparation.blockers.isEmpty else { return preparation }
         }
         let growth = Growth(
             cluster: fleet.cluster, host: scene.host.host, nodes: nodes, layout: layout,
@@ -158,47 +158,6 @@ extension FleetSession {
         return (rendered.always + [compose] + nodes.compactMap { rendered.properties[$0.id] }).map(TextFile.init)
     }
 
-    /// What moves onto brokers that are to come, planned as if they were there and empty.
-    private func growthMove(
-        _ scene: GrowthScene, _ layout: ClusterLayout, joining: [NodeID], _ request: MoveRequest
-    ) -> Result<MovePlan, MoveRefusal> {
-        guard let cluster = scene.status.snapshot.cluster.value else { return .failure(MoveRefusal(blockers: [])) }
-        if let moves = cluster.reassignments.value, let first = moves.first {
-            let blocker = Blocker(
-                code: "foreign-reassignment", object: "\(moves.count) partitions",
-                reason: "somebody else is moving them; first \(first.partition)",
-                remedy: "wait until they are done, or --accept foreign-reassignment to wait within the operation")
-            if !request.accepted.remaining([blocker]).isEmpty { return .failure(MoveRefusal(blockers: [blocker])) }
-        }
-        do throws(PlanningRefusal) {
-            let input = try PlacementInput(
-                observed: cluster, hosts: scene.status.snapshot.hosts, layout: layout, fleet: fleet,
-                rate: moveOptions(request).throttle ?? PlanningBroker.defaultPort, running: .done, joining: joining)
-            let options = PlanningOptions(tolerance: fleet.move.tolerance)
-            let plan = try Planner.plan(input, .rebalance(among: .all), options)
-            if let broken = verify(plan, input).first {
-                return .failure(
-                    MoveRefusal(blockers: [
-                        Blocker(
-                            code: "plan-unsound", object: broken.object,
-                            reason: "the plan breaks a rule: \(broken.message)",
-                            remedy: "add the brokers without --rebalance, and report this; nothing was changed")
-                    ]))
-            }
-            return .success(plan)
-        } catch {
-            return .failure(
-                MoveRefusal(
-                    blockers: error.reasons.map {
-                        Blocker(
-                            code: $0.code, object: $0.objects.first ?? "the cluster", reason: $0.description,
-                            remedy: $0.remedy)
-                    }))
-        }
-    }
-
-    private struct MoveRefusal: Error { var blockers: [Blocker] }
-
     static func directoryID(_: NodeID) -> DirectoryID {
         while true { if let id = DirectoryID(bytes: randomBytes(16)) { return id } }
     }
@@ -207,7 +166,8 @@ extension FleetSession {
     func unlisted(_ host: HostName, adds: Bool) -> Blocker? {
         guard fleet.host(host) == nil else { return nil }
         let names = fleet.hosts.map(\.host.rawValue)
-        let near = Spelling.nearest(to: host.rawValue, among: names)
+        // Whoever adds a host means one that is not there yet.
+        let near = adds ? nil : Spelling.nearest(to: host.rawValue, among: names)
         let line = "virthosts: [\((names + [host.rawValue]).joined(separator: ", "))]"
         return Blocker(
             code: "unknown-host", object: "host \(host)",

@@ -6,28 +6,8 @@ public import HealthRules
 public enum GrowthProof {
     /// What forbids any change of the cluster's members; empty when Kafka answers as the one that is meant.
     public static func cluster(_ snapshot: Snapshot, layout: ClusterLayout) -> [Blocker] {
-        guard let cluster = snapshot.cluster.value else {
-            return [
-                Blocker(
-                    code: "cluster-unreachable", object: "the cluster",
-                    reason: snapshot.cluster.reason ?? "Kafka does not answer",
-                    remedy: "gantry clusterstatus says more; gantry bootstrap starts what is missing")
-            ]
-        }
-        if cluster.clusterID != layout.clusterID {
-            return [
-                Blocker(
-                    code: "cluster-id-mismatch", object: "the cluster",
-                    reason: "it answers as cluster \(cluster.clusterID), and the journal knows \(layout.clusterID)",
-                    remedy: "check virthosts in defaults.cfg: these hosts or ports carry another cluster")
-            ]
-        }
-        guard cluster.controller == nil else { return [] }
-        return [
-            Blocker(
-                code: "no-controller", object: "the quorum", reason: "no controller is active",
-                remedy: "bring a majority of the controllers up: gantry clusterstatus shows them")
-        ]
+        if let unseen = ClusterProof.unseen(snapshot) { return [unseen] }
+        return snapshot.cluster.value.map { ClusterProof.cluster($0, layout) } ?? []
     }
 
     /// Whether the host's memory bears the limits of all of its nodes.

@@ -18,6 +18,10 @@ public struct RebalanceProof: Sendable {
         public var accepted: [Acceptance]
         /// The throttle, which the plan's times are reckoned with.
         public var throttle: BytesPerSecond?
+        /// Brokers of the layout that are to come: planned as if they were there already, and empty.
+        public var joining: [NodeID] = []
+        /// Racks of brokers that are to come.
+        public var fleet: FleetSpecification?
 
         /// A request for these.
         public init(
@@ -82,8 +86,8 @@ public struct RebalanceProof: Sendable {
         _ layout: ClusterLayout
     ) throws(PlanningRefusal) {
         let input = try PlacementInput(
-            observed: cluster, hosts: snapshot.hosts, layout: layout,
-            rate: request.throttle ?? PlanningBroker.defaultPort, running: .done)
+            observed: cluster, hosts: snapshot.hosts, layout: layout, fleet: request.fleet,
+            rate: request.throttle ?? PlanningBroker.defaultPort, running: .done, joining: request.joining)
         let options = PlanningOptions(profile: request.profile, tolerance: request.tolerance)
         let plan = try Planner.plan(input, event, options)
         if let broken = verify(plan, input).first { throw .unsound(broken) }

@@ -11,8 +11,13 @@ public struct RecordLayout: Step {
     /// Its nodes.
     public var layout: ClusterLayout
 
+    /// The brokers that it adds to a cluster that runs; nil where it makes one.
+    public var added: [NodeID]?
+
     /// Records `layout` as the nodes of `cluster`.
-    public init(cluster: ClusterName, layout: ClusterLayout) { (self.cluster, self.layout) = (cluster, layout) }
+    public init(cluster: ClusterName, layout: ClusterLayout, added: [NodeID]? = nil) {
+        (self.cluster, self.layout, self.added) = (cluster, layout, added)
+    }
 
     /// The cluster's name.
     public var object: String { cluster.rawValue }
@@ -41,6 +46,13 @@ public struct RecordLayout: Step {
         } catch {
             throw failure(error)
         }
+    }
+
+    /// Takes nothing back, since the new nodes may be there already: it says what is left to be done with them.
+    public func abandon(_ context: StepContext) async throws(StepFailure) -> String? {
+        guard let added, !added.isEmpty else { return nil }
+        let names = added.map(\.description).joined(separator: ",")
+        return "brokers \(names) stay wanted: gantry bootstrap finishes them, gantry removebroker \(names) takes them out"
     }
 
     private func failure(_ error: any Error) -> StepFailure {

@@ -58,7 +58,8 @@ public struct Growth: Sendable {
         _ command: String, arguments: [String], reason: String?
     ) throws(StepFailure) -> OperationPlan {
         var chain = StepChain()
-        try chain.add(RecordLayout(cluster: cluster.name, layout: layout))
+        let brokers = nodes.filter { $0.role == .broker }
+        try chain.add(RecordLayout(cluster: cluster.name, layout: layout, added: brokers.map(\.id)))
         try chain.add(PlaceFiles(target: host, files: files))
         try chain.add(RememberLayout(layout: layout, hosts: hosts))
         try chain.add(BringImage(target: host, image: cluster.image, archive: cluster.imageArchive))
@@ -73,7 +74,6 @@ public struct Growth: Sendable {
             try chain.add(StartNodes(target: host, cluster: cluster.name, role: .controller, nodes: [node]))
             try chain.add(AddVoter(node: node, layout: layout))
         }
-        let brokers = nodes.filter { $0.role == .broker }
         if !brokers.isEmpty {
             try chain.add(StartNodes(target: host, cluster: cluster.name, role: .broker, nodes: brokers))
             try chain.add(AwaitBroker(target: host, brokers: brokers.map(\.id), layout: layout))
