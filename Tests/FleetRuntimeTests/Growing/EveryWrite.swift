@@ -35,7 +35,7 @@ enum EveryWrite {
         #expect(try cluster.work(plan, id) == .done)
         let whole = try end(of: cluster)
         let writes = try cluster.store.events(of: id, after: 0, limit: 10_000).count
-        #expect(writes > 2 * plan.steps.count)
+        #expect(writes > plan.steps.count)
         for death in 1...writes {
             cluster.fleet.withState { $0 = before }
             cluster.store = MemoryStore()

@@ -67,6 +67,21 @@ struct RestartTests {
         }
     }
 
+    @Test func `a changed image is brought to every host before the first node stops`() async throws {
+        try await LivingCluster.with(hosts: 3) { cluster in
+            try cluster.bootstrap()
+            cluster.specification.cluster.image = "gantry/kafka:other"
+            let effects = cluster.fleet.effects.count
+            #expect(try cluster.work(try #require(try cluster.restart(changedOnly: true).plan)) == .done)
+            let done = cluster.effects(since: effects)
+            let stop = try #require(done.firstIndex { $0.hasPrefix("stop ") })
+            #expect(done.lastIndex { $0.hasPrefix("image ") }.map { $0 < stop } == true, "\(done)")
+            let status = try cluster.status()
+            #expect(status.snapshot.containers.allSatisfy { $0.container.image == "gantry/kafka:other" })
+            #expect(status.findings.isEmpty, "\(status.findings)")
+        }
+    }
+
     @Test func `hosts and nodes can be named, and what there is not is refused`() async throws {
         try await LivingCluster.with(hosts: 3) { cluster in
             try cluster.bootstrap()
@@ -116,7 +131,10 @@ struct RestartTests {
         try await LivingCluster.with(hosts: 3) { cluster in
             try cluster.bootstrap()
             try cluster.load()
-            cluster.specification.cluster.image = "gantry/kafka:none"
+            cluster.specification.kafka.append(KafkaProperty("log.retention.hours", "24"))
+            // What takes its port while it is down keeps it from coming back.
+            let host = try cluster.host(1)
+            _ = cluster.fleet.withState { $0.hosts[host]?.foreignPorts.insert(9092) }
             let plan = try #require(try cluster.restart(changedOnly: true).plan)
             let before = try cluster.status()
             guard case .failed? = try cluster.work(plan) else {

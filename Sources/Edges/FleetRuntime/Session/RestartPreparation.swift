@@ -73,7 +73,7 @@ extension FleetSession {
 
         let accepted = found.filter { !preparation.blockers.contains($0) }.map(\.code)
         let restart = RollingRestart(
-            cluster: fleet.cluster.name, layout: layout, accepted: accepted, canary: request.canary,
+            cluster: fleet.cluster, layout: layout, accepted: accepted, canary: request.canary,
             known: status.findings.map(CheckStage.KnownFinding.init))
         let order = RollingRestart.order(nodes, active: status.snapshot.cluster.value?.controller)
         preparation.plan = try restart.plan(

@@ -5,7 +5,7 @@ public import OperationModel
 /// first, then the controllers, the active one last.
 ///
 /// ```
-/// { stop-safely/N ─ place-node/N ─ start-again/N ─ [lead-again/N] ─ check }…
+/// bring-image/H … ─ { stop-safely/N ─ place-node/N ─ start-again/N ─ [lead-again/N] ─ check }…
 /// ```
 public struct RollingRestart: Sendable {
     /// A node with the files that are placed while it is down.
@@ -19,8 +19,8 @@ public struct RollingRestart: Sendable {
         public init(node: NodePlacement, files: [TextFile]) { (self.node, self.files) = (node, files) }
     }
 
-    /// The cluster.
-    public var cluster: ClusterName
+    /// The cluster as it is wanted: a changed image is brought to the hosts before the first node stops.
+    public var cluster: ClusterSpecification
     /// Its nodes.
     public var layout: ClusterLayout
     /// Codes of what the operator was asked about and accepted.
@@ -32,7 +32,7 @@ public struct RollingRestart: Sendable {
 
     /// A restart of nodes of `layout`.
     public init(
-        cluster: ClusterName, layout: ClusterLayout, accepted: [String], canary: Bool,
+        cluster: ClusterSpecification, layout: ClusterLayout, accepted: [String], canary: Bool,
         known: [CheckStage.KnownFinding]
     ) {
         self.cluster = cluster
@@ -56,16 +56,19 @@ public struct RollingRestart: Sendable {
     /// - Throws: a failure only when a step cannot be written as JSON, which is a defect.
     public func plan(_ turns: [Turn], arguments: [String], reason: String?) throws(StepFailure) -> OperationPlan {
         var chain = StepChain()
+        for host in Set(turns.map(\.node.host)).sorted() {
+            try chain.add(BringImage(target: host, image: cluster.image, archive: cluster.imageArchive))
+        }
         for turn in turns {
             let node = turn.node
             try chain.add(StopSafely(node: node, layout: layout, accepted: accepted))
             try chain.add(PlaceNode(node: node, files: turn.files))
-            try chain.add(StartAgain(node: node, cluster: cluster, layout: layout))
+            try chain.add(StartAgain(node: node, cluster: cluster.name, layout: layout))
             if node.role == .broker { try chain.add(LeadAgain(node: node, layout: layout)) }
             try chain.add(CheckStage(stage: "after-\(node.id)", layout: layout, canary: canary, known: known))
         }
         return OperationPlan(
-            command: "restart", arguments: arguments, cluster: cluster, clusterID: layout.clusterID, reason: reason,
+            command: "restart", arguments: arguments, cluster: cluster.name, clusterID: layout.clusterID, reason: reason,
             steps: chain.records, failurePolicy: .stop)
     }
 }
