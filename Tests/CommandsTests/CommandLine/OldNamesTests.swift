@@ -8,9 +8,14 @@ import Testing
     static let folder = URL(filePath: Fixture.path("../../../tools")).standardized
 
     @Test func `every old name is a script of one line that calls a command of today`() throws {
-        let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path())
-        #expect(Set(names).isSuperset(of: ["bootstrap_cluster.sh", "clusterstatus.sh"]))
+        let names = try FileManager.default.subpathsOfDirectory(atPath: Self.folder.path()).filter { $0.contains(".") }
+        #expect(
+            Set(names).isSuperset(of: [
+                "addbroker.sh", "addhost.sh", "bootstrap_cluster.sh", "clusterstatus.sh", "removebroker.sh",
+                "removehost.sh",
+            ]))
         for name in names {
+            #expect(FileManager.default.isExecutableFile(atPath: Self.folder.appending(path: name).path()), "\(name)")
             let lines = try Fixture.read(Self.folder.appending(path: name).path()).split(separator: "\n")
             #expect(lines.count == 2 && lines.first == "#!/bin/sh", "\(name)")
             let words = lines.last?.split(separator: " ").map(String.init) ?? []
