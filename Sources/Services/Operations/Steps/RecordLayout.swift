@@ -52,7 +52,8 @@ public struct RecordLayout: Step {
     public func abandon(_ context: StepContext) async throws(StepFailure) -> String? {
         guard let added, !added.isEmpty else { return nil }
         let names = added.map(\.description).joined(separator: ",")
-        return "brokers \(names) stay wanted: gantry bootstrap finishes them, gantry removebroker \(names) takes them out"
+        return "brokers \(names) stay wanted: gantry bootstrap finishes them, "
+            + "gantry removebroker \(names) takes them out"
     }
 
     private func failure(_ error: any Error) -> StepFailure {

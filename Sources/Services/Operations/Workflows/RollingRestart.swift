@@ -68,7 +68,8 @@ public struct RollingRestart: Sendable {
             try chain.add(CheckStage(stage: "after-\(node.id)", layout: layout, canary: canary, known: known))
         }
         return OperationPlan(
-            command: "restart", arguments: arguments, cluster: cluster.name, clusterID: layout.clusterID, reason: reason,
+            command: "restart", arguments: arguments, cluster: cluster.name, clusterID: layout.clusterID,
+            reason: reason,
             steps: chain.records, failurePolicy: .stop)
     }
 }
