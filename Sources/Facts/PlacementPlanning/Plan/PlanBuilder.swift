@@ -30,6 +30,8 @@ struct PlanBuilder {
 
         let lists = finalLists(leaders.leader)
         var changes: [MovePlan.ListChange] = []
+        // Lists whose order alone changes come on top.
+        changes.reserveCapacity(changing.count * 2)
         var changeOf = [Int32](repeating: -1, count: input.partitionCount)
         for row in input.sizes.indices {
             let old = input.slots[input.range(row)]

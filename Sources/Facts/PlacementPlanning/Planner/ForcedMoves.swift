@@ -42,7 +42,23 @@ struct ForcedMoves {
         let old = input.range(row)
         guard old.count == Int(problem.factor[row]) else { return false }
         for slot in old where problem.leaving[Int(input.slots[slot])] { return false }
-        return !problem.mandate.mends || keptSlots(row).count == old.count
+        return !problem.mandate.mends || keepsSpread(old, Int(problem.factor[row]))
+    }
+
+    /// Whether no host and no rack has more of `slots` than it may: asked of every list, so nothing is allocated.
+    private func keepsSpread(_ slots: Range<Int>, _ factor: Int) -> Bool {
+        let input = problem.input
+        for slot in slots {
+            let broker = Int(input.slots[slot])
+            var (onHost, inRack) = (Int32(0), Int32(0))
+            for other in slots {
+                let holder = Int(input.slots[other])
+                if input.hostOf[holder] == input.hostOf[broker] { onHost += 1 }
+                if input.rackOf[holder] == input.rackOf[broker] { inRack += 1 }
+            }
+            if onHost > problem.limits.host[factor] || inRack > problem.limits.rack[factor] { return false }
+        }
+        return true
     }
 
     /// Slots of the old list that stay: a maximal legal part, the leader's first, then what the mandate keeps besides.

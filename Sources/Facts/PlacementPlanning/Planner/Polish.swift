@@ -25,6 +25,9 @@ struct Polish {
     private static let stepsASlot = 1_000
     /// Steps for larger layouts, where packing has left little to do.
     private static let manySteps = 150_000
+    /// Steps for layouts in between.
+    private static let someSteps = 600_000
+    private static let some = 20_000
     /// Weight of a byte outside a band against a byte moved.
     private static let weight: Int64 = 8
     /// A plan within this of the fluid bound is left as it is: one part in a thousand.
@@ -71,7 +74,10 @@ struct Polish {
     mutating func run(_ layout: inout Layout, bound: Int64) {
         guard !targets.isEmpty, !movable.isEmpty else { return }
         guard violation > 0 || bytes - bound > bound / Self.goodEnough else { return }
-        let steps = movable.count <= Self.few ? min(Self.fewSteps, movable.count * Self.stepsASlot) : Self.manySteps
+        let steps =
+            movable.count <= Self.few
+            ? min(Self.fewSteps, movable.count * Self.stepsASlot)
+            : movable.count <= Self.some ? Self.someSteps : Self.manySteps
         var best = layout
         var bestValue = (violation, bytes)
         // Begins at a size that a few partitions share, ends at nothing.

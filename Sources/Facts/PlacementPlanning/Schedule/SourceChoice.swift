@@ -71,7 +71,8 @@ struct SourceChoice {
         }
         if fixed { return }
         relieve(
-            bytes: (0..<rows.count).map(bytes), options: options, optionStart: optionStart, rate: rate, out: &out,
+            bytes: (0..<rows.count).map(bytes), unit: rows.map { input.sizes[Int($0)] }, options: options,
+            optionStart: optionStart, rate: rate, out: &out,
             reachable: reachable)
     }
 
@@ -82,7 +83,8 @@ struct SourceChoice {
     /// Moves sources off the busiest uplink as long as that helps and uplinks are what the plan waits for; then proves
     /// how far that is from the best: what a closed set of brokers must serve, at their common rate.
     private mutating func relieve(
-        bytes: [Int64], options: [Int32], optionStart: [Int32], rate: [Int64], out: inout [Int64], reachable: Int64
+        bytes: [Int64], unit: [Int64], options: [Int32], optionStart: [Int32], rate: [Int64], out: inout [Int64],
+        reachable: Int64
     ) {
         var served = [[Int32]](repeating: [], count: rate.count)
         for index in source.indices where source[index] >= 0 {
@@ -105,16 +107,27 @@ struct SourceChoice {
                     if later < (best?.later ?? time(top)) { best = (later, position, option) }
                 }
             }
-            guard let best else {
-                // What it serves nobody else serves sooner.
+            if let best {
+                let index = served[top].remove(at: best.position)
+                served[Int(best.to)].append(index)
+                source[Int(index)] = best.to
+                out[top] -= bytes[Int(index)]
+                out[Int(best.to)] += bytes[Int(index)]
+                continue
+            }
+            // Nobody can take anything as things are; somebody may, once others have taken something from him.
+            guard let path = handOver(from: top, served, bytes, options, optionStart, rate, out, &steps) else {
                 settled[top] = true
                 continue
             }
-            let index = served[top].remove(at: best.position)
-            served[Int(best.to)].append(index)
-            source[Int(index)] = best.to
-            out[top] -= bytes[Int(index)]
-            out[Int(best.to)] += bytes[Int(index)]
+            for (index, to) in path.lazy.map({ (Int($0.index), Int($0.to)) }) {
+                let from = Int(source[index])
+                served[from].removeAll { Int($0) == index }
+                served[to].append(Int32(truncatingIfNeeded: index))
+                source[index] = Int32(truncatingIfNeeded: to)
+                out[from] -= bytes[index]
+                out[to] += bytes[index]
+            }
         }
         let top = out.indices.max { (time($0), $1) < (time($1), $0) } ?? 0
         guard time(top) > 0 else { return }
@@ -134,5 +147,52 @@ struct SourceChoice {
             }
         }
         uplinkBound = Int64(clamping: (must * 1000 + together - 1) / max(1, together))
+        // A copy comes from one source. Where all are of one size and all uplinks alike, one of them serves the mean
+        // number of copies, rounded up.
+        let closed = inside.indices.filter { inside[$0] }
+        let sizes = Set(closed.flatMap { served[$0].map { unit[Int($0)] } })
+        if sizes.count == 1, let size = sizes.first, size > 0, closed.allSatisfy({ rate[$0] == rate[top] }) {
+            let copies = (must / Int128(size) + Int128(closed.count) - 1) / Int128(closed.count)
+            uplinkBound = max(uplinkBound, Ports.milliseconds(Int64(clamping: copies * Int128(size)), rate[top]))
+        }
+    }
+
+    /// Sources that change hands from one broker to the next, so that `top` ends below what it has and nobody ends
+    /// where it was: the shortest such chain; nil when there is none.
+    private func handOver(
+        from top: Int, _ served: [[Int32]], _ bytes: [Int64], _ options: [Int32], _ optionStart: [Int32],
+        _ rate: [Int64], _ out: [Int64], _ steps: inout Int
+    ) -> [(index: Int32, to: Int32)]? {
+        func time(_ broker: Int, _ extra: Int64) -> Int64 { Ports.milliseconds(out[broker] + extra, rate[broker]) }
+        let limit = time(top, 0)
+        var arrived = [Int32](repeating: -1, count: rate.count)
+        var cameFrom = arrived
+        var queue = [top]
+        var next = 0
+        while next < queue.count, steps < Self.budget {
+            let broker = queue[next]
+            next += 1
+            let more = arrived[broker] < 0 ? 0 : bytes[Int(arrived[broker])]
+            for index in served[broker] where time(broker, more - bytes[Int(index)]) < limit {
+                for option in options[Int(optionStart[Int(index)])..<Int(optionStart[Int(index) + 1])]
+                where Int(option) != top && arrived[Int(option)] < 0 {
+                    steps += 1
+                    arrived[Int(option)] = index
+                    cameFrom[Int(option)] = Int32(truncatingIfNeeded: broker)
+                    guard time(Int(option), bytes[Int(index)]) < limit else {
+                        queue.append(Int(option))
+                        continue
+                    }
+                    var path: [(index: Int32, to: Int32)] = []
+                    var at = Int(option)
+                    while at != top {
+                        path.append((arrived[at], Int32(truncatingIfNeeded: at)))
+                        at = Int(cameFrom[at])
+                    }
+                    return path
+                }
+            }
+        }
+        return nil
     }
 }
