@@ -35,7 +35,7 @@ import Testing
         let reason = refusal(.drain(brokers: NodeID.ids(1...1), onto: .all), input)["factor"]
         #expect(reason?.objects == ["topic orders"])
         #expect(reason?.count == 12)
-        #expect(reason?.remedy == "add 1 brokers, or lower these topics' factor to 2")
+        #expect(reason?.remedy == "add 1 broker, or lower these topics' factor to 2")
     }
 
     @Test func `too few hosts are refused, and accepted when that is asked for`() throws {

@@ -207,9 +207,11 @@ struct PlanningProblem {
                 .init(
                     code: "factor",
                     message:
-                        "\(beyond.count) partitions want up to \(largest) replicas and \(remaining) brokers remain",
+                        "\(counted(beyond.count, "partition")) should have up to \(largest) replicas, and of the brokers "
+                        + "\(remaining) can hold them",
                     objects: beyond.examples, count: beyond.count,
-                    remedy: "add \(largest - remaining) brokers, or lower these topics' factor to \(remaining)"))
+                    remedy:
+                        "add \(counted(largest - remaining, "broker")), or lower these topics' factor to \(remaining)"))
         } else if leaving.contains(true), !options.acceptNarrowerSpread {
             let before = SpreadLimits(
                 hostOf: input.hostOf, rackOf: input.rackOf, hostCount: input.hostCount, rackCount: input.rackCount,
@@ -230,7 +232,8 @@ struct PlanningProblem {
                 reasons.append(
                     .init(
                         code: "\(kind)s",
-                        message: "\(narrowed.count) partitions with up to \(wanted) replicas would have to share "
+                        message:
+                            "\(counted(narrowed.count, "partition")) with up to \(wanted) replicas would have to share "
                             + "\(kind)s: \(domains.count) \(domains.count == 1 ? kind : kind + "s") remain",
                         objects: narrowed.examples, count: narrowed.count,
                         remedy: "add \(max(1, wanted - domains.count)) \(kind)\(wanted - domains.count > 1 ? "s" : "")"

@@ -7,8 +7,13 @@ enum Ports {
         return Int64(clamping: (Int128(bytes) * 1000 + rate - 1) / rate)
     }
 
-    /// Bytes that pass in `milliseconds`, at least one.
+    /// Bytes that pass in `milliseconds`, at least one, and no more than there can be anywhere: a few times that is still
+    /// a number.
     static func bytes(_ rate: Int64, _ milliseconds: Int64) -> Int64 {
-        max(1, Int64(clamping: Int128(max(1, rate)) * Int128(milliseconds) / 1000))
+        max(
+            1,
+            min(
+                PlacementInput.maximumTotal,
+                Int64(clamping: Int128(max(1, rate)) * Int128(milliseconds) / 1000)))
     }
 }
