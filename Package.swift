@@ -68,6 +68,7 @@ let wires: [Target] =
     + layer("Wires", "KafkaAdmin", ["KafkaClient", "KafkaProtocol", "FleetModel"], tests: ["EventLoop"])
     + layer("Wires", "DockerEngine", ["Transfers", "FleetModel"], tests: ["ScriptedServer"])
     + layer("Wires", "SecureShell", ["Processes"])
+    + layer("Wires", "MetricsEndpoint", ["CSystem"])
     + layer("Wires", "OperationJournal", ["OperationModel", "FleetModel", "CSQLite", "CSystem"])
 
 let services: [Target] =
@@ -75,6 +76,9 @@ let services: [Target] =
     + layer(
         "Services", "Operations",
         ["FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation"], tests: ["FleetSimulator"])
+    + layer(
+        "Services", "Monitoring", ["FleetModel", "HealthRules", "OperationModel", "Observation"],
+        tests: ["FleetSimulator", "Operations"])
 
 let edges: [Target] =
     layer("Edges", "FleetConfiguration", ["FleetModel", "CYAML"])
@@ -85,7 +89,9 @@ let edges: [Target] =
         "Edges", "FleetRuntime",
         [
             "FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation", "Operations",
-            "Processes", "Transfers", "EventLoop", "KafkaProtocol", "KafkaClient", "KafkaAdmin", "DockerEngine",
+            "Monitoring", "MetricsEndpoint", "Processes", "Transfers", "EventLoop", "KafkaProtocol", "KafkaClient",
+            "KafkaAdmin",
+            "DockerEngine",
             "SecureShell", "OperationJournal", "FleetConfiguration", "FleetSimulator",
         ])
     + layer(

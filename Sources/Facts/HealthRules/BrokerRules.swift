@@ -45,5 +45,18 @@ extension HealthRules {
                     on: context.host(of: canary.broker))
             }
         },
+        HealthRule("canary-slow", "a record is there and back within two seconds") { context, rule in
+            context.snapshot.canaries.compactMap { canary in
+                guard case .ok(let produce, let fetch) = canary.result, produce + fetch > slowCanary else { return nil }
+                let seconds = (produce + fetch).components
+                return rule.finding(
+                    .warning, "broker \(canary.broker)",
+                    "a record took \(seconds.seconds).\(seconds.attoseconds / 100_000_000_000_000_000) s there and back",
+                    remedy: "look at its host's disks and network, and at its log", on: context.host(of: canary.broker))
+            }
+        },
     ]
+
+    /// Ten times what a broker takes that is busy with a move; clients begin to notice.
+    private static let slowCanary: Duration = .seconds(2)
 }

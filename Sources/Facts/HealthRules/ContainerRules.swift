@@ -15,7 +15,7 @@ extension HealthRules {
                 else { return nil }
                 return rule.finding(
                     .critical, subject(node.role, node.id), "\(node.host) has no container of it",
-                    remedy: "gantry bootstrap (finishes what is missing; touches nothing that runs)")
+                    remedy: "gantry bootstrap (finishes what is missing; touches nothing that runs)", on: node.host)
             }
         },
         HealthRule("container-out-of-memory", "no container was killed for memory") { context, rule in
@@ -23,7 +23,39 @@ extension HealthRules {
                 guard container.oomKilled, container.state == .running else { return nil }
                 return rule.finding(
                     .warning, subject(container), "its last run on \(host) was killed for memory",
-                    remedy: "raise memory or lower heap of \(host) in defaults.cfg")
+                    remedy: "raise memory or lower heap of \(host) in defaults.cfg", on: host)
+            }
+        },
+        HealthRule("container-restarting", "no container dies again and again") { context, rule in
+            context.snapshot.containers.compactMap { host, container in
+                // Between two attempts it does not run, which is said already.
+                guard container.state == .running, container.isCrashLooping(at: context.snapshot.takenAt) else {
+                    return nil
+                }
+                return rule.finding(
+                    .warning, subject(container),
+                    "Docker has restarted its container on \(host) \(container.restarts) times; "
+                        + "the present run has just begun",
+                    remedy: context.commands.line("docker logs --tail 200 \(container.name)", on: host)
+                        + " shows why it ends",
+                    on: host)
+            }
+        },
+        HealthRule("image-drift", "nodes of one image reference run one and the same image") { context, rule in
+            var known: [String: [String: [String]]] = [:]
+            for (host, container) in context.snapshot.containers where !container.imageID.isEmpty {
+                known[container.image, default: [:]][container.imageID, default: []]
+                    .append("\(subject(container)) on \(host)")
+            }
+            return known.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { reference, images in
+                // The image of most nodes is taken for the right one.
+                let sorted = images.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+                let others = sorted.dropFirst().flatMap(\.value).sorted()
+                let more = others.count > 3 ? " and \(others.count - 3) more" : ""
+                return rule.finding(
+                    .warning, "image \(reference)",
+                    "\(others.prefix(3).joined(separator: ", "))\(more) run another image of that name than the other nodes",
+                    remedy: "bring one image to all hosts, then restart those nodes one at a time")
             }
         },
         HealthRule("container-leftover", "every labelled container belongs to a wanted node") { context, rule in
@@ -33,7 +65,7 @@ extension HealthRules {
                     return rule.finding(
                         .warning, "container \(container.name)",
                         "carries the cluster's label on \(host) and no node id",
-                        remedy: context.commands.line("docker inspect \(container.name)", on: host))
+                        remedy: context.commands.line("docker inspect \(container.name)", on: host), on: host)
                 }
                 guard expected.node(node) == nil else { return nil }
                 let retired = context.retired.contains(node)
@@ -44,7 +76,7 @@ extension HealthRules {
                         : "has a container on \(host) (\(container.state)) and is no node of this cluster's layout",
                     remedy: retired && context.emptied.contains(host)
                         ? "gantry bootstrap stops and removes it"
-                        : context.commands.line("docker stop -t 330 \(container.name)", on: host))
+                        : context.commands.line("docker stop -t 330 \(container.name)", on: host), on: host)
             }
         },
     ]
@@ -61,6 +93,7 @@ extension HealthRules {
             } else if container.exitCode == 137 {
                 words += " (an unclean stop: SIGKILL)"
             }
+            if container.restarts > 0 { words += ", after \(counted(container.restarts, "restart"))" }
             func line(_ command: String) -> String {
                 context.commands.line("docker \(command) \(container.name)", on: host)
             }
@@ -70,7 +103,7 @@ extension HealthRules {
                 case .restarting: line("logs --tail 50")
                 default: "gantry bootstrap starts it again; \(line("logs --tail 50")) says why"
                 }
-            return rule.finding(.critical, subject(container), words, remedy: remedy)
+            return rule.finding(.critical, subject(container), words, remedy: remedy, on: host)
         }
     }
 

@@ -37,9 +37,9 @@ public struct HealthContext: Sendable {
     /// Hosts that an operation emptied: nobody misses them.
     public let emptied: Set<HostName>
     /// What was seen.
-    public let snapshot: Snapshot
+    public internal(set) var snapshot: Snapshot
     /// Whether an operation of ours is at work, so that moves and throttles are its.
-    public let operationRunning: Bool
+    public internal(set) var operationRunning: Bool
     /// The fleet as the operator wants it now; nil where nobody asks about drift.
     public let fleet: FleetSpecification?
     /// The digest of each node's configuration as it would be rendered now; unknown where the template can't be read.
@@ -47,7 +47,7 @@ public struct HealthContext: Sendable {
     /// How operators run what a remedy names.
     public let commands: HostCommands
     /// The state of every broker that is wanted, registered or running.
-    public let brokers: [BrokerStatus]
+    public internal(set) var brokers: [BrokerStatus]
 
     /// A context of these parts.
     public init(

@@ -37,8 +37,8 @@ struct SimulatedStage: Stage {
         let world = SimulatedFleet(
             cluster: fleet.cluster.name, keeper: MemoryKeeper(state, uptime: { time.uptime() }), clock: time)
         let ports = FleetPorts(
-            hostSource: world, hostControl: world, containerSource: world, containerControl: world, cluster: world,
-            clusterControl: world)
+            hostSource: world, hostControl: world, containerSource: world, events: world, containerControl: world,
+            cluster: world, clusterControl: world)
         let layout = try await ConformanceFleet.bootstrap(fleet, ports, time)
         return SimulatedStage(
             ports: ports, clock: time, layout: layout, cluster: fleet.cluster.name, hosts: hosts, world: world)

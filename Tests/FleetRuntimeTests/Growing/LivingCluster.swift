@@ -61,8 +61,8 @@ struct LivingCluster {
             fleet: specification,
             place: FleetPlace(directory: directory.path, state: directory.stateDirectory), clock: time,
             ports: FleetPorts(
-                hostSource: fleet, hostControl: fleet, containerSource: fleet, containerControl: fleet, cluster: fleet,
-                clusterControl: fleet))
+                hostSource: fleet, hostControl: fleet, containerSource: fleet, events: fleet, containerControl: fleet,
+                cluster: fleet, clusterControl: fleet))
     }
 
     var request: MoveRequest { request() }

@@ -8,7 +8,7 @@ import OperationModel
 struct BootstrapCommand: Command {
     static let definition = CommandDefinition(
         "bootstrap", "make the cluster that defaults.cfg describes, or finish making it",
-        changes: [.operation, .noCanary],
+        options: [noService], changes: [.operation, .noCanary],
         details: [
             "Generates the configuration, places it on all hosts, brings the image there, formats new data directories, "
                 + "starts the controllers, then the brokers, and checks that the cluster works.",
@@ -20,9 +20,15 @@ struct BootstrapCommand: Command {
             .init("gantry bootstrap --yes -m 'new cluster'", "ask nothing, and keep the reason"),
         ])
 
-    let changes: ChangeValues
+    private static let noService = Flag("no-service", "do not make the containers start with the machines")
 
-    init(_ arguments: ParsedArguments) throws(CommandError) { changes = arguments.changes }
+    let changes: ChangeValues
+    let installsService: Bool
+
+    init(_ arguments: ParsedArguments) throws(CommandError) {
+        changes = arguments.changes
+        installsService = !arguments[Self.noService]
+    }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let configuration = try context.configuration()
@@ -35,7 +41,8 @@ struct BootstrapCommand: Command {
         let preparation = try await context.beforeChange(.hosts(of: configuration)) {
             try await context.withSession(configuration) { session in
                 try await session.prepareBootstrap(
-                    arguments: canary ? [] : ["--no-canary"], reason: changes.reason, canary: canary,
+                    arguments: (canary ? [] : ["--no-canary"]) + (installsService ? [] : ["--no-service"]),
+                    reason: changes.reason, canary: canary, service: installsService,
                     directory: configuration.directory)
             }
         }

@@ -12,6 +12,8 @@ struct CommandTable: Sendable {
         CommandEntry(RebalanceCommand.self),
         CommandEntry(RestartCommand.self),
         CommandEntry(ClusterStatusCommand.self),
+        DockmonCommands.entry,
+        CommandEntry(InstallServiceCommand.self),
         CommandEntry(PlanCommand.self),
         CommandEntry(ExplainCommand.self),
         OperationCommands.entry,

@@ -6,8 +6,11 @@ import FleetRuntime
 struct AddHostCommand: Command {
     private static let host = Argument<HostName>("HOST", .one, "the host, listed in virthosts")
 
+    private static let noService = Flag("no-service", "do not make the containers start with the machine")
+
     static let definition = CommandDefinition(
-        "addhost", "bring one more host into the cluster", arguments: [host], changes: .everything,
+        "addhost", "bring one more host into the cluster", arguments: [host], options: [noService],
+        changes: .everything,
         details: [
             "The host is listed in virthosts of defaults.cfg first. It gets its configuration, the image, its brokers with "
                 + "their rack, and a controller where the quorum has fewer than cluster.controllers.",
@@ -17,10 +20,12 @@ struct AddHostCommand: Command {
 
     let host: HostName
     let moves: MoveArguments
+    let installsService: Bool
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
         host = try arguments.required(Self.host)
         moves = try MoveArguments(arguments, hasRange: false, movesData: false)
+        installsService = !arguments[Self.noService]
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -29,7 +34,9 @@ struct AddHostCommand: Command {
         } prepare: { session, configuration in
             let canary = moves.changes.usesCanary && configuration.specification.move.canary
             return try await session.prepareAddHost(
-                host, moves.request([host.rawValue], canary: canary), directory: configuration.directory)
+                host,
+                moves.request([host.rawValue] + (installsService ? [] : ["--no-service"]), canary: canary),
+                service: installsService, directory: configuration.directory)
         }
     }
 }

@@ -48,7 +48,7 @@ struct ClusterStatusCommand: Command {
             let look = { @Sendable () async throws -> ClusterStatusReport in
                 ClusterStatusReport(
                     status: try await session.status(canary: canary, directory: configuration.directory),
-                    showsAll: context.options.verbosity > 0)
+                    showsAll: context.options.verbosity > 0, dockmon: session.place.dockmon())
             }
             if watches { return try await StatusWatch(context: context, look: look).run() }
             let report = try await look()

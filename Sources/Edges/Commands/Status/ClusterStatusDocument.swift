@@ -11,7 +11,24 @@ extension ClusterStatusReport {
         blocks.append(.text(partitionLine))
         let rows = showsAll ? status.findings.map { FindingRow($0) } : groups.map { FindingRow($0) }
         if !rows.isEmpty { blocks.append(.findings(rows)) }
+        if let dockmon { blocks += dockmonLines(dockmon) }
         return Document(blocks)
+    }
+
+    /// What the daemon knows beyond what was just seen: what is blind, and how long something is wrong already.
+    private func dockmonLines(_ record: DockmonRecord) -> [Document.Block] {
+        var words = "dockmon \(record.isWatching ? "watches" : "is starting")"
+        if !record.blind.isEmpty { words += ", blind on \(record.blind.map(\.host.rawValue).joined(separator: ", "))" }
+        words += ": \(counted(record.incidents.count, "open incident"))"
+        let tone: Tone = record.blind.isEmpty && record.incidents.isEmpty ? .plain : .notice
+        return [.text(Cell(words, tone))]
+            + record.incidents.map { incident in
+                .text(
+                    Cell(
+                        "  \(incident.finding.subject): \(incident.finding.rule) for "
+                            + TimeText.span(record.age(of: incident.openedAt))
+                            + (incident.isFlapping ? ", flapping" : "")))
+            }
     }
 
     private var groups: [FindingGroup] { status.findings.groups }

@@ -7,6 +7,8 @@ struct ClusterStatusReport: Report {
     let status: ClusterStatus
     /// Whether people are shown what follows from another finding, too.
     var showsAll = false
+    /// What the monitoring daemon knows, where it runs.
+    var dockmon: DockmonRecord?
 
     private var cluster: ClusterObservation? { status.snapshot.cluster.value }
     private var severity: Severity { status.findings.severity }
@@ -37,6 +39,7 @@ struct ClusterStatusReport: Report {
                 .array(status.findings.map(\.json))
             ),
         ]
+        if let dockmon { members.append(("dockmon", json(dockmon))) }
         if let reason = status.snapshot.cluster.reason { members.append(("unknown", .string(reason))) }
         return .object(JSONObject(members))
     }
@@ -49,6 +52,21 @@ struct ClusterStatusReport: Report {
             "partitions": broker.partitions.map { .integer(Int64($0)) } ?? .null,
             "leaders": broker.leaders.map { .integer(Int64($0)) } ?? .null,
             "log_bytes": broker.logBytes.map { .integer($0.bytes) } ?? .null, "canary": json(broker.canary),
+        ]
+    }
+
+    private func json(_ record: DockmonRecord) -> JSONValue {
+        [
+            "state": .string(record.isWatching ? "watching" : "starting"),
+            "looked_at": record.lookedAt.map { .string($0.description) } ?? .null,
+            "blind": .array(
+                record.blind.map { host in
+                    [
+                        "host": .string(host.host.rawValue),
+                        "since": host.blindSince.map { .string($0.description) } ?? .null,
+                        "reason": .string(orNull: host.reason),
+                    ]
+                }), "incidents": .array(record.incidents.map(\.json)),
         ]
     }
 

@@ -35,7 +35,7 @@ struct DockerHosts: ContainerSource, ContainerControl {
     }
 
     /// Why nobody answers behind a forwarded socket: only the host itself can tell.
-    private func problem(_ error: DockerError, _ host: HostName) async -> HostProblem {
+    func problem(_ error: DockerError, _ host: HostName) async -> HostProblem {
         do throws(SSHError) {
             guard let remote = try? directory.remote(host) else { return HostProblem(error, on: host) }
             switch try await remote.socketState(DockerLinks.socket) {
@@ -227,7 +227,7 @@ struct DockerHosts: ContainerSource, ContainerControl {
 
 extension DockerError {
     /// Whether nobody answered, so that the way there is in question and not the call.
-    fileprivate var isAboutConnection: Bool { kind == .daemonNotRunning || kind == .connectionLost }
+    var isAboutConnection: Bool { kind == .daemonNotRunning || kind == .connectionLost }
 }
 
 extension HostProblem {

@@ -26,12 +26,13 @@ extension FleetSession {
     ///   - arguments: the command's arguments, for the journal.
     ///   - reason: the operator's reason.
     ///   - canary: whether a record is to be sent through every broker at the end.
+    ///   - service: whether the containers are to start and stop with their hosts.
     ///   - directory: the fleet directory, whose Compose template is stamped.
     ///   - randomBytes: gives bytes for the ids of a new cluster.
     /// - Returns: what would be done, or what forbids it.
     /// - Throws: `StoreError` of the journal; `ConfigurationError` of the template.
     public func prepareBootstrap(
-        arguments: [String], reason: String?, canary: Bool, directory: FleetDirectory,
+        arguments: [String], reason: String?, canary: Bool, service: Bool = true, directory: FleetDirectory,
         randomBytes: (Int) -> [UInt8] = FleetSession.randomBytes
     ) async throws -> BootstrapPreparation {
         let surveys = await survey()
@@ -56,7 +57,8 @@ extension FleetSession {
         }
         let files = try renderFiles(layout, directory: directory)
         var bootstrap = Bootstrap(
-            fleet: fleet, layout: layout, surveys: surveys, files: files, canary: canary, now: clock.now())
+            fleet: fleet, layout: layout, surveys: surveys, files: files, canary: canary, service: service,
+            now: clock.now())
         bootstrap.returned = try returned(surveys, layout)
         let plan = try bootstrap.plan(arguments: arguments, reason: reason)
         return BootstrapPreparation(

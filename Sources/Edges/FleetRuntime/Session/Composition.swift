@@ -12,7 +12,8 @@ extension FleetSession {
         let file = try await SimulationFile(place: place, hosts: fleet.hosts)
         let world = SimulatedFleet(cluster: fleet.cluster.name, keeper: file, clock: file.clock)
         let ports = FleetPorts(
-            hostSource: world, hostControl: world, containerSource: world, containerControl: world, cluster: world,
+            hostSource: world, hostControl: world, containerSource: world, events: world, containerControl: world,
+            cluster: world,
             clusterControl: world)
         return (ports, file.clock)
     }
@@ -37,7 +38,8 @@ extension FleetSession {
                     return try await body(
                         FleetPorts(
                             hostSource: hosts, hostControl: hosts, containerSource: containers,
-                            containerControl: containers, cluster: cluster, clusterControl: cluster))
+                            events: containers, containerControl: containers, cluster: cluster, clusterControl: cluster)
+                    )
                 }
             }
         }

@@ -33,16 +33,17 @@ extension FleetSession {
     /// - Parameters:
     ///   - host: the host.
     ///   - request: what the operation may be told.
+    ///   - service: whether the containers are to start and stop with the host.
     ///   - directory: the fleet directory.
     /// - Returns: what would be done, or what forbids it; without plan and blockers it is done already.
     /// - Throws: `StoreError` of the journal; `ConfigurationError` of template or Compose file; `StepFailure`.
     public func prepareAddHost(
-        _ host: HostName, _ request: MoveRequest, directory: FleetDirectory
+        _ host: HostName, _ request: MoveRequest, service: Bool = true, directory: FleetDirectory
     ) async throws -> MovePreparation {
         guard let scene = try await growthScene(host, directory: directory) else {
             return MovePreparation(blockers: [try leftovers() ?? unlisted(host, adds: true)].compactMap { $0 })
         }
-        return try await prepare(scene, "addhost", request, directory, rebalances: false) { present in
+        return try await prepare(scene, "addhost", request, directory, rebalances: false, service: service) { present in
             let hasBrokers = present.brokers.contains { $0.host == host }
             let (has, wanted) = (present.controllers.count, fleet.cluster.controllers)
             let hasController = present.controllers.contains { $0.host == host }
@@ -76,6 +77,7 @@ extension FleetSession {
 
     private func prepare(
         _ scene: GrowthScene, _ command: String, _ request: MoveRequest, _ directory: FleetDirectory, rebalances: Bool,
+        service: Bool = false,
         _ grow: (ClusterLayout) throws -> ClusterLayout
     ) async throws -> MovePreparation {
         var preparation = MovePreparation()
@@ -133,7 +135,7 @@ extension FleetSession {
             preparation.moves = [proof.plan].compactMap { $0 }
             guard preparation.blockers.isEmpty else { return preparation }
         }
-        let growth = Growth(
+        var growth = Growth(
             cluster: fleet.cluster, host: scene.host.host, nodes: nodes, layout: layout,
             files: try await files(of: scene.host.host, adding: nodes, layout, directory),
             users: try renderFiles(layout, directory: directory)[scene.host.host]?.users ?? [:],
@@ -142,6 +144,7 @@ extension FleetSession {
             },
             canary: request.canary, known: scene.status.findings.map(CheckStage.KnownFinding.init),
             move: preparation.moves.first, options: moveOptions(request))
+        growth.service = service
         preparation.plan = try growth.plan(command, arguments: request.arguments, reason: request.reason)
         return preparation
     }

@@ -4,7 +4,7 @@ public import Operations
 
 extension SimulatedFleet: ContainerSource, ContainerControl {
     /// Calls `body` with a host whose Docker answers.
-    private func withDocker<Result: Sendable>(
+    func withDocker<Result: Sendable>(
         _ host: HostName, _ access: StateAccess,
         _ body: (inout SimulatedHost, inout FleetState) throws(HostProblem) -> Result
     ) async throws(HostProblem) -> Result {

@@ -24,6 +24,9 @@ public protocol HostControl: Sendable {
     /// Deletes directories with all that is in them; those that are absent count as deleted. Only what lies below the
     /// cluster's own directories (`DATA/CLUSTER/NODE`, `/opt/kafka-docker/CLUSTER`) is ever deleted; another path is refused.
     func deleteDirectories(_ paths: [String], of cluster: ClusterName, on host: HostName) async throws(HostProblem)
+
+    /// Does to the host's `kafka-docker.service` what is wished, and tells how it stands then.
+    func service(_ wish: ServiceWish, on host: HostName) async throws(HostProblem) -> ServiceState
 }
 
 /// What to find out of a host.
@@ -165,17 +168,6 @@ public protocol ContainerControl: Sendable {
 
     /// The last `lines` lines that a container wrote.
     func logs(of container: String, lines: Int, on host: HostName) async throws(HostProblem) -> [String]
-}
-
-/// How a container's process ended.
-public struct LastEnd: Hashable, Sendable {
-    /// Its exit code; nil where Docker has forgotten it.
-    public var exitCode: Int32?
-    /// The last lines that it wrote.
-    public var output: [String]
-
-    /// An end of these parts.
-    public init(exitCode: Int32?, output: [String]) { (self.exitCode, self.output) = (exitCode, output) }
 }
 
 /// An image on a host.

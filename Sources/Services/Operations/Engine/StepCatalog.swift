@@ -10,6 +10,7 @@ public enum StepCatalog {
         RestoreLists.self, RemoveVoter.self, TellControllers.self, CleanHost.self, ProveDead.self, GiveUp.self,
         AddVoter.self, RememberLayout.self, StopSafely.self, PlaceNode.self, StartAgain.self,
         LeadAgain.self,
+        InstallService.self, RemoveService.self,
     ]
 
     /// The record of `step`, waiting for `dependencies`.

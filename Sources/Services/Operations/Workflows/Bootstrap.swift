@@ -19,6 +19,8 @@ public struct Bootstrap: Sendable {
     public var files: [HostName: HostFiles]
     /// Whether records are sent as a check.
     public var canary: Bool
+    /// Whether each host's containers are to start and stop with it.
+    public var service: Bool
     /// When the hosts were surveyed.
     public var now: Timestamp
     /// Nodes that were removed for good and whose containers run again, on hosts that were taken out as gone.
@@ -27,8 +29,9 @@ public struct Bootstrap: Sendable {
     /// A bootstrap of these parts.
     public init(
         fleet: FleetSpecification, layout: ClusterLayout, surveys: [HostSurvey], files: [HostName: HostFiles],
-        canary: Bool, now: Timestamp
+        canary: Bool, service: Bool = true, now: Timestamp
     ) {
+        self.service = service
         self.now = now
         self.fleet = fleet
         self.layout = layout
@@ -102,6 +105,12 @@ public struct Bootstrap: Sendable {
                 last = try add(UnregisterBroker(broker: node.id, dead: true, layout: layout), after: [last])
             }
             serving.append(try add(RemoveNode(node: node, compose: nil, layout: layout), after: [last]))
+        }
+        if service {
+            // Last, and in nobody's way: a cluster works without it.
+            for host in fleet.hosts where !layout.nodes(on: host.host).isEmpty {
+                _ = try add(InstallService(target: host.host), after: serving)
+            }
         }
         _ = try add(CheckCluster(layout: layout, canary: canary), after: serving)
         return OperationPlan(

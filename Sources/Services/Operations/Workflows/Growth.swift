@@ -32,6 +32,8 @@ public struct Growth: Sendable {
     public var move: MovePlan?
     /// How data is moved.
     public var options: MoveOptions
+    /// Whether the host's containers are to start and stop with it.
+    public var service = false
 
     /// Growth by `nodes`.
     public init(
@@ -79,6 +81,7 @@ public struct Growth: Sendable {
             try chain.add(AwaitBroker(target: host, brokers: brokers.map(\.id), layout: layout))
         }
         try chain.add(CheckStage(stage: "grown", layout: layout, canary: canary, known: known))
+        if service { try chain.add(InstallService(target: host)) }
         if let move {
             try chain.add(MoveData(stage: "cluster", plan: move, layout: layout, options: options))
             try chain.add(CheckStage(stage: "moved", layout: layout, canary: canary, known: known))

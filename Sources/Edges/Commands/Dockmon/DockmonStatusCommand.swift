@@ -1,0 +1,109 @@
+import FleetModel
+import FleetRuntime
+import HealthRules
+
+/// `gantry dockmon status`.
+struct DockmonStatusCommand: Command {
+    static let definition = CommandDefinition(
+        "status", "tell what the daemon sees, and how old that is",
+        details: ["Exit status: 0 every host is watched, 1 blind somewhere, 2 the daemon does not run."])
+
+    init(_ arguments: ParsedArguments) throws(CommandError) {}
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let configuration = try context.configuration()
+        let report = DockmonReport(context.place(of: configuration).dockmon())
+        context.show(report)
+        return report.exit
+    }
+}
+
+/// What `dockmon status` tells.
+struct DockmonReport: Report {
+    /// Nil: it does not run.
+    let record: DockmonRecord?
+
+    init(_ record: DockmonRecord?) { self.record = record }
+
+    var exit: ExitStatus {
+        guard let record else { return .failed }
+        return record.isWatching && record.blind.isEmpty ? .done : .warning
+    }
+
+    var json: JSONValue {
+        guard let record else { return ["state": "stopped", "hosts": [], "incidents": []] }
+        return [
+            "state": .string(record.isWatching ? "watching" : "starting"), "pid": .integer(Int64(record.pid)),
+            "started_at": .string(record.startedAt.description),
+            "looked_at": record.lookedAt.map { .string($0.description) } ?? .null,
+            "looked_age_ms": record.lookedAt.map { .number(record.age(of: $0).milliseconds) } ?? .null,
+            "look_problem": .string(orNull: record.lookProblem), "log": .string(record.log),
+            "log_problem": .string(orNull: record.logProblem), "metrics": .string(orNull: record.metrics),
+            "metrics_problem": .string(orNull: record.metricsProblem),
+            "hosts": .array(
+                record.hosts.map { host in
+                    [
+                        "host": .string(host.host.rawValue), "state": .string(host.isWatched ? "watched" : "blind"),
+                        "observed_at": host.observedAt.map { .string($0.description) } ?? .null,
+                        "age_ms": host.observedAt.map { .number(record.age(of: $0).milliseconds) } ?? .null,
+                        "blind_since": host.isWatched
+                            ? .null : host.blindSince.map { .string($0.description) } ?? .null,
+                        "reason": .string(orNull: host.reason), "events": .integer(Int64(host.events)),
+                    ]
+                }), "incidents": .array(record.incidents.map(\.json)),
+        ]
+    }
+
+    var document: Document {
+        guard let record else {
+            return Document([.text(Cell("dockmon does not run: gantry dockmon start", .bad, exact: "stopped"))])
+        }
+        var blocks: [Document.Block] = [
+            .text(
+                Cell(
+                    "dockmon \(record.isWatching ? "watches" : "is starting") (pid \(record.pid)); "
+                        + "\(counted(record.incidents.count, "open incident"))", record.isWatching ? .good : .notice)),
+            .table(
+                Table(
+                    "host",
+                    [
+                        .init("host", "HOST"), .init("state", "STATE"), .init("age", "SEEN", isNumber: true),
+                        .init("events", "EVENTS", isNumber: true), .init("reason", "REASON", canShrink: true),
+                    ],
+                    record.hosts.map { host in
+                        [
+                            Cell(host.host.rawValue, .strong),
+                            Cell(host.isWatched ? "watched" : "blind", host.isWatched ? .good : .bad),
+                            host.observedAt.map { age(of: $0, record) } ?? .none, Cell(host.events),
+                            host.reason.map { Cell($0) } ?? .none,
+                        ]
+                    })),
+        ]
+        for problem in [record.lookProblem, record.logProblem, record.metricsProblem].compactMap({ $0 }) {
+            blocks.append(.text(Cell(problem, .bad)))
+        }
+        if !record.incidents.isEmpty { blocks.append(.findings(record.incidents.map { FindingRow($0.finding) })) }
+        return Document(blocks)
+    }
+
+    private func age(of time: Timestamp, _ record: DockmonRecord) -> Cell {
+        let age = record.age(of: time)
+        return Cell("\(TimeText.span(age)) ago", exact: "\(Int64(age.milliseconds))")
+    }
+}
+
+extension DockmonRecord.OpenIncident {
+    /// As `dockmon status` and `clusterstatus` show it.
+    var json: JSONValue {
+        [
+            "id": .string(id), "rule": .string(finding.rule), "severity": .string(finding.severity.rawValue),
+            "subject": .string(finding.subject), "since": .string(openedAt.description),
+            "flapping": .bool(isFlapping), "evidence": .string(finding.evidence), "remedy": .string(finding.remedy),
+        ]
+    }
+}
+
+extension JSONValue {
+    /// Text, or `null` where there is none.
+    static func string(orNull text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+}

@@ -1,0 +1,62 @@
+import FleetModel
+import Glibc
+import Monitoring
+import Observation
+import Processes
+
+/// Mails incidents as `MailDigest` says. What can't be sent is kept by whoever sends.
+final class IncidentMail: IncidentReceiver {
+    /// Hands a mail over: its subject and its body.
+    typealias Sender = @Sendable (_ subject: String, _ body: String) async -> String?
+
+    /// Incidents that wait; a mail names fewer.
+    private static let waiting = 1000
+
+    private let cluster: ClusterName
+    private let log: LogFile
+    private let send: Sender
+    private let changes: AsyncStream<IncidentChange>
+    private let continuation: AsyncStream<IncidentChange>.Continuation
+    private let digest = Locked(MailDigest())
+    private let start = ContinuousClock.now
+
+    /// Mail about `cluster`; `send` hands one over and returns why it could not, or nil.
+    init(cluster: ClusterName, log: LogFile, send: @escaping Sender) {
+        self.cluster = cluster
+        self.log = log
+        self.send = send
+        (changes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.waiting))
+    }
+
+    func receive(_ change: IncidentChange) { continuation.yield(change) }
+
+    /// Sends until the task is cancelled. Waiting is in real time: it is about mailboxes.
+    func run(_ present: @escaping @Sendable () -> MonitorState?) async {
+        await withDiscardingTaskGroup { group in
+            for await change in changes {
+                let before = digest.withLock(\.due)
+                digest.withLock { $0.take(change, uptime: ContinuousClock.now - start) }
+                guard before == nil, let due = digest.withLock(\.due) else { continue }
+                group.addTask {
+                    guard (try? await Task.sleep(for: due - (ContinuousClock.now - self.start))) != nil else { return }
+                    await self.sendDue(present()?.incidents ?? [])
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func sendDue(_ open: [Incident]) async {
+        let uptime = ContinuousClock.now - start
+        guard let letter = digest.withLock({ $0.letter(cluster: cluster, open: open, uptime: uptime) }) else { return }
+        await post(letter.subject, letter.body)
+    }
+
+    /// Hands one mail over, and says in the log how that went.
+    func post(_ subject: String, _ body: String) async {
+        let problem = await send(subject, body)
+        log.say(
+            problem == nil ? "mail-sent" : "mail-kept", level: problem == nil ? "info" : "warning", at: .wall,
+            [("subject", subject), ("reason", problem)])
+    }
+}

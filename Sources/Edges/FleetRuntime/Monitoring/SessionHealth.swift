@@ -1,0 +1,52 @@
+import FleetConfiguration
+import FleetModel
+import HealthRules
+import Monitoring
+import OperationModel
+
+/// The fleet as a whole, for the daemon: what `clusterstatus` looks at, and the operation that is under way.
+actor SessionHealth: HealthSource {
+    private let session: FleetSession
+    private let directory: FleetDirectory
+    private let canary: Bool
+    private var journal: (any OperationStore)?
+    /// The operation that was seen last, so that only its new events are read.
+    private var known: (id: OperationID, progress: OperationProgress)?
+
+    init(session: FleetSession, directory: FleetDirectory, canary: Bool) {
+        self.session = session
+        self.directory = directory
+        self.canary = canary
+    }
+
+    func look() async throws -> HealthContext {
+        try await session.status(canary: canary, directory: directory).context
+    }
+
+    /// Nil also where the journal can't be read: then what is seen counts.
+    func operationAtWork() async -> OperationAtWork? {
+        do throws(StoreError) { return try atWork() } catch { return nil }
+    }
+
+    private func atWork() throws(StoreError) -> OperationAtWork? {
+        if journal == nil { journal = try session.place.existingJournal() }
+        guard let journal, let lease = try journal.lease(of: session.fleet.cluster.name), lease.holder.isAlive else {
+            known = nil
+            return nil
+        }
+        var progress: OperationProgress
+        if let known, known.id == lease.operation {
+            progress = known.progress
+        } else {
+            do throws(StoreError) {
+                progress = OperationProgress(plan: try journal.operation(lease.operation).plan)
+            } catch {
+                // The lease is taken before the operation is kept.
+                return OperationAtWork(id: lease.operation, command: "", subjects: [])
+            }
+        }
+        for event in try journal.events(of: lease.operation, after: progress.sequence) { progress.apply(event) }
+        known = (lease.operation, progress)
+        return OperationAtWork(id: lease.operation, progress: progress)
+    }
+}
