@@ -90,7 +90,12 @@ public struct RealFleet: Sendable {
     public func clear(data: String) async throws {
         for number in addresses.indices.map({ $0 + 1 }) {
             let result = try await shell(
-                number, "docker ps -aq | xargs -r docker rm -f; rm -rf \(data) /opt/kafka-docker",
+                number,
+                """
+                unit=/etc/systemd/system/kafka-docker.service
+                if [ -e $unit ]; then systemctl -q disable ${unit##*/}; rm -f $unit; systemctl daemon-reload; fi
+                docker ps -aq | xargs -r docker rm -f; rm -rf \(data) /opt/kafka-docker
+                """,
                 deadline: .seconds(120))
             guard result.exit.isSuccess else { throw Failure("clearing host \(number): \(result.stderr)") }
         }

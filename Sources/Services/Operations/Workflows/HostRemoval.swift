@@ -54,6 +54,7 @@ public struct HostRemoval: Sendable {
         try controllers.append(removal, to: &chain, layout: &layout)
         try removal.append(stages, to: &chain, layout: &layout)
         for leaving in hosts where !removal.goneHosts.contains(leaving.host) {
+            try chain.add(RemoveService(target: leaving.host, cluster: removal.cluster))
             try chain.add(CleanHost(target: leaving.host, place: leaving.place))
         }
         return OperationPlan(
