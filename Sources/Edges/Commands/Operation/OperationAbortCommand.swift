@@ -59,6 +59,7 @@ struct OperationAbortCommand: Command {
     ) async throws -> ExitStatus {
         guard status == .running else {
             // Nobody is at it: a worker takes back what the last one left in the way.
+            guard try await context.holdsNobodyElse(record.plan, own: record.id, changes) else { return .refused }
             let launcher = OperationLauncher(store: journal, place: place, now: { .now })
             var changes = changes
             if rollsBack { changes.detaches = false }

@@ -45,6 +45,7 @@ struct OperationResumeCommand: Command {
         else {
             return .refused
         }
+        guard try await context.holdsNobodyElse(record.plan, own: record.id, changes) else { return .refused }
         context.note(
             "it goes on as it was planned at \(record.createdAt); what was changed in defaults.cfg since is not in it")
         let launcher = OperationLauncher(store: journal, place: place, now: { .now })

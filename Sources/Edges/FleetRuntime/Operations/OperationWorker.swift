@@ -20,7 +20,8 @@ public struct OperationWorker: Sendable {
     /// back what an earlier worker left in the way.
     /// - Throws: `StoreError`, `CancellationError`.
     public func run(_ id: OperationID, token: Int64, givingUp: Bool = false) async throws -> OperationEnding {
-        let cluster = try store.operation(id).plan.cluster
+        let plan = try store.operation(id).plan
+        let cluster = plan.cluster
         let lease = try store.acquireLease(
             cluster: cluster, operation: id, holder: Holder.current(), replacing: token, at: session.clock.now())
         defer {
@@ -33,6 +34,7 @@ public struct OperationWorker: Sendable {
             cluster: session.ports.cluster, control: session.ports.clusterControl,
             memory: JournalMemory(store: store, lease: lease), clock: session.clock,
             commands: HostCommands(session.fleet))
-        return try await OperationEngine(store: store, world: world).run(lease, givingUp: givingUp)
+        let leases = session.hostLeases(try session.touchedHosts(plan))
+        return try await OperationEngine(store: store, world: world, hostLeases: leases).run(lease, givingUp: givingUp)
     }
 }

@@ -13,6 +13,7 @@ public final class MemoryStore: OperationStore {
         var values: [String: String] = [:]
         var audit: [AuditRecord] = []
         var writesLeft: Int?
+        var room: Int?
     }
 
     private let state = Mutex(State())
@@ -22,6 +23,9 @@ public final class MemoryStore: OperationStore {
 
     /// After so many writes more every call fails, as if the process had been killed there; nil: never.
     public func die(afterWrites count: Int?) { state.withLock { $0.writesLeft = count } }
+
+    /// After so many writes more every write fails, as on a full disk, and reading goes on; nil: there is room.
+    public func fill(afterWrites count: Int?) { state.withLock { $0.room = count } }
 
     /// Why a dead store refuses.
     public static let death = StoreError.unavailable(
@@ -37,7 +41,9 @@ public final class MemoryStore: OperationStore {
 
     private func write<Result>(_ body: (inout State) throws(StoreError) -> Result) throws(StoreError) -> Result {
         try read { state throws(StoreError) in
+            if state.room == 0 { throw StoreError.full(file: "memory", reason: "database or disk is full") }
             let result = try body(&state)
+            if let room = state.room { state.room = room - 1 }
             // What was written stays written: the process dies behind it.
             if let left = state.writesLeft { state.writesLeft = left - 1 }
             return result

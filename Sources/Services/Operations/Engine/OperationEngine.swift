@@ -1,4 +1,5 @@
 import FleetModel
+import HealthRules
 import Observation
 public import OperationModel
 
@@ -14,11 +15,13 @@ public struct OperationEngine: Sendable {
 
     private let store: any OperationStore
     private let world: OperationWorld
+    private let hostLeases: HostLeases?
 
-    /// An engine over `store` that acts on `world`.
-    public init(store: any OperationStore, world: OperationWorld) {
+    /// An engine over `store` that acts on `world`, and holds `hostLeases` while it does.
+    public init(store: any OperationStore, world: OperationWorld, hostLeases: HostLeases? = nil) {
         self.store = store
         self.world = world
+        self.hostLeases = hostLeases
     }
 
     /// Runs the lease's operation until its ending, which is journaled and returned.
@@ -41,13 +44,40 @@ public struct OperationEngine: Sendable {
         try await recorder.catchUp()
         try await recorder.append(.started(lease.holder))
         if givingUp { try await recorder.append(.requested(.abort)) }
-        return try await work(recorder, lease)
+        guard let hostLeases else { return try await work(recorder, lease) }
+        let now = world.clock.now()
+        let held = HostLease(
+            operation: lease.operation, command: plan.commandLine, holder: lease.holder, since: now,
+            reason: plan.reason, heartbeat: now)
+        if let blocker = await hostLeases.take(held).first {
+            return try await recorder.end(.stopped(reason: "\(blocker.object): \(blocker.reason); \(blocker.remedy)"))
+        }
+        let ending = try await work(recorder, lease, hostLeases, held)
+        await hostLeases.release(held)
+        return ending
     }
 
-    private func work(_ recorder: Recorder, _ lease: Lease) async throws -> OperationEnding {
+    /// Shows life on the hosts.
+    /// - Throws: `StoreError.fenced` once another one holds a host.
+    private func beat(_ hostLeases: HostLeases, _ held: HostLease, _ lease: Lease) async throws {
+        while true {
+            try await world.clock.sleep(for: HostLeases.interval)
+            guard await hostLeases.renew(held).isEmpty else { throw StoreError.fenced(lease) }
+        }
+    }
+
+    private func work(
+        _ recorder: Recorder, _ lease: Lease, _ hostLeases: HostLeases? = nil, _ held: HostLease? = nil
+    ) async throws -> OperationEnding {
         let plan = recorder.plan
         return try await withThrowingTaskGroup(of: Turn.self) { group in
             group.addTask { try await watch(recorder, lease) }
+            if let hostLeases, let held {
+                group.addTask {
+                    try await beat(hostLeases, held, lease)
+                    return .requested
+                }
+            }
             defer { group.cancelAll() }
             var running: Set<StepID> = []
             while true {
