@@ -26,7 +26,7 @@ enum Redaction {
     }
 
     /// `smtp://user:***@host` (RFC 3986, section 3.2.1).
-    private static func withoutPassword(_ text: String) -> String {
+    static func withoutPassword(_ text: String) -> String {
         let bytes = Array(text.utf8)
         guard let scheme = firstIndex(of: Array("://".utf8), in: bytes) else { return text }
         let authority = bytes[(scheme + 3)...].prefix { $0 != UInt8(ascii: "/") }

@@ -49,17 +49,19 @@ struct BootstrapCommand: Command {
         for clause in preparation.clauses where clause.verdict.result == .waived {
             context.note("\(clause.clause) on \(clause.host): \(clause.verdict.evidence)")
         }
-        guard let plan = preparation.plan, preparation.blockers.isEmpty else {
+        guard let made = preparation.plan, preparation.blockers.isEmpty else {
             let report = OperationReport(refused: "bootstrap", blockers: preparation.blockers)
             context.show(report)
             return report.exit
         }
         if preparation.needed.isEmpty {
-            var report = OperationReport(unchanged: plan)
+            var report = OperationReport(unchanged: made)
             report.findings = preparation.drift
             context.show(report)
             return preparation.drift.isEmpty ? .done : .warning
         }
+        let settled = try await context.settled(made, moves: [], notes: [], took: nil, configuration)
+        guard let plan = settled.plan else { return settled.status }
         let shown = PlanReport(
             plan: plan, needed: preparation.needed, showsAll: context.options.verbosity > 0)
         if changes.isDryRun {

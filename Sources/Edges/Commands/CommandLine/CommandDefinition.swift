@@ -18,6 +18,8 @@ struct CommandDefinition: Sendable {
     let examples: [Example]
     /// Works, and is shown nowhere.
     let isHidden: Bool
+    /// Whether its first word is another command, whose options it takes too and hands on as they were typed.
+    let handsOn: Bool
     /// Whether an invocation leaves an audit record: all that have to do with a fleet.
     let isAudited: Bool
     /// Whether monitors call it as a plugin: with `--format plain` its first line is a `NagiosLine`, also when it fails.
@@ -42,7 +44,7 @@ struct CommandDefinition: Sendable {
     init(
         _ name: String, _ summary: String, arguments: [any ArgumentKey] = [], options: [any OptionKey] = [],
         changes: ChangeOptions = [], details: [String] = [], choices: Choices? = nil, examples: [Example] = [],
-        isHidden: Bool = false, isAudited: Bool = true, isMonitorPlugin: Bool = false,
+        isHidden: Bool = false, handsOn: Bool = false, isAudited: Bool = true, isMonitorPlugin: Bool = false,
         subcommands: [CommandDefinition] = []
     ) {
         self.name = name
@@ -54,6 +56,7 @@ struct CommandDefinition: Sendable {
         self.choices = choices
         self.examples = examples
         self.isHidden = isHidden
+        self.handsOn = handsOn
         self.isAudited = isAudited
         self.isMonitorPlugin = isMonitorPlugin
         self.subcommands = subcommands

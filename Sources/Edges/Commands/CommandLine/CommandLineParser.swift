@@ -82,6 +82,9 @@ struct CommandLineParser {
         let name = String(parts[0])
         if leaf == nil, name == "version" { return wantsVersion = true }
         guard let option = available.first(where: { $0.name == name && !name.isEmpty }) else {
+            if let other = handedOn.first(where: { $0.name == name }) {
+                return handOn(argument, takesNext: other.value != nil && parts.count == 1, &rest)
+            }
             throw unknownOption("--\(name)")
         }
         try take(option, attached: parts.count == 2 ? String(parts[1]) : nil, &rest)
@@ -91,6 +94,9 @@ struct CommandLineParser {
         var letters = argument.dropFirst()
         while let letter = letters.popFirst() {
             guard let option = available.first(where: { $0.short == letter }) else {
+                if let other = handedOn.first(where: { $0.short == letter }), argument.dropFirst().first == letter {
+                    return handOn(argument, takesNext: other.value != nil && letters.isEmpty, &rest)
+                }
                 throw unknownOption("-\(letter)")
             }
             guard option.value != nil else {
@@ -106,6 +112,17 @@ struct CommandLineParser {
     /// What may stand here: before the command is known, whatever is common to commands.
     private var available: [OptionDefinition] {
         leaf?.allOptions ?? (ChangeOptions.everything.definitions + CommonOptions.definitions)
+    }
+
+    /// Options of the command that this one's first word names.
+    private var handedOn: [OptionDefinition] {
+        guard leaf?.handsOn == true, let name = words.first else { return [] }
+        return commands.first { $0.name == name }?.allOptions ?? []
+    }
+
+    private mutating func handOn(_ argument: String, takesNext: Bool, _ rest: inout ArraySlice<String>) {
+        words.append(argument)
+        if takesNext, let next = rest.popFirst() { words.append(next) }
     }
 
     private mutating func take(

@@ -15,6 +15,15 @@ struct CommandContext: Sendable {
     let table: CommandTable
     /// The record of this invocation: a command that starts or steers an operation names it there.
     let audit: AuditTrail
+    /// What a command that changes something is run for.
+    private(set) var purpose = CommandPurpose.execute
+
+    /// The same for another purpose.
+    func with(_ purpose: CommandPurpose) -> CommandContext {
+        var context = self
+        context.purpose = purpose
+        return context
+    }
 
     init(
         options: CommonValues, environment: Environment, terminal: Terminal, output: Output,

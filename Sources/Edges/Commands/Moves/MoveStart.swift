@@ -31,12 +31,17 @@ extension CommandContext {
             show(report)
             return report.exit
         }
-        guard let plan = preparation.plan else {
+        guard let made = preparation.plan else {
             for text in preparation.notes { note(text) }
             show(OperationReport(nothingToDo: command))
             return .done
         }
-        let report = MoveReport(plan: plan, moves: preparation.moves, notes: preparation.notes)
+        let settled = try await settled(
+            made, moves: preparation.moves, notes: preparation.notes, took: preparation.planTook, configuration)
+        guard let plan = settled.plan else { return settled.status }
+        var moves = preparation.moves
+        if case .apply(let file, _) = purpose { moves = file.moves }
+        let report = MoveReport(plan: plan, moves: moves, notes: preparation.notes)
         if changes.isDryRun {
             show(report)
             return .done

@@ -16,6 +16,7 @@ enum OperationCommands {
             CommandEntry(OperationLogCommand.self), CommandEntry(OperationAttachCommand.self),
             CommandEntry(OperationPauseCommand.self), CommandEntry(OperationResumeCommand.self),
             CommandEntry(OperationAbortCommand.self), CommandEntry(OperationSetCommand.self),
+            CommandEntry(OperationBundleCommand.self),
         ])
 
     /// Operations looked through, for one whose id begins as typed or for a later one: those of years.

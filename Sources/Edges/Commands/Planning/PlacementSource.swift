@@ -43,6 +43,12 @@ struct PlacementSource {
     /// Whether any of its options was given: without a plan's file they have nothing to do.
     var isGiven: Bool { snapshot != nil || !sizes.isEmpty }
 
+    /// Whether `command` is planned by the planner alone: on a snapshot, or with options that its operation does not have.
+    func isPlannersOwn(for command: String, _ arguments: ParsedArguments) -> Bool {
+        isGiven || topicsToMove != nil || arguments[Self.profile] != nil || !options.pinnedTopics.isEmpty
+            || !options.excludedTopics.isEmpty || (tolerance != nil && command != "rebalance")
+    }
+
     /// Files that are read.
     var files: [String] { ([snapshot, topicsToMove] + sizes).compactMap { $0?.path } }
 

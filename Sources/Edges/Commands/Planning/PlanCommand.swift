@@ -16,20 +16,28 @@ struct PlanCommand: Command {
         options: [output, reassignment, election, svg] + PlacementSource.options, changes: [.accept],
         details: [
             "COMMAND is removebroker ID[,ID…] [FIRST LAST], removehost HOST[,HOST…] [FIRST LAST], rebalance [FIRST LAST], "
-                + "replacebroker OLD NEW, replicationfactor COUNT [TOPIC…], repairspread, or leaders.",
+                + "replacebroker OLD NEW, replicationfactor COUNT [TOPIC…], repairspread, or leaders; on the running cluster also "
+                + "bootstrap, addhost, addbroker and restart, each with its own options.",
             "A plan moves the fewest bytes that there can be, within a hundredth, and says how that is known. What cannot "
                 + "be done is refused with status 4, with every reason and its smallest remedy.",
-            "It looks at the running cluster and changes nothing there. With --snapshot neither a cluster nor a fleet directory "
+            "It looks at the running cluster and changes nothing there. -o keeps every step of the operation, with the state it was "
+                + "made from, for gantry apply. With --snapshot neither a cluster nor a fleet directory "
                 + "is needed.",
             "--accept hosts or --accept racks lets replicas share hosts or racks where too few remain.",
         ],
         examples: [
             .init("gantry plan removebroker 5 --snapshot state.json -o plan.json", "a drain, on a saved placement"),
             .init("gantry plan removehost 10.0.0.13", "a drain of the running cluster, which stays as it is"),
+            .init(
+                "gantry plan addbroker 10.0.0.12 2 --rebalance -o plan.json", "an operation, for gantry apply plan.json"
+            ),
             .init("gantry plan rebalance --snapshot state.json --svg balance.svg", "brokers without data are filled"),
-        ], isAudited: false)
+        ], handsOn: true, isAudited: false)
 
-    private let request: PlanRequest
+    /// What is planned by the planner alone; nil where an operation plans itself.
+    private let request: PlanRequest?
+    /// The operation's command with all of its words.
+    private let operation: (command: any Command, words: [String])?
     private let source: PlacementSource
     private let output: FilePath?
     private let reassignment: FilePath?
@@ -37,15 +45,41 @@ struct PlanCommand: Command {
     private let svg: FilePath?
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
-        request = try PlanRequest(arguments.all(Self.words), help: arguments.helpCommand)
         source = PlacementSource(arguments)
         output = arguments[Self.output]
         reassignment = arguments[Self.reassignment]
         election = arguments[Self.election]
         svg = arguments[Self.svg]
+        let words = arguments.all(Self.words)
+        let isPlannersOwn =
+            reassignment != nil || election != nil || svg != nil
+            || source.isPlannersOwn(for: words.first ?? "", arguments)
+        if !isPlannersOwn, PlannedCommand.isOne(words.first ?? "") {
+            let all = words + Self.forwarded(arguments)
+            operation = (try PlannedCommand.parse(all), all)
+            request = nil
+        } else {
+            operation = nil
+            request = try PlanRequest(words, help: arguments.helpCommand)
+        }
+    }
+
+    /// Options of this command that the operation's own command has under the same name.
+    private static func forwarded(_ arguments: ParsedArguments) -> [String] {
+        var words: [String] = []
+        if let tolerance = arguments[PlacementSource.tolerance] { words += ["--tolerance", tolerance.text] }
+        for accepted in arguments.changes.accepted {
+            words += ["--accept", accepted.object.map { "\(accepted.code)=\($0)" } ?? accepted.code]
+        }
+        return words
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
+        if let operation {
+            return try await operation.command.run(
+                in: context.with(.plan(output: output?.path, words: operation.words)))
+        }
+        guard let request else { return .refused }
         try WholeFile.refuseSame(
             read: source.files,
             written: [
@@ -94,6 +128,8 @@ enum ProfileChoice: String, ArgumentChoice, Hashable {
 /// `10%`: whole per cents up to 100.
 struct Percentage: ArgumentValue, Hashable {
     let share: PerMille
+    /// As it is typed.
+    var text: String { "\(share.thousandths / 10)%" }
 
     init?(argument: String) {
         guard argument.last == "%", case let digits = argument.dropLast(), digits.utf8.count <= 3,

@@ -51,15 +51,15 @@ enum WholeFile {
     }
 
     /// Writes `bytes` to `path`, whole or not at all: a new file takes the old one's place. A link stays a link, and what
-    /// is no file (`/dev/stdout`, a pipe) is written to.
+    /// is no file (`/dev/stdout`, a pipe) is written to. `mode` is that of the new file.
     /// - Throws: status 2 where that fails.
-    static func write(_ bytes: [UInt8], to path: String) throws(CommandError) {
+    static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(CommandError) {
         let path = resolved(path) ?? path
         var status = stat()
         let isSpecial = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
         let new = isSpecial ? path : "\(path).new-\(getpid())"
         let flags = isSpecial ? O_WRONLY | O_CLOEXEC : O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
-        let descriptor = open(new, flags, 0o644)
+        let descriptor = open(new, flags, mode)
         guard descriptor >= 0 else { throw failure("can't be written", path, errno, .failed) }
         var done = 0
         while done < bytes.count {

@@ -13,6 +13,8 @@ public struct MovePreparation: Sendable {
     public var notes: [String] = []
     /// What moves, a plan a stage.
     public var moves: [MovePlan] = []
+    /// From what was seen to the finished and verified plan of the moves; nil where it was not measured.
+    public var planTook: Duration?
     /// What will be done; nil when it is forbidden, or done already.
     public var plan: OperationPlan?
 

@@ -43,11 +43,13 @@ extension FleetSession {
             return preparation
         }
         let options = moveOptions(request)
+        let began = ContinuousClock.now
         let proof = RebalanceProof(
             RebalanceProof.Request(
                 among: request.onto.map(BrokerRange.init), leadersOnly: wishes.leadersOnly, profile: wishes.profile,
                 tolerance: wishes.tolerance ?? fleet.move.tolerance, accepted: request.accepted,
                 throttle: options.throttle), snapshot: status.snapshot, layout: layout)
+        preparation.planTook = ContinuousClock.now - began
         preparation.blockers = proof.blockers
         preparation.notes = proof.notes
         guard let moves = proof.plan else { return preparation }

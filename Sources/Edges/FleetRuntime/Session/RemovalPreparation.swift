@@ -36,10 +36,12 @@ extension FleetSession {
         let wanted = brokers.filter { !gone.contains($0) }
         guard !wanted.isEmpty else { return preparation }
         let options = moveOptions(request)
+        let began = ContinuousClock.now
         let proof = RemovalProof(
             RemovalProof.Request(
                 brokers: wanted, onto: request.onto.map(BrokerRange.init), accepted: request.accepted,
                 throttle: options.throttle), snapshot: status.snapshot, layout: layout)
+        preparation.planTook = ContinuousClock.now - began
         preparation.blockers = proof.blockers
         preparation.notes += proof.notes
         guard let moves = proof.plan else { return preparation }

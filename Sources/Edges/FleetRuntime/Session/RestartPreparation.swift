@@ -104,7 +104,7 @@ extension FleetSession {
         return turns
     }
 
-    private func unknown(_ target: RestartTarget, _ layout: ClusterLayout) -> Blocker? {
+    func unknown(_ target: RestartTarget, _ layout: ClusterLayout) -> Blocker? {
         switch target {
         case .node(let id):
             guard layout.node(id) == nil else { return nil }

@@ -123,7 +123,9 @@ extension StopVerdict {
         let majority = quorum.voters.count / 2 + 1
         if staying.count < majority {
             let detail = "a majority of \(counted(quorum.voters.count, "voter")) is \(majority)"
-            return [Cause(.noSpareController, nodes: leaving, detail: detail)]
+            // Of three and more a majority could stay: it is only that fewer have to go at once.
+            let code = quorum.voters.count < 3 ? Code.noSpareController : .quorumMajority
+            return [Cause(code, nodes: leaving, detail: detail)]
         }
         let present = staying.filter { $0.id == quorum.leader || quorum.isFollowing($0, within: voterDelay) }
         guard present.count < majority else { return [] }
