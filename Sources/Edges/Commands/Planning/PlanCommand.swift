@@ -54,7 +54,11 @@ struct PlanCommand: Command {
         let isPlannersOwn =
             reassignment != nil || election != nil || svg != nil
             || source.isPlannersOwn(for: words.first ?? "", arguments)
-        if !isPlannersOwn, PlannedCommand.isOne(words.first ?? "") {
+        // Without a file to keep it in, what the planner knows by itself is shown by it, also where nothing has to move.
+        let isOperation =
+            arguments[Self.output] != nil || !PlanRequest.names.contains(words.first ?? "")
+            || words.contains { $0.hasPrefix("-") }
+        if !isPlannersOwn, isOperation, PlannedCommand.isOne(words.first ?? "") {
             let all = words + Self.forwarded(arguments)
             operation = (try PlannedCommand.parse(all), all)
             request = nil

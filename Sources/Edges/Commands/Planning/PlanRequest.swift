@@ -17,7 +17,8 @@ enum PlanRequest: Hashable, Sendable {
         var last: NodeID
     }
 
-    private static let names = [
+    /// The commands that the planner knows by itself.
+    static let names = [
         "removebroker", "removehost", "rebalance", "replacebroker", "replicationfactor", "repairspread", "leaders",
     ]
 
