@@ -51,11 +51,21 @@ struct FleetStateTests {
     }
 
     @Test(arguments: [
-        "", "{", "[]", "{}", #"{"format":"gantry-simulation"}"#, #"{"format":"gantry-simulation","version":2}"#,
-        #"{"format":"other","version":1}"#, #"{"format":"gantry-simulation","version":1,"clock":{},"fleet":{}}"#,
+        "", "{", "[]", "{}", #"{"format":"gantry-simulation"}"#, #"{"format":"gantry-simulation","version":1}"#,
+        #"{"format":"other","version":2}"#, #"{"format":"gantry-simulation","version":2,"clock":{},"fleet":{}}"#,
+        #"{"format":"gantry-simulation","version":2,"fleet":"cbf29ce484222325"}"#,
     ])
     func `what is no simulation is refused with a reason`(text: String) {
         #expect(throws: JSONError.self) { try SimulationDocument(parsing: Array(text.utf8)) }
+    }
+
+    @Test func `a byte that is another one is noticed wherever it is`() throws {
+        let whole = try bytes(try troubled())
+        for place in stride(from: 0, to: whole.count - 1, by: 331) {
+            var damaged = whole
+            damaged[place] ^= 0x04
+            #expect(throws: JSONError.self, "byte \(place)") { try SimulationDocument(parsing: damaged) }
+        }
     }
 
     @Test func `half a file is refused wherever it ends`() throws {

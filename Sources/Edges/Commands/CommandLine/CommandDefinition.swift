@@ -62,6 +62,22 @@ struct CommandDefinition: Sendable {
         self.subcommands = subcommands
     }
 
+    /// The command that does the same to a copy: with its arguments and options, and none that only a change needs.
+    init(rehearsing other: CommandDefinition, details: [String]) {
+        name = other.name
+        summary = "rehearse: \(other.summary)"
+        arguments = other.arguments
+        options = other.options
+        changes = other.changes.intersection([.accept, .noCanary])
+        self.details = details
+        choices = other.choices
+        examples = []
+        isHidden = false
+        isAudited = true
+        isMonitorPlugin = false
+        subcommands = []
+    }
+
     /// Whether it changes a host, the cluster, or an operation.
     var changesSomething: Bool { changes.contains(.dryRun) }
 

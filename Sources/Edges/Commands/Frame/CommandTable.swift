@@ -17,6 +17,7 @@ struct CommandTable: Sendable {
         CommandEntry(CanCommand.self),
         CommandEntry(PlanCommand.self),
         CommandEntry(ApplyCommand.self),
+        RehearseCommands.entry,
         CommandEntry(ExplainCommand.self),
         OperationCommands.entry,
         CommandEntry(AuditCommand.self),

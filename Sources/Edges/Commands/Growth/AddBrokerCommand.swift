@@ -3,7 +3,7 @@ import FleetModel
 import FleetRuntime
 
 /// `gantry addbroker`.
-struct AddBrokerCommand: Command {
+struct AddBrokerCommand: PlannedOperation {
     private static let host = Argument<HostName>("HOST", .one, "the host, one of virthosts")
     private static let count = Argument<Count>("COUNT", .one, "how many more")
     private static let rebalances = Flag("rebalance", "also move data onto them, in the same operation")
@@ -41,15 +41,16 @@ struct AddBrokerCommand: Command {
         moves = try MoveArguments(arguments, hasRange: false)
     }
 
+    var line: String { "addbroker \(host) \(count)" }
+
+    func prepare(_ session: FleetSession, _ configuration: FleetConfiguration) async throws -> MovePreparation {
+        let words = [host.rawValue, "\(count)"] + (rebalances ? ["--rebalance"] : [])
+        return try await session.prepareAddBroker(
+            on: host, count: count, rebalances: rebalances, request(words, configuration),
+            directory: configuration.directory)
+    }
+
     func run(in context: CommandContext) async throws -> ExitStatus {
-        try await context.move("addbroker \(host) \(count)", moves.changes) {
-            "Add \(counted(count, "broker")) on \(host) to cluster \($0)?"
-        } prepare: { session, configuration in
-            let canary = moves.changes.usesCanary && configuration.specification.move.canary
-            return try await session.prepareAddBroker(
-                on: host, count: count, rebalances: rebalances,
-                moves.request([host.rawValue, "\(count)"] + (rebalances ? ["--rebalance"] : []), canary: canary),
-                directory: configuration.directory)
-        }
+        try await context.carryOut(self) { "Add \(counted(count, "broker")) on \(host) to cluster \($0)?" }
     }
 }

@@ -3,7 +3,7 @@ import FleetModel
 import FleetRuntime
 
 /// `gantry addhost`.
-struct AddHostCommand: Command {
+struct AddHostCommand: PlannedOperation {
     private static let host = Argument<HostName>("HOST", .one, "the host, listed in virthosts")
 
     private static let noService = Flag("no-service", "do not make the containers start with the machine")
@@ -28,15 +28,15 @@ struct AddHostCommand: Command {
         installsService = !arguments[Self.noService]
     }
 
+    var line: String { "addhost \(host)" }
+
+    func prepare(_ session: FleetSession, _ configuration: FleetConfiguration) async throws -> MovePreparation {
+        try await session.prepareAddHost(
+            host, request([host.rawValue] + (installsService ? [] : ["--no-service"]), configuration),
+            service: installsService, directory: configuration.directory)
+    }
+
     func run(in context: CommandContext) async throws -> ExitStatus {
-        try await context.move("addhost \(host)", moves.changes) {
-            "Add host \(host) to cluster \($0)?"
-        } prepare: { session, configuration in
-            let canary = moves.changes.usesCanary && configuration.specification.move.canary
-            return try await session.prepareAddHost(
-                host,
-                moves.request([host.rawValue] + (installsService ? [] : ["--no-service"]), canary: canary),
-                service: installsService, directory: configuration.directory)
-        }
+        try await context.carryOut(self) { "Add host \(host) to cluster \($0)?" }
     }
 }

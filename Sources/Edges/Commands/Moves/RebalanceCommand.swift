@@ -4,7 +4,7 @@ import FleetRuntime
 import PlacementPlanning
 
 /// `gantry rebalance`.
-struct RebalanceCommand: Command {
+struct RebalanceCommand: PlannedOperation {
     private static let leadersOnly = Flag("leaders-only", "even out leaders alone; no data moves")
     private static let fewestMoves = Flag("fewest-moves", "move few large partitions rather than many small ones")
     private static let tolerance = Option<Percentage>(
@@ -26,7 +26,7 @@ struct RebalanceCommand: Command {
         ])
 
     private let wishes: RebalanceWishes
-    private let moves: MoveArguments
+    let moves: MoveArguments
     private let words: [String]
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
@@ -47,14 +47,14 @@ struct RebalanceCommand: Command {
             + (tolerance.map { ["--tolerance", "\($0)"] } ?? [])
     }
 
+    var line: String { "rebalance" }
+
+    func prepare(_ session: FleetSession, _ configuration: FleetConfiguration) async throws -> MovePreparation {
+        try await session.prepareRebalance(wishes, request(words, configuration), directory: configuration.directory)
+    }
+
     func run(in context: CommandContext) async throws -> ExitStatus {
         let what = wishes.leadersOnly ? "the leaders" : "the data"
-        return try await context.move("rebalance", moves.changes) {
-            "Even out \(what) of cluster \($0)?"
-        } prepare: { [wishes, moves, words] session, configuration in
-            let canary = moves.changes.usesCanary && configuration.specification.move.canary
-            return try await session.prepareRebalance(
-                wishes, moves.request(words, canary: canary), directory: configuration.directory)
-        }
+        return try await context.carryOut(self) { "Even out \(what) of cluster \($0)?" }
     }
 }

@@ -3,7 +3,7 @@ import FleetModel
 import FleetRuntime
 
 /// `gantry removebroker`.
-struct RemoveBrokerCommand: Command {
+struct RemoveBrokerCommand: PlannedOperation {
     private static let ids = Argument<NodeIDList>("ID[,ID…]", .one, "the brokers, alive or dead")
     private static let deletesData = Flag("delete-data", "also delete their data directories")
 
@@ -33,17 +33,17 @@ struct RemoveBrokerCommand: Command {
         moves = try MoveArguments(arguments)
     }
 
+    private var names: String { ids.map(\.description).joined(separator: ",") }
+    var line: String { "removebroker \(names)" }
+
+    func prepare(_ session: FleetSession, _ configuration: FleetConfiguration) async throws -> MovePreparation {
+        try await session.prepareRemoval(
+            of: ids, deletesData: deletesData,
+            request([names] + (deletesData ? ["--delete-data"] : []), configuration), directory: configuration.directory
+        )
+    }
+
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let names = ids.map(\.description).joined(separator: ",")
-        let subject = "broker\(ids.count == 1 ? "" : "s") \(names)"
-        return try await context.move("removebroker \(names)", moves.changes) {
-            "Remove \(subject) from cluster \($0)?"
-        } prepare: { session, configuration in
-            let canary = moves.changes.usesCanary && configuration.specification.move.canary
-            return try await session.prepareRemoval(
-                of: ids, deletesData: deletesData,
-                moves.request([names] + (deletesData ? ["--delete-data"] : []), canary: canary),
-                directory: configuration.directory)
-        }
+        try await context.carryOut(self) { "Remove broker\(ids.count == 1 ? "" : "s") \(names) from cluster \($0)?" }
     }
 }

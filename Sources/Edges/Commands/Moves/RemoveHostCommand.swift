@@ -3,7 +3,7 @@ import FleetModel
 import FleetRuntime
 
 /// `gantry removehost`.
-struct RemoveHostCommand: Command {
+struct RemoveHostCommand: PlannedOperation {
     private static let hosts = Argument<HostList>(.one, "the hosts, alive, half dead or gone")
     private static let inOneBatch = Flag(
         "single-batch", "drain all of their brokers together, with one check at the end")
@@ -34,7 +34,7 @@ struct RemoveHostCommand: Command {
     private let inOneBatch: Bool
     private let deletesData: Bool
     private let areDead: Bool
-    private let moves: MoveArguments
+    let moves: MoveArguments
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
         hosts = try arguments.required(Self.hosts).hosts
@@ -49,19 +49,19 @@ struct RemoveHostCommand: Command {
             + (deletesData ? ["--delete-data"] : []) + (areDead ? ["--dead"] : [])
     }
 
+    private var names: String { hosts.map(\.rawValue).joined(separator: ",") }
+    var line: String { "removehost \(names)" }
+
+    func prepare(_ session: FleetSession, _ configuration: FleetConfiguration) async throws -> MovePreparation {
+        try await session.prepareHostRemoval(
+            HostRemovalWishes(
+                hosts: hosts, inOneBatch: inOneBatch, deletesData: deletesData, areDead: areDead,
+                places: configuration.places.mapValues {
+                    "line \($0.line) of \(configuration.directory.configurationFile)"
+                }), request(words, configuration), directory: configuration.directory)
+    }
+
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let names = hosts.map(\.rawValue).joined(separator: ",")
-        let subject = "host\(hosts.count == 1 ? "" : "s") \(names)"
-        return try await context.move("removehost \(names)", moves.changes) {
-            "Remove \(subject) from cluster \($0)?"
-        } prepare: { [self] session, configuration in
-            let canary = moves.changes.usesCanary && configuration.specification.move.canary
-            return try await session.prepareHostRemoval(
-                HostRemovalWishes(
-                    hosts: hosts, inOneBatch: inOneBatch, deletesData: deletesData, areDead: areDead,
-                    places: configuration.places.mapValues {
-                        "line \($0.line) of \(configuration.directory.configurationFile)"
-                    }), moves.request(words, canary: canary), directory: configuration.directory)
-        }
+        try await context.carryOut(self) { "Remove host\(hosts.count == 1 ? "" : "s") \(names) from cluster \($0)?" }
     }
 }

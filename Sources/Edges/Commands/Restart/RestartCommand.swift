@@ -3,7 +3,7 @@ import FleetModel
 import FleetRuntime
 
 /// `gantry restart`.
-struct RestartCommand: Command {
+struct RestartCommand: PlannedOperation {
     private static let targets = Argument<NodeOrHost>(
         "HOST|BROKER", .any, "hosts and node ids; all nodes if none is given")
     private static let changed = Flag(
@@ -37,17 +37,20 @@ struct RestartCommand: Command {
         moves = try MoveArguments(arguments, hasRange: false, movesData: false)
     }
 
+    private var words: [String] { targets.map(\.text) + (changedOnly ? ["--changed"] : []) }
+    var line: String { (["restart"] + words).joined(separator: " ") }
+
+    func prepare(_ session: FleetSession, _ configuration: FleetConfiguration) async throws -> MovePreparation {
+        try await session.prepareRestart(
+            targets.map(\.target), changedOnly: changedOnly, request(words, configuration),
+            directory: configuration.directory)
+    }
+
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let words = targets.map(\.text) + (changedOnly ? ["--changed"] : [])
-        return try await context.move((["restart"] + words).joined(separator: " "), moves.changes) { cluster in
+        try await context.carryOut(self) { cluster in
             targets.isEmpty
                 ? "Restart \(changedOnly ? "the changed nodes" : "all nodes") of cluster \(cluster), one at a time?"
                 : "Restart \(targets.map(\.text).joined(separator: ", ")) of cluster \(cluster), one node at a time?"
-        } prepare: { session, configuration in
-            let canary = moves.changes.usesCanary && configuration.specification.move.canary
-            return try await session.prepareRestart(
-                targets.map(\.target), changedOnly: changedOnly, moves.request(words, canary: canary),
-                directory: configuration.directory)
         }
     }
 }

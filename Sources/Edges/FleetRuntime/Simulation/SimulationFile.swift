@@ -11,7 +11,7 @@ import Processes
 final class SimulationFile: FleetStateKeeper {
     /// A change takes milliseconds, of the largest fleet a few seconds.
     static let patience: Duration = .seconds(10)
-    /// Of a thousand brokers with 200,000 partitions it has some 40 MB.
+    /// Of a thousand brokers with 200,000 partitions it has some 20 MB.
     private static let largest = 256 << 20
 
     /// A file as stat(2) tells it from every other that had its name.
@@ -52,7 +52,7 @@ final class SimulationFile: FleetStateKeeper {
             let present = Self.identity(of: path)
             guard identity.withLock({ $0 != present }) else { return nil }
             identity.withLock { $0 = present }
-            return try? Self.read(path)?.clock
+            return Self.clock(of: path)
         }
         try await withState(.look) { _ in }
     }
@@ -142,6 +142,14 @@ final class SimulationFile: FleetStateKeeper {
         do throws(JSONError) { return try SimulationDocument(parsing: bytes) } catch {
             throw .damaged("\(error)")
         }
+    }
+
+    /// How the clock runs by the file's first line; nil where it can't be told.
+    private static func clock(of path: String) -> SimulatedTime? {
+        guard let bytes = try? BoundedFile.beginning(path, SimulationDocument.longestHeading),
+            let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
+        else { return nil }
+        return try? SimulationDocument.clock(parsing: Array(bytes[..<end]))
     }
 
     /// A damaged file is kept under another name: it may be all that explains what happened, and nothing can be done

@@ -95,7 +95,8 @@ extension FleetState {
         switch process {
         case .success(let process):
             kafka.start(process)
-            if !found.troubles.isOnNetwork { kafka.cutOff(node, true) }
+            // A process that was frozen and killed was cut off; the new one is not, where its host has a network.
+            kafka.cutOff(node, !found.troubles.isOnNetwork)
         case .failure(let refusal):
             hosts[host]?.containers[node]?.write(refusal.words)
             ended(node, on: host, exitCode: 1)

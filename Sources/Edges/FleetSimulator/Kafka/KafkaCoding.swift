@@ -2,7 +2,8 @@ import FleetModel
 
 extension SimulatedKafka: Codable {
     private enum CodingKeys: String, CodingKey {
-        case seed, model, clusterID, now, events, machines, volumes, brokers, controllers, quorum, topics, partitions
+        case seed, model, clusterID, now, events, machines, volumes, brokers, replicas, controllers, quorum, topics
+        case partitions
         case configuration, copying, balancingAt, injections, ended
     }
 
@@ -21,7 +22,16 @@ extension SimulatedKafka: Codable {
         controllers = try container.decode([Controller].self, forKey: .controllers)
         quorum = try container.decode(Quorum.self, forKey: .quorum)
         topics = try container.decode([Topic].self, forKey: .topics)
-        partitions = try container.decode([Partition].self, forKey: .partitions)
+        let packedPartitions = try container.decode(String.self, forKey: .partitions)
+        let packedReplicas = try container.decode(String.self, forKey: .replicas)
+        do throws(PackedReader.Damage) {
+            partitions = try Self.partitions(packed: packedPartitions)
+            try takeReplicas(packed: packedReplicas)
+            try takePartitionsIntoTopics()
+        } catch {
+            throw DecodingError.dataCorruptedError(
+                forKey: .partitions, in: container, debugDescription: "partitions and replicas can't be unpacked")
+        }
         configuration = try container.decode(ConfigurationStore.self, forKey: .configuration)
         copying = try container.decode(Copying.self, forKey: .copying)
         balancingAt = try container.decode(Instant.self, forKey: .balancingAt)
@@ -85,7 +95,8 @@ extension SimulatedKafka: Codable {
         try container.encode(controllers, forKey: .controllers)
         try container.encode(quorum, forKey: .quorum)
         try container.encode(topics, forKey: .topics)
-        try container.encode(partitions, forKey: .partitions)
+        try container.encode(packedPartitions, forKey: .partitions)
+        try container.encode(packedReplicas, forKey: .replicas)
         try container.encode(configuration, forKey: .configuration)
         try container.encode(copying, forKey: .copying)
         try container.encode(balancingAt, forKey: .balancingAt)

@@ -69,6 +69,14 @@ extension SimulatedKafka {
             sessionEnds == .never ? .start : max(.start, sessionEnds + (.zero - model.session))
         }
 
+        /// All but the replicas, which are packed.
+        private enum CodingKeys: String, CodingKey {
+            case id, endpoint, rack, machine, process, incarnation, startedAt, isCutOff, isRegistered, isFenced
+            case isShuttingDown, isZombie, session, sessionEnds, blockedUntil, wasUnclean, isCordoned, directories,
+                isWhole
+            case leaders, preferred, astray, leaderMeter, followerMeter
+        }
+
         /// Whether peers and clients can talk to its process.
         var answers: Bool { process == .running && !isCutOff || process == .stopping && !isCutOff }
         /// Whether the controllers would let it lead.
@@ -94,7 +102,7 @@ extension SimulatedKafka {
     }
 
     /// A replica's files on a broker.
-    struct HostedReplica: Sendable, Codable {
+    struct HostedReplica: Sendable {
         var partition: Int32
         /// Its place in `directories`.
         var directory: Int32
@@ -132,9 +140,14 @@ extension SimulatedKafka {
         var followerThrottled = ThrottledReplicas.none
         /// Counts changes of the two.
         var throttling: Int32 = 0
+
+        /// All but the partitions, which know their topics.
+        private enum CodingKeys: String, CodingKey {
+            case name, isInternal, minInSync, leaderThrottled, followerThrottled, throttling
+        }
     }
 
-    struct Partition: Sendable, Codable {
+    struct Partition: Sendable {
         /// Place of its topic; −1 when it was deleted.
         var topic: Int32
         var number: Int32

@@ -127,7 +127,7 @@ extension SimulatedKafka {
     }
 
     mutating func cutOffController(_ id: Int32, _ isCutOff: Bool) {
-        guard let place = place(ofController: id) else { return }
+        guard let place = place(ofController: id), controllers[place].isCutOff != isCutOff else { return }
         controllers[place].isCutOff = isCutOff
         controllers[place].lastFetch = isCutOff ? min(controllers[place].lastFetch, now) : .never
         reviewQuorum()

@@ -58,7 +58,7 @@ extension SimulatedKafka {
                 + "\(replicationFactor) cannot be reached because only \(open) broker(s) are registered."
             return KafkaAnswer(name, .invalidReplicationFactor, message)
         }
-        makeTopic(name, assignment, isInternal, settings) { _ in traffic }
+        makeTopic(name, NewPartition.all(assignment, traffic), isInternal: isInternal, settings)
         return KafkaAnswer(name)
     }
 
@@ -73,7 +73,7 @@ extension SimulatedKafka {
         for list in lists {
             if let defect = defect(ofAssignment: list) { return KafkaAnswer(name, .invalidReplicaAssignment, defect) }
         }
-        makeTopic(name, lists, isInternal, settings) { _ in traffic }
+        makeTopic(name, NewPartition.all(lists, traffic), isInternal: isInternal, settings)
         return KafkaAnswer(name)
     }
 
@@ -117,9 +117,27 @@ extension SimulatedKafka {
         partitions[index].retained = traffic.keepsAll ? Traffic.greatestSize : size
     }
 
-    private mutating func makeTopic(
-        _ name: String, _ assignment: [[Int32]], _ isInternal: Bool, _ settings: [String: String],
-        _ traffic: (Int) -> SimulatedTraffic
+    /// A partition that is to be made.
+    struct NewPartition {
+        var number: Int32
+        var replicas: [Int32]
+        /// Those that have all there is, where that is known; otherwise all that serve.
+        var inSync: [Int32]?
+        /// The leader, where it is not the first of them.
+        var leader: Int32?
+        var traffic: SimulatedTraffic
+
+        static func all(_ lists: [[Int32]], _ traffic: SimulatedTraffic) -> [NewPartition] {
+            lists.enumerated().map {
+                NewPartition(
+                    number: Int32(truncatingIfNeeded: $0.offset), replicas: $0.element, inSync: nil, leader: nil,
+                    traffic: traffic)
+            }
+        }
+    }
+
+    mutating func makeTopic(
+        _ name: String, _ new: [NewPartition], isInternal: Bool, _ settings: [String: String]
     ) {
         let place = topics.count
         topicIndex[name] = place
@@ -130,34 +148,38 @@ extension SimulatedKafka {
             settings[SettingName.leaderReplicas].flatMap(ThrottledReplicas.init) ?? .none
         topics[place].followerThrottled =
             settings[SettingName.followerReplicas].flatMap(ThrottledReplicas.init) ?? .none
-        for (number, replicas) in assignment.enumerated() {
-            let index = partitions.count
-            topics[place].partitions.append(Int32(truncatingIfNeeded: index))
-            partitions.append(
-                Partition(
-                    topic: Int32(truncatingIfNeeded: place), number: Int32(truncatingIfNeeded: number), replicas: [],
-                    isr: [], leader: -1, ingress: 0, retained: 0, end: 0, since: now))
-            set(traffic(number), of: index)
-            for id in replicas { placeReplica(index, at: id) }
-            for id in replicas { startAtEnd(index, id) }
-            // Those that serve make up the first ISR; the first of them leads.
-            let active = replicas.filter { isActive($0, for: index) }
-            partitions[index].replicas = replicas
-            partitions[index].isr = active.isEmpty ? [replicas[0]] : active
-            partitions[index].leader = active.first ?? -1
-            partitions[index].leaderSlot =
-                active.first.flatMap { slots[$0] }.map { Int32(truncatingIfNeeded: $0) } ?? -1
-            if active.isEmpty { leaderless.insertAscending(Int32(truncatingIfNeeded: index)) }
-            partitions[index].isWritten = canBeWritten(index)
-            account(index, 1)
-            followUp(index)
-            watch(index)
-        }
+        for new in new where !new.replicas.isEmpty { makePartition(new, of: place) }
     }
 
-    /// A new topic's replicas that serve have all there is; others begin with nothing.
+    private mutating func makePartition(_ new: NewPartition, of place: Int) {
+        let index = partitions.count
+        topics[place].partitions.append(Int32(truncatingIfNeeded: index))
+        partitions.append(
+            Partition(
+                topic: Int32(truncatingIfNeeded: place), number: new.number, replicas: [], isr: [], leader: -1,
+                ingress: 0, retained: 0, end: 0, since: now))
+        set(new.traffic, of: index)
+        for id in new.replicas { placeReplica(index, at: id) }
+        // Those that serve make up the first ISR; the first of them leads.
+        let active = new.replicas.filter {
+            isActive($0, for: index) && new.inSync?.contains($0) ?? true
+        }
+        // They have all there is; others begin with nothing.
+        for id in active { startAtEnd(index, id) }
+        let leader = new.leader.flatMap { active.contains($0) ? $0 : nil } ?? active.first
+        partitions[index].replicas = new.replicas
+        partitions[index].isr = active.isEmpty ? [new.replicas[0]] : active
+        partitions[index].leader = leader ?? -1
+        partitions[index].leaderSlot = leader.flatMap { slots[$0] }.map { Int32(truncatingIfNeeded: $0) } ?? -1
+        if leader == nil { leaderless.insertAscending(Int32(truncatingIfNeeded: index)) }
+        partitions[index].isWritten = canBeWritten(index)
+        account(index, 1)
+        followUp(index)
+        watch(index)
+    }
+
     private mutating func startAtEnd(_ index: Int, _ id: Int32) {
-        guard let slot = slots[id], let place = hosted(index, at: slot), isActive(id, for: index) else { return }
+        guard let slot = slots[id], let place = hosted(index, at: slot) else { return }
         brokers[slot].replicas[place].position = HostedReplica.withLeader
     }
 

@@ -23,10 +23,13 @@ public final class VirtualTime: TaskExecutor, FleetClock {
     }
 
     private let epoch: Timestamp
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    /// Time that begins at `epoch`.
-    public init(epoch: Timestamp = Timestamp(milliseconds: 1_767_225_600_000)) { self.epoch = epoch }
+    /// Time that begins at `epoch`; `start` of it has passed already.
+    public init(epoch: Timestamp = Timestamp(milliseconds: 1_767_225_600_000), startingAt start: Duration = .zero) {
+        self.epoch = epoch
+        state = Mutex(State(now: start))
+    }
 
     /// Jobs of tasks that prefer this executor.
     public func enqueue(_ job: consuming ExecutorJob) {

@@ -2,6 +2,28 @@ internal import Glibc
 
 /// Reading files with a bound.
 public enum BoundedFile {
+    /// The first bytes of a file, `count` of them or as many as it has.
+    ///
+    /// - Throws: `fileMissing`, `notPermitted` or `fileFailed`.
+    public static func beginning(_ path: String, _ count: Int) throws(ProcessError) -> [UInt8] {
+        let file = try Descriptor.open(path, O_RDONLY, to: "read")
+        var bytes = [UInt8](repeating: 0, count: max(0, count))
+        var filled = 0
+        while filled < bytes.count {
+            let read = bytes.withUnsafeMutableBytes { all in
+                Glibc.read(file.raw, all.baseAddress?.advanced(by: filled), all.count - filled)
+            }
+            if read == 0 { break }
+            if read > 0 {
+                filled += read
+            } else if errno != EINTR {
+                throw ProcessError.file("read", path, errno)
+            }
+        }
+        bytes.removeLast(bytes.count - filled)
+        return bytes
+    }
+
     /// The whole content of a file, or of something read like one (`/proc`), of at most `limit` bytes.
     ///
     /// - Throws: `fileTooLarge`, `fileMissing`, `notPermitted` or `fileFailed`.

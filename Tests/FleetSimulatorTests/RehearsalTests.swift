@@ -1,0 +1,94 @@
+import FleetModel
+import Observation
+import OperationModel
+import Testing
+
+@testable import FleetSimulator
+
+/// Copies of a fleet: what was seen of it is in them, as it was.
+struct ObservedFleetTests {
+    private func seen(_ stage: Stage) throws -> ObservedFleet {
+        let (fleet, layout, time) = (stage.fleet, stage.layout, stage.time)
+        let snapshot = try stage.run {
+            await Observer(hosts: fleet, containers: fleet, cluster: fleet, clock: time).snapshot(
+                Observer.Request(
+                    hosts: Set(layout.nodes.map(\.host)).sorted(), layout: .known(layout), canary: false))
+        }
+        return ObservedFleet(
+            specification: stage.specification, layout: stage.layout, snapshot: snapshot, files: [:])
+    }
+
+    private func loaded(_ stage: Stage) throws {
+        try stage.bootstrap()
+        stage.fleet.withState { state in
+            var load = SimulatedLoad(topics: 3, partitions: 7, traffic: SimulatedTraffic(size: ByteCount(1 << 30)))
+            load.unevenness = PerMille(800)
+            load.settings = ["min.insync.replicas": "2"]
+            _ = state.kafka.createTopics(load)
+            let racks = state.hosts.keys.sorted()
+            state.hosts[racks[0]]?.disks["/data"]?.total = ByteCount(40 << 30)
+        }
+        try stage.pass(.seconds(30))
+    }
+
+    private func describe(_ table: PartitionTable) -> [String] {
+        table.rows.map {
+            "\($0.name) \($0.leader?.description ?? "-") \(Array($0.replicas)) \($0.inSync.sorted()) "
+                + "\($0.size?.bytes ?? -1) \($0.topic.minInSyncReplicas ?? 0)"
+        }
+    }
+
+    @Test func `a copy has the partitions, sizes, leaders and brokers that were seen`() throws {
+        let stage = try Stage()
+        try loaded(stage)
+        let fleet = try seen(stage)
+        let copy = try FleetState(copying: fleet)
+        let wanted = try #require(fleet.snapshot.cluster.value?.partitions.value)
+        #expect(describe(copy.kafka.partitionTable(sizes: true)) == describe(wanted))
+        #expect(copy.kafka.registeredBrokers() == fleet.snapshot.cluster.value?.brokers.value)
+        #expect(copy.kafka.activeController != nil)
+        #expect(copy.troubles.isEmpty)
+    }
+
+    @Test func `what is dead, frozen or out of reach in the fleet is so in the copy`() throws {
+        let stage = try Stage()
+        try loaded(stage)
+        let (third, unreached) = (try stage.node(3), try stage.host(3))
+        stage.fleet.withState { state in
+            state.kill(third)
+            state.afflict(unreached, with: .refusesSSH)
+        }
+        try stage.pass(.seconds(30))
+        let fleet = try seen(stage)
+        var copy = try FleetState(copying: fleet)
+        let wanted = try #require(fleet.snapshot.cluster.value?.partitions.value)
+        #expect(describe(copy.kafka.partitionTable(sizes: true)) == describe(wanted))
+        #expect(copy.kafka.registeredBrokers() == fleet.snapshot.cluster.value?.brokers.value)
+        #expect(copy.hosts[unreached]?.isReachable == false)
+        copy.advance(to: copy.now + .seconds(60))
+        #expect(copy.kafka.registeredBrokers() == fleet.snapshot.cluster.value?.brokers.value)
+    }
+
+    @Test func `a disk of the copy is as full as the one that was seen`() throws {
+        let stage = try Stage()
+        try loaded(stage)
+        let fleet = try seen(stage)
+        let copy = try FleetState(copying: fleet)
+        for host in fleet.snapshot.hosts {
+            for disk in host.disks {
+                let found = try #require(copy.hosts[host.host]?.disks[disk.path])
+                let used = found.foreign + copy.kafka.bytes(on: disk.path, of: host.host)
+                #expect(found.total == disk.total)
+                // Canaries and files that are being deleted make no difference worth a word.
+                #expect(abs((found.total - used).bytes - disk.free.bytes) < 1 << 20)
+            }
+        }
+    }
+
+    @Test func `a cluster of which no broker answers can't be copied, and says so`() throws {
+        let stage = try Stage()
+        let fleet = try seen(stage)
+        let problem = #expect(throws: SimulationProblem.self) { try FleetState(copying: fleet) }
+        #expect(problem?.reason.isEmpty == false)
+    }
+}
