@@ -51,7 +51,7 @@ struct HostReportTests {
         for (name, text) in [("orders/3/meta.properties", ""), ("orders/3/x", ""), ("orders/4", ""), ("disk", "")] {
             try text.write(toFile: "\(root)/\(name)", atomically: true, encoding: .utf8)
         }
-        let arguments = ["-c", HostReport.script, "sh", "directories", "/none", "orders", root, "\(root)/disk"]
+        let arguments = ["-c", HostReport.script, "sh", "directories", "/none", "orders", "", root, "\(root)/disk"]
         let report = HostReport(
             parsing: try await Processes.Process.run("/bin/sh", arguments, deadline: .seconds(20)).stdout.text)
         #expect(report.isComplete)

@@ -6,14 +6,20 @@ import OperationModel
 
 /// `gantry bootstrap`.
 struct BootstrapCommand: Command {
+    private static let provisions = Flag(
+        "provision", "first give bare Debian hosts Docker, disks, kernel values and time")
+
     static let definition = CommandDefinition(
         "bootstrap", "make the cluster that defaults.cfg describes, or finish making it",
-        options: [noService], changes: [.operation, .noCanary],
+        options: [noService, provisions], changes: [.operation, .noCanary],
         details: [
             "Generates the configuration, places it on all hosts, brings the image there, formats new data directories, "
                 + "starts the controllers, then the brokers, and checks that the cluster works.",
             "Run again, it changes nothing that is right and finishes what is missing. It never formats a directory "
                 + "that has data, never restarts a container that runs, and never brings back what was removed.",
+            "With --provision, Docker and Compose come from Debian's own packages, or by k/provision.sh, which gets the "
+                + "host's settings as GANTRY_… in its environment. Disks are formatted only where disks: names them and "
+                + "they are blank. Each change is a step of the plan.",
         ],
         examples: [
             .init("gantry bootstrap --dry-run", "show every step and change nothing"),
@@ -24,10 +30,12 @@ struct BootstrapCommand: Command {
 
     let changes: ChangeValues
     let installsService: Bool
+    let provisions: Bool
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
         changes = arguments.changes
         installsService = !arguments[Self.noService]
+        provisions = arguments[Self.provisions]
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
@@ -41,8 +49,9 @@ struct BootstrapCommand: Command {
         let preparation = try await context.beforeChange(.hosts(of: configuration)) {
             try await context.withSession(configuration) { session in
                 try await session.prepareBootstrap(
-                    arguments: (canary ? [] : ["--no-canary"]) + (installsService ? [] : ["--no-service"]),
-                    reason: changes.reason, canary: canary, service: installsService,
+                    arguments: (canary ? [] : ["--no-canary"]) + (installsService ? [] : ["--no-service"])
+                        + (provisions ? ["--provision"] : []),
+                    reason: changes.reason, canary: canary, service: installsService, provisions: provisions,
                     directory: configuration.directory)
             }
         }

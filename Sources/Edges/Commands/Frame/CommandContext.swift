@@ -1,4 +1,5 @@
 import FleetConfiguration
+import FleetRuntime
 import Glibc
 
 /// What a command has to work with besides its arguments.
@@ -52,7 +53,8 @@ struct CommandContext: Sendable {
     func configuration() throws(CommandError) -> FleetConfiguration {
         let directory = try fleet()
         do {
-            let configuration = try FleetConfiguration.load(directory: directory, home: environment["HOME"])
+            let configuration = try FleetConfiguration.load(
+                directory: directory, home: environment["HOME"], clauses: NewFleet.clauses)
             for warning in configuration.warnings { note(warning.description) }
             return configuration
         } catch { throw error.commandError }

@@ -4,34 +4,64 @@ import FleetRuntime
 
 /// `gantry preflight`.
 struct PreflightCommand: Command {
-    private static let hosts = Argument<HostName>("HOST", .any, "the hosts to check, or none for all of 'virthosts'")
+    private static let names = Argument<HostName>(
+        "HOST", .any, "the hosts to check, or none for all; with --fix also the clauses to fix")
+    private static let fixes = Flag(
+        "fix", "show what would meet failed clauses, ask, do it host by host, and check again")
 
     static let definition = CommandDefinition(
-        "preflight", "check what assumptions.txt demands of the techhost and the hosts", arguments: [hosts],
+        "preflight", "check what assumptions.txt demands of the techhost and the hosts", arguments: [names],
+        options: [fixes], changes: [.dryRun, .yes, .reason],
         details: [
-            "Each clause passes, fails, or can not be found out, with the evidence and what to do. Nothing is changed.",
+            "Each clause passes, fails, warns, or can not be found out, with the evidence and what to do. Without --fix "
+                + "nothing is changed.",
+            "Free ports of nodes that are not there yet are listened at for a moment, so that the hosts can call each "
+                + "other.",
+            "With --fix, arguments that are the number of a clause choose what is fixed; what would be run is shown "
+                + "first, line by line.",
             "Exit status: 2 if a clause fails, else 3 if one is unknown, else 1 if one warns.",
         ],
-        examples: [.init("gantry preflight 10.0.0.13", "check one host")])
+        examples: [
+            .init("gantry preflight 10.0.0.13", "check one host"),
+            .init("gantry preflight --fix H27 H29 --dry-run", "show the commands for two clauses on all hosts"),
+        ])
 
     /// Empty: all.
-    let hosts: [HostName]
+    let names: [HostName]
+    let fixes: Bool
+    let changes: ChangeValues
 
-    init(_ arguments: ParsedArguments) throws(CommandError) { hosts = arguments.all(Self.hosts) }
+    init(_ arguments: ParsedArguments) throws(CommandError) {
+        names = arguments.all(Self.names)
+        fixes = arguments[Self.fixes]
+        changes = arguments.changes
+        if !fixes, changes.isDryRun || changes.isConfirmed {
+            throw .usage("without --fix nothing is changed", next: arguments.helpCommand)
+        }
+    }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let configuration = try context.configuration()
         let known = configuration.specification.hosts.map(\.host)
+        let clauses = fixes ? Set(NewFleet.clauses).intersection(names.map(\.rawValue)).subtracting(known.map(\.rawValue)) : []
+        let hosts = names.filter { !clauses.contains($0.rawValue) }
         if let stranger = hosts.first(where: { !known.contains($0) }) {
             throw CommandError(
                 "unknown-host", "\(stranger) is not in virthosts", object: configuration.directory.configurationFile,
                 next: "add it there, or name one of \(known.map(\.rawValue).joined(separator: ", "))", exit: .refused)
         }
         let wanted = hosts.isEmpty ? known : hosts
-        return try await context.withSession(configuration) { session in
-            let report = PreflightReport(findings: try await session.preflight(wanted))
-            context.show(report)
-            return report.exit
+        guard fixes else {
+            return try await context.withSession(configuration) { session in
+                let result = try await context.whileLooking(.hosts(of: configuration)) {
+                    try await session.preflight(wanted, directory: configuration.directory)
+                }
+                let report = PreflightReport(findings: result.findings)
+                context.show(report)
+                return report.exit
+            }
         }
+        return try await PreflightFixing(context: context, configuration: configuration, changes: changes)
+            .run(wanted, clauses: clauses)
     }
 }

@@ -15,10 +15,11 @@ public struct FleetConfiguration: Sendable {
     /// - Parameters:
     ///   - directory: the fleet directory.
     ///   - home: the operator's home, for paths that begin with `~/`.
+    ///   - clauses: the numbers of all clauses that can be waived; nil: any number can.
     /// - Returns: the configuration; it has no mistakes, and perhaps warnings.
     /// - Throws: `ConfigurationError`: `.notFound` or `.unreadable` for the file, `.invalid` with every mistake in it.
     public static func load(
-        directory: FleetDirectory, home: String?
+        directory: FleetDirectory, home: String?, clauses: [String]? = nil
     ) throws(ConfigurationError) -> FleetConfiguration {
         let bytes = try SmallFile.read(directory.configurationFile, atMost: YAMLLimits().bytes)
         guard let bytes else {
@@ -26,7 +27,7 @@ public struct FleetConfiguration: Sendable {
                 code: .notFound, message: "\(directory.path) holds no defaults.cfg",
                 remedy: "'gantry init \(directory.path)' writes one")
         }
-        return try parse(bytes, directory: directory, home: home)
+        return try parse(bytes, directory: directory, home: home, clauses: clauses)
     }
 
     /// Checks the contents of a `defaults.cfg`; nothing is read from the disk.
@@ -34,13 +35,14 @@ public struct FleetConfiguration: Sendable {
     ///   - bytes: the file's contents.
     ///   - directory: what relative paths in it start from.
     ///   - home: the operator's home, for paths that begin with `~/`.
+    ///   - clauses: the numbers of all clauses that can be waived; nil: any number can.
     /// - Returns: the configuration; it has no mistakes, and perhaps warnings.
     /// - Throws: `ConfigurationError` with code `.invalid` and every mistake.
     public static func parse(
-        _ bytes: [UInt8], directory: FleetDirectory, home: String?
+        _ bytes: [UInt8], directory: FleetDirectory, home: String?, clauses: [String]? = nil
     ) throws(ConfigurationError) -> FleetConfiguration {
         var reader = SchemaReader(
-            context: SchemaContext(directory: directory.path, home: home), file: directory.configurationFile,
+            context: SchemaContext(directory: directory.path, home: home, clauses: clauses), file: directory.configurationFile,
             entries: Schema.entries)
         var draft = FleetDraft()
         do throws(YAMLError) {

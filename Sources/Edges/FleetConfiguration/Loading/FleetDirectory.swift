@@ -19,6 +19,14 @@ public struct FleetDirectory: Hashable, Sendable {
     public var composeTemplate: String { file("k/docker-compose.yml") }
     /// `k/Dockerfile`.
     public var dockerfile: String { file("k/Dockerfile") }
+    /// The operator's own way to make a bare host one for Docker.
+    public var provisionScript: String { file("k/provision.sh") }
+    /// The text of `k/provision.sh`; nil where there is none.
+    /// - Throws: `ConfigurationError` when it is there and can't be read.
+    public func provisioningScript() throws(ConfigurationError) -> String? {
+        // It travels as a part of one command line.
+        try SmallFile.read(provisionScript, atMost: 32 << 10).map { String(decoding: $0, as: UTF8.self) }
+    }
     /// Executables around operations.
     public var hooks: String { file("hooks.d") }
     /// Executables that get incidents.

@@ -10,6 +10,7 @@ struct ResolvedHost: Sendable {
     var controllerPort: Placed<UInt16>
     var heap: Placed<ByteCount>
     var memory: Placed<ByteCount>
+    var disks: [Placed<DataDisk>]
     var ssh: SSHSettings
 }
 
@@ -47,9 +48,9 @@ struct FleetResolver {
             return []
         }
         for name in draft.virthosts?.value ?? [] {
-            // Names are the same whatever their case (RFC 4343).
-            if let earlier = first.updateValue(name, forKey: name.value.rawValue.lowercased()) {
-                first[name.value.rawValue.lowercased()] = earlier
+            let key = HostIdentity.key(of: name.value)
+            if let earlier = first.updateValue(name, forKey: key) {
+                first[key] = earlier
                 fail(name, "\(name.value) is listed twice: the first is \(earlier.path) in line \(earlier.mark.line)")
                 continue
             }
@@ -81,6 +82,7 @@ struct FleetResolver {
             controllerPort: pick(own.ports.controller, all.ports.controller, ports.controller),
             heap: pick(own.heap, all.heap, FleetDefaults.heap),
             memory: pick(own.memory, all.memory, FleetDefaults.memory),
+            disks: own.disks.isEmpty ? all.disks : own.disks,
             ssh: SSHSettings(
                 user: (own.ssh.user ?? all.ssh.user)?.value, port: (own.ssh.port ?? all.ssh.port)?.value,
                 identity: (own.ssh.identity ?? all.ssh.identity)?.value,
@@ -140,6 +142,6 @@ extension ResolvedHost {
         HostSpecification(
             host: name.value, rack: rack, brokers: brokers.value, ssh: ssh, data: data.value.map(\.value),
             ports: PortSettings(broker: brokerPort.value, controller: controllerPort.value), heap: heap.value,
-            memory: memory.value)
+            memory: memory.value, disks: disks.isEmpty ? nil : disks.map(\.value))
     }
 }

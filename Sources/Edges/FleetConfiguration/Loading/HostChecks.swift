@@ -5,6 +5,7 @@ extension FleetResolver {
     mutating func check(_ host: ResolvedHost) {
         checkDirectories(of: host)
         checkPorts(of: host)
+        checkDisks(of: host)
         if host.memory.value < host.heap.value {
             let place = max(host.memory, host.heap)
             fail(
@@ -36,6 +37,20 @@ extension FleetResolver {
                 first.value == second.value
                     ? "\(second.value) is listed twice"
                     : "\(second.value) overlaps \(first.value): one lies inside the other")
+        }
+    }
+
+    /// A disk is mounted at a data directory or above it, and one device at one place.
+    private mutating func checkDisks(of host: ResolvedHost) {
+        var devices: Set<String> = []
+        for disk in host.disks {
+            if !devices.insert(disk.value.device).inserted { fail(disk, "\(disk.value.device) is named twice") }
+            let data = host.data.value.map(\.value)
+            if !data.contains(where: { $0 == disk.value.path || $0.hasPrefix(disk.value.path + "/") }) {
+                fail(
+                    disk, "\(disk.value.path) holds no data directory of \(host.name.value)",
+                    suggestion: data.first)
+            }
         }
     }
 

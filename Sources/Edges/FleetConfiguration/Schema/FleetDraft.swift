@@ -34,6 +34,7 @@ struct HostDraft: Sendable {
     var ports = PortsDraft()
     var heap: Placed<ByteCount>?
     var memory: Placed<ByteCount>?
+    var disks: [Placed<DataDisk>] = []
 }
 
 struct SSHDraft: Sendable {

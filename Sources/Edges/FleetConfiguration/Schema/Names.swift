@@ -1,4 +1,5 @@
 import FleetModel
+import Glibc
 
 extension Scalar where Value == String {
     /// Any text that is not empty.
@@ -37,6 +38,14 @@ extension Scalar where Value == String {
         return path
     }
 
+    /// A block device of a virtual host; never an option, and never more than one word.
+    static let device = Scalar("a device such as /dev/vdb") { text throws(WrongValue) in
+        guard text.hasPrefix("/dev/"), text.utf8.count > 5, text.utf8.allSatisfy({ $0.isPlainPath }),
+            !text.split(separator: "/").contains("..")
+        else { return nil }
+        return Path.normalized(text)
+    }
+
     /// A rack's name, or `host`.
     static let rack = Scalar("a rack's name without spaces, or host") { text throws(WrongValue) in
         (1...200).contains(text.utf8.count) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } ? text : nil
@@ -54,7 +63,13 @@ extension Scalar where Value == String {
             text.utf8.allSatisfy({ $0.isAlphanumeric || "./:_-@".utf8.contains($0) }), !text.hasSuffix(":"),
             !text.hasSuffix("/")
         else { return nil }
-        let name = text.split(separator: "@", omittingEmptySubsequences: false)[0].split(separator: "/").last ?? ""
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        let name = parts[0].split(separator: "/").last ?? ""
+        // One tag and one digest at most; only a registry before the first '/' may have a port besides.
+        guard parts.count <= 2, name.utf8.count(where: { $0 == UInt8(ascii: ":") }) <= 1,
+            parts.count == 1 || parts[1].utf8.count(where: { $0 == UInt8(ascii: ":") }) == 1,
+            !parts[0].split(separator: "/").dropLast().dropFirst().contains(where: { $0.contains(":") })
+        else { return nil }
         guard !name.prefix(while: { $0 != ":" }).contains(where: \.isUppercase) else {
             throw WrongValue("'\(text)' has capitals in its name", suggestion: text.lowercased())
         }
@@ -103,6 +118,18 @@ extension Scalar where Value == String {
         }
         if matches(text) { return text }
         throw WrongValue(suggestion: matches(text.uppercased()) ? text.uppercased() : nil)
+    }
+}
+
+/// What makes two hosts the same, whatever way they are written.
+enum HostIdentity {
+    /// Names are the same whatever their case (RFC 4343), addresses in whatever form (RFC 4291).
+    static func key(of host: HostName) -> String {
+        var address = in6_addr()
+        guard host.rawValue.contains(":"), inet_pton(AF_INET6, host.rawValue, &address) == 1 else {
+            return host.rawValue.lowercased()
+        }
+        return withUnsafeBytes(of: &address) { $0.map { String($0, radix: 16) }.joined(separator: ":") }
     }
 }
 

@@ -47,6 +47,8 @@ struct SchemaContext: Sendable {
     var directory: String
     /// The operator's home for `~/`; nil where it is not known.
     var home: String?
+    /// The numbers of all clauses of `assumptions.txt`; nil where they are not known.
+    var clauses: [String]?
 }
 
 extension String {

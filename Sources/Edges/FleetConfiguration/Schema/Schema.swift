@@ -58,6 +58,12 @@ enum Schema {
             }
         ) { clause, node, fleet, reader in
             guard let reason = reader.scalar(node, .text) else { return }
+            if let known = reader.context.clauses, !known.contains(clause.value) {
+                let near = Spelling.nearest(to: clause.value, among: known)
+                reader.say(
+                    .error, "'\(clause.value)' is no clause of assumptions.txt, which ends with \(known.last ?? "none")",
+                    at: clause.mark, suggestion: near)
+            }
             fleet.waivers.append(ClauseWaiver(clause: clause.value, reason: reason.value))
         },
         .refused("security", "TLS, logins and ACLs follow in a later version: remove the section"),
@@ -87,6 +93,22 @@ enum Schema {
         .section("ports", { ports }, into: \.ports, "The first port of each role."),
         .value("heap", .memory, into: \.heap, fallback: "1g", "The Java heap of a node."),
         .value("memory", .memory, into: \.memory, fallback: "2g", "The memory limit of a container."),
+        .table(
+            "disks", keys: .dataDirectory, placeholder: "DIRECTORY",
+            "Devices that --provision formats, if they are blank, and mounts at data directories.",
+            below: {
+                [
+                    SchemaEntry(
+                        path: "", expected: Scalar.device.expected, isRequired: false,
+                        meaning: "The device of that directory.")
+                ]
+            }
+        ) { directory, node, host, reader in
+            guard let device = reader.scalar(node, .device) else { return }
+            host.disks.append(
+                Placed(
+                    value: DataDisk(path: directory.value, device: device.value), mark: device.mark, path: device.path))
+        },
     ].marked { host, _ in host.isWritten = true }
 
     static let ssh: [Field<SSHDraft>] = [

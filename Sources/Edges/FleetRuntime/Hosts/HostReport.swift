@@ -14,18 +14,23 @@ struct HostReport: Equatable {
     var obstacles: [String: String] = [:]
     var layout: String?
     var retired = RetiredMemory()
+    /// What the machine is, without its skew.
+    var machine: MachineFacts?
+    /// The host's own time when the script began.
+    var now: Timestamp?
     /// Set by the script's last line: what came before it is whole.
     var isComplete = false
 
     /// Bounds what one host may print: some hundred directories of meta.properties.
     static let outputLimit = 4 << 20
 
-    /// POSIX sh; arguments: a `HostQuestion.Scope`, the cluster's directory, the cluster's name, then the data directories.
+    /// POSIX sh; see `arguments`.
     /// `df` is asked for the nearest parent that exists, since a data directory is made only at the first start.
     static let script = #"""
         set -u
-        scope=$1; dir=$2; cluster=$3; shift 3
+        scope=$1; dir=$2; cluster=$3; devices=$4; shift 4
         tab=$(printf '\t')
+        echo "now${tab}$(date +%s%3N)"
         echo "arch${tab}$(uname -m)"
         if [ "$scope" = everything ]; then
           if docker compose version >/dev/null 2>&1; then echo "compose${tab}v2"
@@ -58,15 +63,36 @@ struct HostReport: Equatable {
         for f in layout retired; do
           [ -r "$dir/$f.json" ] && echo "$f${tab}$(head -c 1048576 "$dir/$f.json" | tr -d '\n')"
         done
+        if [ "$scope" = everything ]; then
+
+        """# + MachineScript.text + #"""
+
+        fi
         echo "end${tab}"
         """#
 
+    /// The script's arguments: the scope, the cluster's directory, its name, devices with blanks between them, then
+    /// the data directories.
+    static func arguments(_ question: HostQuestion) -> [String] {
+        [
+            question.scope.rawValue, OnHostPath.directory(of: question.cluster), question.cluster.rawValue,
+            question.devices.joined(separator: " "),
+        ] + question.data
+    }
+
     init(parsing output: String) {
         var meta: [String: String] = [:]
+        var facts: [[String]] = []
         for line in output.split(separator: "\n") {
+            if line.hasPrefix("machine\t") {
+                let words = line.split(separator: "\t", omittingEmptySubsequences: false)
+                facts.append(words.dropFirst().map(String.init))
+                continue
+            }
             let fields = line.split(separator: "\t", maxSplits: 4, omittingEmptySubsequences: false).map(String.init)
             guard fields.count >= 2 else { continue }
             switch fields[0] {
+            case "now": now = Int64(fields[1]).map { Timestamp(milliseconds: $0) }
             case "arch": architecture = fields[1]
             case "compose": compose = ComposeFlavour(rawValue: fields[1].filter { !$0.isWhitespace }) ?? compose
             case "port": if let port = UInt16(fields[1], radix: 16) { listening.insert(port) }
@@ -85,6 +111,7 @@ struct HostReport: Equatable {
             }
         }
         formatted = meta.mapValues { MetaProperties(properties: $0) }
+        if !facts.isEmpty { machine = MachineFacts(lines: facts) }
     }
 }
 

@@ -9,7 +9,7 @@ struct ShellHosts: HostSource, HostControl {
     /// What a host that answers at all needs to tell of its files, slow disks included: `clusterstatus` waits for it.
     private static let lookDeadline: Duration = .seconds(10)
     /// The same for all of it, Compose's start on a busy host included: what follows changes the host, so it may wait.
-    private static let inspectionDeadline: Duration = .seconds(60)
+    static let inspectionDeadline: Duration = .seconds(60)
     /// Bounds what comparing may read: the files of one host are some kilobytes each.
     private static let comparisonLimit = 16 << 20
 
@@ -24,13 +24,17 @@ struct ShellHosts: HostSource, HostControl {
     }
 
     func inspect(_ host: HostName, _ question: HostQuestion) async throws(HostProblem) -> HostAnswers {
+        let clock = SystemClock()
+        let began = clock.now()
         let report = try await report(host, question, deadline: Self.inspectionDeadline)
+        var machine = report.machine
+        machine?.skew = report.now.map { MachineFacts.skew(of: $0, between: began, and: clock.now()) }
         // The script itself has run as root: a login that may not do so has failed before.
         return HostAnswers(
             privileged: true, architecture: report.architecture, compose: report.compose, listening: report.listening,
             disks: report.disks, formatted: report.formatted, memory: report.layout, retired: report.retired.ids,
             emptied: report.retired.emptied,
-            obstacles: report.obstacles)
+            obstacles: report.obstacles, machine: machine)
     }
 
     private func report(
@@ -40,9 +44,7 @@ struct ShellHosts: HostSource, HostControl {
         do throws(SSHError) {
             let result = try await remote.run(
                 .script(
-                    HostReport.script,
-                    [question.scope.rawValue, OnHostPath.directory(of: question.cluster), question.cluster.rawValue]
-                        + question.data, asRoot: true,
+                    HostReport.script, HostReport.arguments(question), asRoot: true,
                     limits: OutputLimits(output: HostReport.outputLimit), deadline: deadline))
             let report = HostReport(parsing: result.stdout.text)
             guard report.isComplete else {

@@ -11,12 +11,27 @@ extension Links where Key == HostName, Resource == DockerEngine, Problem == Host
     /// Where Docker listens on every host.
     static var socket: String { "/var/run/docker.sock" }
 
+    /// Whether the login may not use Docker's socket itself. Root needs not be asked, and a host that can't say will say
+    /// so when its socket is used.
+    private static func needsRelay(_ remote: any RemoteHost, user: String?) async throws -> Bool {
+        guard user != "root" else { return false }
+        if case .notPermitted = try await remote.socketState(socket) { return true }
+        return false
+    }
+
     /// Engines of the hosts of `directory`.
     convenience init(directory: HostDirectory, transfers: Transfers) {
         self.init(
             open: { host, body in
-                try await directory.remote(host).withForwardedSocket(Self.socket) { path in
-                    await body(DockerEngine(socketPath: path, transfers: transfers))
+                let remote = try directory.remote(host)
+                if try await Self.needsRelay(remote, user: directory.specification(host)?.ssh.user) {
+                    try await remote.withRelayedSocket(Self.socket) { path in
+                        await body(DockerEngine(socketPath: path, transfers: transfers))
+                    }
+                } else {
+                    try await remote.withForwardedSocket(Self.socket) { path in
+                        await body(DockerEngine(socketPath: path, transfers: transfers))
+                    }
                 }
             },
             problem: { error in

@@ -27,12 +27,14 @@ extension FleetSession {
     ///   - reason: the operator's reason.
     ///   - canary: whether a record is to be sent through every broker at the end.
     ///   - service: whether the containers are to start and stop with their hosts.
+    ///   - provisions: whether hosts get what a bare Debian lacks.
     ///   - directory: the fleet directory, whose Compose template is stamped.
     ///   - randomBytes: gives bytes for the ids of a new cluster.
     /// - Returns: what would be done, or what forbids it.
     /// - Throws: `StoreError` of the journal; `ConfigurationError` of the template.
     public func prepareBootstrap(
-        arguments: [String], reason: String?, canary: Bool, service: Bool = true, directory: FleetDirectory,
+        arguments: [String], reason: String?, canary: Bool, service: Bool = true, provisions: Bool = false,
+        directory: FleetDirectory,
         randomBytes: (Int) -> [UInt8] = FleetSession.randomBytes
     ) async throws -> BootstrapPreparation {
         let surveys = await survey()
@@ -42,15 +44,17 @@ extension FleetSession {
             layout = try extend(present, surveys, randomBytes)
         } catch let error as LayoutError {
             return BootstrapPreparation(
-                clauses: Assumptions.judge(surveys, layout: nil, waivers: fleet.waivers, commands: HostCommands(fleet)),
+                clauses: Assumptions.judge(
+                    PreflightLook(fleet: fleet, surveys: surveys, layout: nil), onlyBlocking: true),
                 blockers: [
                     Blocker(
                         code: error.code, object: "cluster \(fleet.cluster.name)", reason: error.description,
                         remedy: error.remedy)
                 ], plan: nil, needed: [], drift: [])
         }
-        let clauses = Assumptions.judge(surveys, layout: layout, waivers: fleet.waivers, commands: HostCommands(fleet))
-        var blockers = Assumptions.blockers(clauses)
+        let clauses = await blockingClauses(surveys, layout)
+        let provisioning = provisions ? try self.provisioning(surveys, layout, directory) : [:]
+        var blockers = Provisioning.remaining(Assumptions.blockers(clauses), provisioned: provisioning)
         if blockers.isEmpty, let blocker = await missingArchive(layout) { blockers = [blocker] }
         guard blockers.isEmpty else {
             return BootstrapPreparation(clauses: clauses, blockers: blockers, plan: nil, needed: [], drift: [])
@@ -58,7 +62,7 @@ extension FleetSession {
         let files = try renderFiles(layout, directory: directory)
         var bootstrap = Bootstrap(
             fleet: fleet, layout: layout, surveys: surveys, files: files, canary: canary, service: service,
-            now: clock.now())
+            now: clock.now(), provisioning: provisioning)
         bootstrap.returned = try returned(surveys, layout)
         let plan = try bootstrap.plan(arguments: arguments, reason: reason)
         return BootstrapPreparation(

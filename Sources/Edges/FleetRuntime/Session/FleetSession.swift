@@ -65,17 +65,6 @@ public struct FleetSession: Sendable {
         await HostSurvey.survey(fleet, hosts: ports.hostControl, containers: ports.containerSource)
     }
 
-    /// Judges hosts by the clauses of `assumptions.txt`, with the nodes that are or would be on them.
-    public func preflight(_ hosts: [HostName]) async throws(StoreError) -> [ClauseFinding] {
-        let surveys = await survey()
-        let present = try storedLayout() ?? rememberedLayout(surveys).value
-        // What can't be laid out is bootstrap's to refuse; hosts are judged by what is there then.
-        let layout = (try? extend(present, surveys, Self.randomBytes)) ?? present
-        return Assumptions.judge(
-            surveys.filter { hosts.contains($0.host) }, layout: layout, waivers: fleet.waivers,
-            commands: HostCommands(fleet))
-    }
-
     /// Looks at everything and judges it.
     /// - Parameters:
     ///   - canary: whether a record is sent through every broker.

@@ -34,16 +34,20 @@ extension FleetSession {
     ///   - host: the host.
     ///   - request: what the operation may be told.
     ///   - service: whether the containers are to start and stop with the host.
+    ///   - provisions: whether the host gets what a bare Debian lacks.
     ///   - directory: the fleet directory.
     /// - Returns: what would be done, or what forbids it; without plan and blockers it is done already.
     /// - Throws: `StoreError` of the journal; `ConfigurationError` of template or Compose file; `StepFailure`.
     public func prepareAddHost(
-        _ host: HostName, _ request: MoveRequest, service: Bool = true, directory: FleetDirectory
+        _ host: HostName, _ request: MoveRequest, service: Bool = true, provisions: Bool = false,
+        directory: FleetDirectory
     ) async throws -> MovePreparation {
         guard let scene = try await growthScene(host, directory: directory) else {
             return MovePreparation(blockers: [try leftovers() ?? unlisted(host, adds: true)].compactMap { $0 })
         }
-        return try await prepare(scene, "addhost", request, directory, rebalances: false, service: service) { present in
+        return try await prepare(
+            scene, "addhost", request, directory, rebalances: false, service: service, provisions: provisions
+        ) { present in
             let hasBrokers = present.brokers.contains { $0.host == host }
             let (has, wanted) = (present.controllers.count, fleet.cluster.controllers)
             let hasController = present.controllers.contains { $0.host == host }
@@ -77,8 +81,7 @@ extension FleetSession {
 
     private func prepare(
         _ scene: GrowthScene, _ command: String, _ request: MoveRequest, _ directory: FleetDirectory, rebalances: Bool,
-        service: Bool = false,
-        _ grow: (ClusterLayout) throws -> ClusterLayout
+        service: Bool = false, provisions: Bool = false, _ grow: (ClusterLayout) throws -> ClusterLayout
     ) async throws -> MovePreparation {
         var preparation = MovePreparation()
         let snapshot = scene.status.snapshot
@@ -105,14 +108,15 @@ extension FleetSession {
         }
         guard !nodes.isEmpty else { return preparation }
 
-        let clauses = Assumptions.judge(
-            scene.surveys.filter { $0.host == scene.host.host }, layout: layout, waivers: fleet.waivers,
-            commands: HostCommands(fleet))
+        let clauses = await blockingClauses(scene.surveys, layout).filter { $0.host == scene.host.host }
+        let changes = provisions ? try provisioning(scene.surveys, layout, directory)[scene.host.host] ?? [] : []
         for clause in clauses where clause.verdict.result == .waived {
             preparation.notes.append("\(clause.clause) on \(clause.host): \(clause.verdict.evidence)")
         }
         let memory = (try? scene.survey?.containers?.get())?.docker.memory
-        var found = GrowthProof.cluster(snapshot, layout: layout) + Assumptions.blockers(clauses)
+        var found =
+            GrowthProof.cluster(snapshot, layout: layout)
+            + Provisioning.remaining(Assumptions.blockers(clauses), provisioned: [scene.host.host: changes])
         if let blocker = GrowthProof.memory(
             scene.host, nodes: layout.nodes(on: scene.host.host).count, has: memory)
         {
@@ -143,7 +147,7 @@ extension FleetSession {
                 snapshot.host($0)?.state.reason == nil
             },
             canary: request.canary, known: scene.status.findings.map(CheckStage.KnownFinding.init),
-            move: preparation.moves.first, options: moveOptions(request))
+            move: preparation.moves.first, options: moveOptions(request), provisioning: changes)
         growth.service = service
         preparation.plan = try growth.plan(command, arguments: request.arguments, reason: request.reason)
         return preparation

@@ -3,6 +3,9 @@ import Operations
 
 /// A fleet directory in the making: the templates, with the clauses that `preflight` runs as `assumptions.txt`.
 public enum NewFleet {
+    /// The numbers of all clauses, which `waive` may name.
+    public static let clauses = Assumptions.clauses.map(\.id)
+
     /// The files of a new fleet directory, in the order in which an operator reads them.
     /// - Parameter simulated: a fleet that lives in the directory alone, without hosts.
     /// - Returns: the files; `defaults.cfg` among them is valid as it is.

@@ -17,7 +17,7 @@ extension SimulatedFleet: HostSource, HostControl {
         try await withHost(host, .look) { found, state throws(HostProblem) in
             let all = question.scope == .everything
             return HostAnswers(
-                privileged: true, architecture: "x86_64", compose: all ? .v2 : nil,
+                privileged: true, architecture: "x86_64", compose: all && !found.lacksDocker ? .v2 : nil,
                 listening: all ? found.listening : [],
                 disks: question.data.map { state.disk(found.data(of: $0), $0, of: host) },
                 formatted: found.formatted.filter { directory, _ in
@@ -25,7 +25,8 @@ extension SimulatedFleet: HostSource, HostControl {
                 },
                 memory: found.files[OnHostPath.layout(of: question.cluster)].map {
                     String(decoding: $0.contents, as: UTF8.self)
-                }, retired: found.retired(question.cluster).ids, emptied: found.retired(question.cluster).emptied)
+                }, retired: found.retired(question.cluster).ids, emptied: found.retired(question.cluster).emptied,
+                machine: all ? found.facts(host, data: question.data) : nil)
         }
     }
 

@@ -19,6 +19,16 @@ public struct SimulatedHost: Sendable {
     public var foreignPorts: Set<UInt16> = []
     /// Its data disks, by the data directory that they are mounted at.
     public var disks: [String: SimulatedDisk] = [:]
+    /// What the machine is, where nothing follows from its name and disks.
+    public var machine = SimulatedHost.goodMachine
+    /// Whether Docker and Compose are not installed.
+    public var lacksDocker = false
+    /// Ports that a firewall keeps other hosts from; the techhost's SSH is not among them.
+    public var closedPorts: Set<UInt16> = []
+    /// Names that lead elsewhere there than to themselves.
+    public var names: [String: [String]] = [:]
+    /// Changes that fail, by their name, with a program's last words. Only of a fleet in memory.
+    public var refusedChanges: [String: String] = [:]
     /// The newest of what Docker had to tell.
     public internal(set) var events: [SimulatedEvent] = []
 
@@ -37,7 +47,7 @@ public struct SimulatedHost: Sendable {
     }
 
     /// Whether Docker answers.
-    public var dockerRuns: Bool { !troubles.has(.dockerStopped) }
+    public var dockerRuns: Bool { !lacksDocker && !troubles.has(.dockerStopped) }
 
     /// The data directory under which `path` lies; nil when it lies on the host's own disk.
     func data(of path: String) -> String? {
@@ -72,6 +82,7 @@ extension SimulatedHost: Codable {
 
     private enum CodingKeys: String, CodingKey {
         case troubles, files, directories, formatted, images, containers, ports, disks, events
+        case machine, lacksDocker = "lacks_docker", closedPorts = "closed_ports", names
     }
 
     /// Reads the host from a file.
@@ -89,6 +100,10 @@ extension SimulatedHost: Codable {
         foreignPorts = Set(try container.decode([UInt16].self, forKey: .ports))
         disks = try container.decode([String: SimulatedDisk].self, forKey: .disks)
         events = try container.decode([SimulatedEvent].self, forKey: .events)
+        machine = try container.decodeIfPresent(MachineFacts.self, forKey: .machine) ?? Self.goodMachine
+        lacksDocker = try container.decodeIfPresent(Bool.self, forKey: .lacksDocker) ?? false
+        closedPorts = Set(try container.decodeIfPresent([UInt16].self, forKey: .closedPorts) ?? [])
+        names = try container.decodeIfPresent([String: [String]].self, forKey: .names) ?? [:]
     }
 
     /// Writes the host for a file.
@@ -105,5 +120,10 @@ extension SimulatedHost: Codable {
         try container.encode(foreignPorts.sorted(), forKey: .ports)
         try container.encode(disks, forKey: .disks)
         try container.encode(events, forKey: .events)
+        // What is as it was made is not written: a file of hundreds of hosts stays small.
+        if machine != Self.goodMachine { try container.encode(machine, forKey: .machine) }
+        if lacksDocker { try container.encode(true, forKey: .lacksDocker) }
+        if !closedPorts.isEmpty { try container.encode(closedPorts.sorted(), forKey: .closedPorts) }
+        if !names.isEmpty { try container.encode(names, forKey: .names) }
     }
 }

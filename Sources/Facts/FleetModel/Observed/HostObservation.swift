@@ -64,9 +64,27 @@ public struct DockerObservation: Hashable, Sendable {
     public var memory: ByteCount
     /// Cores of the host.
     public var cores: Int
+    /// How it keeps images and containers: `overlay2`; empty where that is not known.
+    public var storageDriver: String
+    /// Its control groups: `v2, systemd`; empty where that is not known.
+    public var cgroups: String
+    /// How output is kept where a container does not say so itself: `json-file`.
+    public var loggingDriver: String
+    /// Whether containers outlive its restart; nil where that is not known.
+    public var liveRestore: Bool?
+    /// What it warns of.
+    public var warnings: [String]
 
     /// A daemon of these facts.
-    public init(version: String, architecture: String, memory: ByteCount, cores: Int) {
+    public init(
+        version: String, architecture: String, memory: ByteCount, cores: Int, storageDriver: String = "",
+        cgroups: String = "", loggingDriver: String = "", liveRestore: Bool? = nil, warnings: [String] = []
+    ) {
+        self.storageDriver = storageDriver
+        self.cgroups = cgroups
+        self.loggingDriver = loggingDriver
+        self.liveRestore = liveRestore
+        self.warnings = warnings
         self.version = version
         self.architecture = architecture
         self.memory = memory

@@ -16,13 +16,16 @@ public struct HostSpecification: Hashable, Sendable, Codable {
     public var heap: ByteCount
     /// Memory limit of a container.
     public var memory: ByteCount
+    /// Devices that `--provision` formats and mounts at data directories; nil: none.
+    public var disks: [DataDisk]?
 
     /// A host of these settings.
     public init(
         host: HostName, rack: String, brokers: Int, ssh: SSHSettings = SSHSettings(), data: [String],
         ports: PortSettings = PortSettings(), heap: ByteCount = ByteCount(1 << 30),
-        memory: ByteCount = ByteCount(2 << 30)
+        memory: ByteCount = ByteCount(2 << 30), disks: [DataDisk]? = nil
     ) {
+        self.disks = disks
         self.host = host
         self.rack = rack
         self.brokers = brokers
@@ -32,6 +35,17 @@ public struct HostSpecification: Hashable, Sendable, Codable {
         self.heap = heap
         self.memory = memory
     }
+}
+
+/// A device that is to hold a data directory.
+public struct DataDisk: Hashable, Sendable, Codable {
+    /// Where it is mounted.
+    public var path: String
+    /// `/dev/vdb`.
+    public var device: String
+
+    /// `device` at `path`.
+    public init(path: String, device: String) { (self.path, self.device) = (path, device) }
 }
 
 /// How to reach a host. What is nil is left to the operator's own `~/.ssh/config`.

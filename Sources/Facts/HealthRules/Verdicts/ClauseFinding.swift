@@ -29,6 +29,11 @@ public struct ClauseVerdict: Hashable, Sendable {
         ClauseVerdict(result: .fail, code: code, evidence: evidence, remedy: remedy)
     }
 
+    /// It is not, which stops nothing.
+    public static func warn(_ code: String, _ evidence: String, remedy: String) -> ClauseVerdict {
+        ClauseVerdict(result: .warn, code: code, evidence: evidence, remedy: remedy)
+    }
+
     /// Nobody could tell.
     public static func unknown(_ evidence: String) -> ClauseVerdict {
         ClauseVerdict(result: .unknown, code: "unknown", evidence: evidence, remedy: "see the clauses before this one")

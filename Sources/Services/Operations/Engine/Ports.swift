@@ -2,7 +2,7 @@ public import FleetModel
 public import Observation
 
 /// Works on hosts by what SSH alone can do.
-public protocol HostControl: Sendable {
+public protocol HostControl: HostPreparation {
     /// Everything that bootstrap must know of a host before it touches it, in one round trip.
     func inspect(_ host: HostName, _ question: HostQuestion) async throws(HostProblem) -> HostAnswers
 
@@ -35,6 +35,8 @@ public struct HostQuestion: Hashable, Sendable {
     public var cluster: ClusterName
     /// Data directories of `defaults.cfg`.
     public var data: [String]
+    /// Devices that `defaults.cfg` wants formatted.
+    public var devices: [String]
     /// How much is asked.
     public var scope: Scope
 
@@ -48,8 +50,8 @@ public struct HostQuestion: Hashable, Sendable {
     }
 
     /// A question about these.
-    public init(cluster: ClusterName, data: [String], scope: Scope = .everything) {
-        (self.cluster, self.data, self.scope) = (cluster, data, scope)
+    public init(cluster: ClusterName, data: [String], devices: [String] = [], scope: Scope = .everything) {
+        (self.cluster, self.data, self.devices, self.scope) = (cluster, data, devices, scope)
     }
 }
 
@@ -76,14 +78,17 @@ public struct HostAnswers: Hashable, Sendable {
     public var retired: [NodeID]
     /// Hosts that it remembers as emptied by an operation.
     public var emptied: [HostName]
+    /// What the machine is; nil when it was not asked.
+    public var machine: MachineFacts?
 
     /// A host of these facts.
     public init(
         privileged: Bool, architecture: String, compose: ComposeFlavour?, listening: Set<UInt16>,
         disks: [DiskObservation], formatted: [String: MetaProperties], memory: String?, retired: [NodeID] = [],
-        emptied: [HostName] = [], obstacles: [String: String] = [:]
+        emptied: [HostName] = [], obstacles: [String: String] = [:], machine: MachineFacts? = nil
     ) {
         self.emptied = emptied
+        self.machine = machine
         self.obstacles = obstacles
         self.privileged = privileged
         self.architecture = architecture

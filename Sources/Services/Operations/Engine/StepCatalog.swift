@@ -10,7 +10,7 @@ public enum StepCatalog {
         RestoreLists.self, RemoveVoter.self, TellControllers.self, CleanHost.self, ProveDead.self, GiveUp.self,
         AddVoter.self, RememberLayout.self, StopSafely.self, PlaceNode.self, StartAgain.self,
         LeadAgain.self,
-        InstallService.self, RemoveService.self,
+        InstallService.self, RemoveService.self, ChangeHost.self, UndoHostChange.self,
     ]
 
     /// The record of `step`, waiting for `dependencies`.

@@ -18,7 +18,10 @@ extension Assumptions {
             case .failure(let problem): .fail(problem.code, problem.reason, remedy: problem.remedy)
             }
         },
-        Clause("H2", "The login is root, or runs everything with sudo and no password.", blocking: true) { subject in
+        Clause(
+            "H2", "The login is root, or sudo lets it run /bin/sh as root without a password or a terminal.",
+            blocking: true
+        ) { subject in
             if case .failure(let problem) = subject.survey.answers, problem.code == notPrivileged {
                 return .fail(problem.code, problem.reason, remedy: problem.remedy)
             }
@@ -30,20 +33,24 @@ extension Assumptions {
                         remedy: "log in as root, or allow this user sudo without a password (NOPASSWD)")
             }
         },
-        Clause("H3", "Docker 20.10 or later runs, and its socket can be used.", blocking: true) { subject in
+        Clause(
+            "H3", "Docker 20.10 or later runs, and its socket can be used.", blocking: true, fix: dockerAccess
+        ) { subject in
             switch subject.survey.containers {
             case .success(let facts): .pass("Docker \(facts.docker.version)")
             case .failure(let problem): .fail(problem.code, problem.reason, remedy: problem.remedy)
             case nil: .unknown("SSH did not get that far")
             }
         },
-        Clause("H4", "Compose is there: the plugin (v2), or docker-compose 1.29.", blocking: true) { subject in
+        Clause(
+            "H4", "Compose is there: the plugin (v2), or docker-compose 1.29.", blocking: true,
+            fix: { $0.machine?.programs.contains("apt-get") == true ? [.packages(["docker-compose"])] : [] }
+        ) { subject in
             withAnswers(subject) { answers in
                 if let compose = answers.compose { return .pass("Compose \(compose.rawValue)") }
                 return .fail(
                     "no-compose", "neither `docker compose` nor docker-compose is there",
-                    remedy: subject.commands.line(
-                        "apt-get install docker-compose", on: subject.survey.host, asRoot: true))
+                    remedy: subject.line("apt-get install docker-compose"))
             }
         },
         Clause("H5", "Its processor is x86_64 or aarch64, as the image's.", blocking: true) { subject in
@@ -71,7 +78,32 @@ extension Assumptions {
         Clause("H8", "Its data directories hold no other cluster's or node's data.", blocking: true) { subject in
             withAnswers(subject) { foreignData($0, subject) }
         },
+        // A broker must never start on the system's disk below the mount that is missing.
+        Clause(
+            "H9", "What its fstab mounts at or above a data directory is mounted.", blocking: true
+        ) { subject in
+            subject.withMachine { machine in
+                let data = subject.wanted?.data ?? []
+                let missing = machine.unmounted.filter { mount in
+                    data.contains { $0 == mount || $0.hasPrefix(mount == "/" ? mount : mount + "/") }
+                }
+                guard let first = missing.first else { return .pass("nothing is missing") }
+                return .fail(
+                    "mount-missing", "\(missing.joined(separator: ", ")) stands in its fstab and is not mounted",
+                    remedy: subject.line("mount \(first)"))
+            }
+        },
     ]
+
+    /// A login that Docker's socket refuses can be let in; a Docker that does not run can be started.
+    private static func dockerAccess(_ subject: ClauseSubject) -> [HostChange] {
+        guard case .failure(let problem)? = subject.survey.containers else { return [] }
+        switch problem.code {
+        case "docker-not-permitted": return subject.wanted?.ssh.user.map { [.dockerGroup(user: $0)] } ?? []
+        case "docker-down": return subject.machine?.startsDocker == nil ? [] : [.dockerRuns]
+        default: return []
+        }
+    }
 
     private static func withAnswers(
         _ subject: ClauseSubject, _ judge: (HostAnswers) -> ClauseVerdict

@@ -24,7 +24,8 @@ public struct HostSurvey: Sendable {
         _ fleet: FleetSpecification, hosts: any HostControl, containers: any ContainerSource
     ) async -> [HostSurvey] {
         await mapBounded(fleet.hosts, width: Observer.width) { host in
-            let question = HostQuestion(cluster: fleet.cluster.name, data: host.data)
+            let question = HostQuestion(
+                cluster: fleet.cluster.name, data: host.data, devices: host.disks.map { $0.map(\.device) } ?? [])
             let answers: HostAnswers
             do throws(HostProblem) {
                 answers = try await hosts.inspect(host.host, question)

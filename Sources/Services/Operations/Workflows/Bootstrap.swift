@@ -5,7 +5,7 @@ public import OperationModel
 /// The first workflow: from hosts that answer to a cluster that works. Run again, it finishes what is missing.
 ///
 /// ```
-/// record-layout ─ place-files/H ─┐
+/// record-layout (─ change-host/H …) ─ place-files/H ─┐
 ///                 bring-image/H ─┴ format/N ─ start controllers/H ─ await-quorum ─ start brokers/H ─ await-brokers/H ─ check
 /// ```
 public struct Bootstrap: Sendable {
@@ -25,13 +25,16 @@ public struct Bootstrap: Sendable {
     public var now: Timestamp
     /// Nodes that were removed for good and whose containers run again, on hosts that were taken out as gone.
     public var returned: [NodePlacement] = []
+    /// What each host itself needs first; empty: nothing.
+    public var provisioning: [HostName: [HostChange]]
 
     /// A bootstrap of these parts.
     public init(
         fleet: FleetSpecification, layout: ClusterLayout, surveys: [HostSurvey], files: [HostName: HostFiles],
-        canary: Bool, service: Bool = true, now: Timestamp
+        canary: Bool, service: Bool = true, now: Timestamp, provisioning: [HostName: [HostChange]] = [:]
     ) {
         self.service = service
+        self.provisioning = provisioning
         self.now = now
         self.fleet = fleet
         self.layout = layout
@@ -52,11 +55,14 @@ public struct Bootstrap: Sendable {
         let recorded = try add(RecordLayout(cluster: cluster, layout: layout), after: [])
         var formatted: [NodeID: StepID] = [:]
         for host in fleet.hosts where !layout.nodes(on: host.host).isEmpty {
-            let placed = try add(PlaceFiles(target: host.host, files: filesToPlace(on: host.host)), after: [recorded])
+            let prepared = try Provisioning.steps(provisioning[host.host] ?? [], on: host.host, after: [recorded])
+            records += prepared
+            let ready = prepared.last?.id ?? recorded
+            let placed = try add(PlaceFiles(target: host.host, files: filesToPlace(on: host.host)), after: [ready])
             let image = try add(
                 BringImage(
                     target: host.host, image: fleet.cluster.image, archive: fleet.cluster.imageArchive),
-                after: [recorded])
+                after: [ready])
             for node in layout.nodes(on: host.host) {
                 formatted[node.id] = try add(
                     FormatNode(

@@ -6,7 +6,7 @@ public import PlacementPlanning
 /// touched.
 ///
 /// ```
-/// record-layout ─ remember-layout ─ place-files ─ bring-image ─ format/N … ─ [start controller ─ add-voter]
+/// record-layout [─ change-host …] ─ remember-layout ─ place-files ─ bring-image ─ format/N … ─ [start controller ─ add-voter]
 ///   ─ start brokers ─ await-brokers ─ check [─ move-data ─ check]
 /// ```
 public struct Growth: Sendable {
@@ -34,13 +34,16 @@ public struct Growth: Sendable {
     public var options: MoveOptions
     /// Whether the host's containers are to start and stop with it.
     public var service = false
+    /// What the host itself needs first.
+    public var provisioning: [HostChange]
 
     /// Growth by `nodes`.
     public init(
         cluster: ClusterSpecification, host: HostName, nodes: [NodePlacement], layout: ClusterLayout, files: [TextFile],
         users: [NodeID: String], hosts: [HostName], canary: Bool, known: [CheckStage.KnownFinding],
-        move: MovePlan? = nil, options: MoveOptions
+        move: MovePlan? = nil, options: MoveOptions, provisioning: [HostChange] = []
     ) {
+        self.provisioning = provisioning
         self.cluster = cluster
         self.host = host
         self.nodes = nodes
@@ -62,6 +65,7 @@ public struct Growth: Sendable {
         var chain = StepChain()
         let brokers = nodes.filter { $0.role == .broker }
         try chain.add(RecordLayout(cluster: cluster.name, layout: layout, added: brokers.map(\.id)))
+        for change in provisioning { try chain.add(ChangeHost(target: host, change: change)) }
         try chain.add(PlaceFiles(target: host, files: files))
         try chain.add(RememberLayout(layout: layout, hosts: hosts))
         try chain.add(BringImage(target: host, image: cluster.image, archive: cluster.imageArchive))
