@@ -23,7 +23,8 @@ struct HostSettingsTests {
         #expect(said.path == "waive.H77" && said.message.contains("no clause of assumptions.txt"))
         #expect(said.suggestion == "H7")
         #expect(try parse(goodFile, clauses: clauses).specification.waivers.map(\.clause) == ["H7"])
-        #expect(try parse(try goodFile.with("H7:", "T1:"), clauses: clauses).specification.waivers.map(\.clause) == ["T1"])
+        #expect(
+            try parse(try goodFile.with("H7:", "T1:"), clauses: clauses).specification.waivers.map(\.clause) == ["T1"])
     }
 
     @Test func `devices are named for data directories, and only for those`() throws {
@@ -34,7 +35,8 @@ struct HostSettingsTests {
             host.disks == [DataDisk(path: "/disk1", device: "/dev/vdb"), DataDisk(path: "/disk2", device: "/dev/vdc")])
         for (disks, words) in [
             ("{ /disk3: /dev/vdb }", "holds no data directory"), ("{ /disk1: vdb }", "is not a device"),
-            ("{ /disk1: /dev/vdb, /disk2: /dev/vdb }", "is named twice"), ("{ /disk1: '/dev/v db' }", "is not a device"),
+            ("{ /disk1: /dev/vdb, /disk2: /dev/vdb }", "is named twice"),
+            ("{ /disk1: '/dev/v db' }", "is not a device"),
             ("{ /disk1: /dev/../etc }", "is not a device"), ("[/dev/vdb]", "a list"),
         ] {
             let said = mistakes(try goodFile.with(line, "\(line) disks: \(disks),"))
@@ -48,7 +50,9 @@ struct HostSettingsTests {
         #expect(said.contains { $0.contains("is not an image") }, "\(said)")
     }
 
-    @Test(arguments: ["r.example.com:5000/gantry/kafka:4.3.1", "gantry/kafka@sha256:0123abcd", "r:5000/k:4.3.1@sha256:01"])
+    @Test(arguments: [
+        "r.example.com:5000/gantry/kafka:4.3.1", "gantry/kafka@sha256:0123abcd", "r:5000/k:4.3.1@sha256:01",
+    ])
     func `registries with ports and digests are images`(_ image: String) throws {
         #expect(try good(try goodFile.with("gantry/kafka:4.3.1", image)).specification.cluster.image == image)
     }
@@ -63,7 +67,8 @@ struct HostSettingsTests {
             try ComposeTemplate(
                 Array("services:\n  broker: \(node)\n  controller: \(node)\n".utf8), file: "t.yml")
         }
-        let bounded = try template("{logging: {driver: json-file, options: {max-size: 5m}}, ulimits: {nofile: {soft: 1, hard: 9}}}")
+        let bounded = try template(
+            "{logging: {driver: json-file, options: {max-size: 5m}}, ulimits: {nofile: {soft: 1, hard: 9}}}")
         #expect(bounded.boundsLogs && bounded.openFiles == 9)
         let bare = try template("{logging: {driver: json-file}}")
         #expect(!bare.boundsLogs && bare.openFiles == nil)

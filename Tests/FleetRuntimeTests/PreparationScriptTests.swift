@@ -28,7 +28,9 @@ struct PreparationScriptTests {
         #expect(machine.devices["/dev/null"] == "it is no block device")
     }
 
-    @Test func `a host that listens is found, one that does not is refused, and a name that is none has no address`() async throws {
+    @Test func `a host that listens is found, one that does not is refused, and a name that is none has no address`()
+        async throws
+    {
         let port = UInt16.random(in: 42_000...47_000)
         let local = try #require(HostName(rawValue: "127.0.0.1"))
         let none = try #require(HostName(rawValue: "none-such.invalid"))

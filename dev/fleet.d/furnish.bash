@@ -37,7 +37,7 @@ create_host() {
     [ ! -e "$home/created" ] || return 0
     [ ! -d "$home" ] || { kill_host "$1"; destroy_host "$1"; }
     mkdir -p "$home"/{upper,work,root,docker,disk}
-    hide_machine "$home/upper"
+    if [ "$2" = bare ]; then echo "$bare/root" >"$home/lower"; else hide_machine "$home/upper"; fi
     mount_host "$1"
     mkdir -p "$root"/{boot,home,media,mnt,opt,root,srv,tmp} "$root"/usr/local/{bin,lib,sbin,share} \
         "$root"/var/{cache,lib,log,spool,tmp}
@@ -47,17 +47,18 @@ create_host() {
     furnish_users "$1"
     furnish_ssh "$1"
     furnish_services "$1"
-    furnish_compose "$1" "$2"
+    if [ "$2" = bare ]; then furnish_bare "$1"; else furnish_compose "$1" "$2"; fi
     touch "$home/created"
 }
 
 # Mounts what the machine mounts for a host; a second time it does nothing.
 mount_host() {
-    local home
+    local home lower
     home=$(home_of "$1")
+    lower=$(cat "$home/lower" 2>/dev/null || echo /)
     if ! mountpoint -q "$home/root"; then
-        mount -t overlay "fleet-$(machine_of "$1")" -o "lowerdir=/,upperdir=$home/upper,workdir=$home/work" "$home/root" ||
-            cannot "an overlay of / cannot be mounted with its changes in $home (choose a FLEET_DIR on ext4 or xfs)"
+        mount -t overlay "fleet-$(machine_of "$1")" -o "lowerdir=$lower,upperdir=$home/upper,workdir=$home/work" "$home/root" ||
+            cannot "an overlay of $lower cannot be mounted with its changes in $home (choose a FLEET_DIR on ext4 or xfs)"
     fi
     if ! mountpoint -q "$home/disk"; then
         if [ ! -e "$home/disk.img" ]; then

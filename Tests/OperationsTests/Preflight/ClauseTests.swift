@@ -93,7 +93,8 @@ struct ClauseTests {
         var testDescription: String { "\(clause): \(words)" }
 
         init(
-            _ clause: String, _ result: ClauseResult, _ words: String, _ body: @escaping @Sendable (inout SimulatedHost) -> Void
+            _ clause: String, _ result: ClauseResult, _ words: String,
+            _ body: @escaping @Sendable (inout SimulatedHost) -> Void
         ) {
             (self.clause, self.result, self.words, self.body) = (clause, result, words, body)
         }

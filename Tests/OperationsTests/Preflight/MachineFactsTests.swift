@@ -56,7 +56,8 @@ struct MachineFactsTests {
     }
 
     @Test(arguments: [
-        "", "|", "cores", "cores|", "cores|-3", "cores|many", "memory|-1", "memory|99999999999999999999999", "mtu|eth0|-5",
+        "", "|", "cores", "cores|", "cores|-3", "cores|many", "memory|-1", "memory|99999999999999999999999",
+        "mtu|eth0|-5",
         "mtu|eth0", "disk|/data|/|ext4", "disk|data|/|ext4|rw|1|1|own", "disk|/data|/|ext4|rw|-1|1|own",
         "kernel-value|vm.swappiness|", "kernel-value|vm.swappiness|0x3c", "synchronised|maybe", "unit|ssh|enabled",
         "surprise|1|2", "swap|1.5",

@@ -33,7 +33,10 @@ struct ProvisioningTests {
     @Test func `a bare host gets packages, settings, kernel values, time and Docker, in that order`() throws {
         let stage = try PreflightStage()
         stage.damage(bare)
-        #expect(try changes(stage).map(\.name) == ["packages-docker.io", "daemon.json", "vm.max_map_count", "time", "docker"])
+        #expect(
+            try changes(stage).map(\.name) == [
+                "packages-docker.io", "daemon.json", "vm.max_map_count", "time", "docker",
+            ])
         stage.damage { $0.machine.system = "debian 13" }
         #expect(try changes(stage).first == .packages(["docker.io", "docker-cli", "docker-compose"]))
     }
@@ -41,14 +44,16 @@ struct ProvisioningTests {
     @Test func `the operator's own script takes the place of packages, and is told the host's settings`() throws {
         let stage = try PreflightStage()
         stage.damage(bare)
-        guard case .script("echo hi", let environment) = try #require(try changes(stage, script: "echo hi").first) else {
+        guard case .script("echo hi", let environment) = try #require(try changes(stage, script: "echo hi").first)
+        else {
             Issue.record("no script")
             return
         }
         #expect(environment["GANTRY_HOST"] == "10.0.0.12" && environment["GANTRY_PORTS"] == "9092 9093 19092")
     }
 
-    @Test func `what is provisioned meets the clauses that it failed, and a second time there is nothing to do`() throws {
+    @Test func `what is provisioned meets the clauses that it failed, and a second time there is nothing to do`() throws
+    {
         let stage = try PreflightStage()
         stage.damage(bare)
         let wanted = try changes(stage)

@@ -43,7 +43,8 @@ struct PreflightCommand: Command {
     func run(in context: CommandContext) async throws -> ExitStatus {
         let configuration = try context.configuration()
         let known = configuration.specification.hosts.map(\.host)
-        let clauses = fixes ? Set(NewFleet.clauses).intersection(names.map(\.rawValue)).subtracting(known.map(\.rawValue)) : []
+        let clauses =
+            fixes ? Set(NewFleet.clauses).intersection(names.map(\.rawValue)).subtracting(known.map(\.rawValue)) : []
         let hosts = names.filter { !clauses.contains($0.rawValue) }
         if let stranger = hosts.first(where: { !known.contains($0) }) {
             throw CommandError(

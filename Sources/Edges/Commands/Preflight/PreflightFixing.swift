@@ -98,7 +98,8 @@ struct FixReport: Report {
                             "clause": .string(fix.clause), "host": .string(fix.host.rawValue),
                             "commands": .array(fix.commands.map { .string($0) }),
                             "before": finding(fix, in: before).map { .string($0.result.rawValue) } ?? .null,
-                            "after": after.flatMap { finding(fix, in: $0) }.map { .string($0.result.rawValue) } ?? .null,
+                            "after": after.flatMap { finding(fix, in: $0) }.map { .string($0.result.rawValue) }
+                                ?? .null,
                             "result": .string(result(index).rawValue),
                             "reason": failures[index].map { .string($0.reason) } ?? .null,
                         ]

@@ -80,7 +80,8 @@ struct PreflightReport: Report {
                 .map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
         for own in byHost(findings) {
             for line in Self.lines(of: own, order) {
-                let key = line.result == .pass ? "\(line.clauses) pass" : "\(line.clauses) \(line.result) \(line.evidence)"
+                let key =
+                    line.result == .pass ? "\(line.clauses) pass" : "\(line.clauses) \(line.result) \(line.evidence)"
                 guard let place = places[key] else {
                     places[key] = lines.count
                     lines.append(line)
@@ -90,14 +91,16 @@ struct PreflightReport: Report {
                 if lines[place].evidence != line.evidence { lines[place].isOneEvidence = false }
             }
         }
-        return lines.enumerated().sorted { ($0.element.order, $0.offset) < ($1.element.order, $1.offset) }.map(\.element)
-            .map { line in
-                [
-                    Cell(line.clauses, .strong), Cell(named(line.hosts)),
-                    Cell(line.result.rawValue, line.result.tone),
-                    Cell(line.evidence + (line.isOneEvidence ? "" : " (and others)")),
-                ]
-            }
+        return lines.enumerated().sorted { ($0.element.order, $0.offset) < ($1.element.order, $1.offset) }.map(
+            \.element
+        )
+        .map { line in
+            [
+                Cell(line.clauses, .strong), Cell(named(line.hosts)),
+                Cell(line.result.rawValue, line.result.tone),
+                Cell(line.evidence + (line.isOneEvidence ? "" : " (and others)")),
+            ]
+        }
     }
 
     private static func byHost(_ findings: [ClauseFinding]) -> [[ClauseFinding]] {
@@ -135,7 +138,8 @@ struct PreflightReport: Report {
             if index > 0, findings[index - 1].verdict.result == .fail {
                 lines[lines.count - 1].evidence += "; \(names) unknown: \(evidence)"
             } else {
-                lines.append(Line(clauses: names, order: place, result: result, evidence: evidence, hosts: [first.host]))
+                lines.append(
+                    Line(clauses: names, order: place, result: result, evidence: evidence, hosts: [first.host]))
             }
             index += alike.count
         }

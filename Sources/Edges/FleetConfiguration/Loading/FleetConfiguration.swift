@@ -42,7 +42,8 @@ public struct FleetConfiguration: Sendable {
         _ bytes: [UInt8], directory: FleetDirectory, home: String?, clauses: [String]? = nil
     ) throws(ConfigurationError) -> FleetConfiguration {
         var reader = SchemaReader(
-            context: SchemaContext(directory: directory.path, home: home, clauses: clauses), file: directory.configurationFile,
+            context: SchemaContext(directory: directory.path, home: home, clauses: clauses),
+            file: directory.configurationFile,
             entries: Schema.entries)
         var draft = FleetDraft()
         do throws(YAMLError) {

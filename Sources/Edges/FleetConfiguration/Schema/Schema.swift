@@ -61,7 +61,8 @@ enum Schema {
             if let known = reader.context.clauses, !known.contains(clause.value) {
                 let near = Spelling.nearest(to: clause.value, among: known)
                 reader.say(
-                    .error, "'\(clause.value)' is no clause of assumptions.txt, which ends with \(known.last ?? "none")",
+                    .error,
+                    "'\(clause.value)' is no clause of assumptions.txt, which ends with \(known.last ?? "none")",
                     at: clause.mark, suggestion: near)
             }
             fleet.waivers.append(ClauseWaiver(clause: clause.value, reason: reason.value))

@@ -76,7 +76,8 @@ struct DockerHosts: ContainerSource, ContainerControl {
             return ContainerFacts(
                 docker: DockerObservation(
                     version: info.serverVersion, architecture: info.architecture, memory: info.memTotal,
-                    cores: info.ncpu, storageDriver: info.driver, cgroups: "v\(info.cgroupVersion), \(info.cgroupDriver)",
+                    cores: info.ncpu, storageDriver: info.driver,
+                    cgroups: "v\(info.cgroupVersion), \(info.cgroupDriver)",
                     loggingDriver: info.loggingDriver, liveRestore: info.liveRestoreEnabled, warnings: info.warnings),
                 containers: containers)
         }

@@ -67,9 +67,9 @@ struct HostReport: Equatable {
 
         """# + MachineScript.text + #"""
 
-        fi
-        echo "end${tab}"
-        """#
+            fi
+            echo "end${tab}"
+            """#
 
     /// The script's arguments: the scope, the cluster's directory, its name, devices with blanks between them, then
     /// the data directories.

@@ -23,7 +23,9 @@ enum MachineScript {
           case ${i##*/} in veth*) continue ;; esac
           [ -r "$i/mtu" ] && m mtu "${i##*/}" "$(cat "$i/mtu")"
         done
-        m synchronised "$(soon timedatectl show -p NTPSynchronized --value 2>/dev/null)"
+        # adjtimex(2): what the kernel itself says, whoever keeps the clock; 5 is TIME_ERROR
+        case $(uname -m) in x86_64) n=159 ;; aarch64) n=171 ;; *) n= ;; esac
+        [ -n "$n" ] && m synchronised "$(perl -e 'my $r = syscall shift, my $b = "\0" x 512; print $r < 0 ? "" : $r == 5 ? "no" : "yes"' "$n" 2>/dev/null)"
         m zone "$(date +%z)"
         l=$(sed -n 's/^LANG=//p' /etc/default/locale /etc/locale.conf 2>/dev/null | tr -d "\"'" | head -n 1)
         m locale "${l:-C}" "$(LC_ALL=${l:-C} locale charmap 2>&1 >/dev/null | head -n 1 | tr '\t' ' ')"

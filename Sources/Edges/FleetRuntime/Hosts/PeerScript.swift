@@ -110,6 +110,8 @@ enum PeerScript {
     /// Its arguments.
     static func arguments(_ question: PeerQuestion) -> [String] {
         let (seconds, attoseconds) = question.patience.components
-        return ["\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)", "\(question.mtu ?? 0)", "\(question.callers)"]
+        return [
+            "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)", "\(question.mtu ?? 0)", "\(question.callers)",
+        ]
     }
 }

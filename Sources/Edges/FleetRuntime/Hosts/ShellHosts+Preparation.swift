@@ -61,7 +61,8 @@ extension ShellHosts {
     func holds(_ change: HostChange, on host: HostName) async throws(HostProblem) -> Bool {
         let remote = try directory.remote(host)
         do throws(SSHError) {
-            return try await remote.run(.script(change.probe, asRoot: true, deadline: Self.inspectionDeadline)).isSuccess
+            return try await remote.run(.script(change.probe, asRoot: true, deadline: Self.inspectionDeadline))
+                .isSuccess
         } catch {
             throw HostProblem(error)
         }
@@ -88,7 +89,8 @@ extension ShellHosts {
             result = try await remote.run(
                 .script("set -e\n" + lines.joined(separator: "\n"), asRoot: true, deadline: Self.changeDeadline),
                 outputLines: { line in
-                    if line.hasPrefix("Get:") || line.hasPrefix("Setting up") { await progress(line) }
+                    // Of hundreds of lines of a package manager these two say how long it takes.
+                    if line.hasPrefix("Need to get") || line.hasPrefix("Fetched") { await progress(line) }
                 })
         } catch {
             throw HostProblem(error)
@@ -109,7 +111,8 @@ extension ShellHosts {
         case "package-lock":
             commands.line("ps -C apt-get,apt,dpkg,unattended-upgr", on: host, asRoot: true)
                 + " shows who holds the lock; run the command again when it is done"
-        case "download-failed": "see that \(host) reaches its package archive; what is there already stays, so run it again"
+        case "download-failed":
+            "see that \(host) reaches its package archive; what is there already stays, so run it again"
         case "package-unknown": "see the sources of \(commands.line("apt-cache policy", on: host))"
         case "disk-not-blank": "name another device in disks: of \(host); what is on this one is not touched"
         default: "mend what it says, and run the command again: what is done stays"

@@ -10,7 +10,8 @@ extension SimulatedFleet: HostPreparation {
         var machine = SimulatedHost.goodMachine
         machine.bootID = "boot-of-techhost"
         return TechhostFacts(
-            machine: machine, state: DiskObservation(path: state, total: SimulatedDisk().total, free: SimulatedDisk().total),
+            machine: machine,
+            state: DiskObservation(path: state, total: SimulatedDisk().total, free: SimulatedDisk().total),
             files: 1_048_576, ssh: "OpenSSH_9.2p1",
             names: Dictionary(hosts.map { ($0, [$0.rawValue]) }, uniquingKeysWith: { first, _ in first }))
     }
@@ -40,7 +41,8 @@ extension SimulatedFleet: HostPreparation {
     public func holds(_ change: HostChange, on host: HostName) async throws(HostProblem) -> Bool {
         try await withHost(host, .look) { found, _ throws(HostProblem) in
             switch change {
-            case .packages(let names): names.allSatisfy { $0.hasPrefix("docker") ? !found.lacksDocker : found.machine.programs.contains($0) }
+            case .packages(let names):
+                names.allSatisfy { $0.hasPrefix("docker") ? !found.lacksDocker : found.machine.programs.contains($0) }
             case .dockerRuns: !found.lacksDocker && found.machine.startsDocker == true && found.dockerRuns
             case .openPorts(let ports, _): found.closedPorts.isDisjoint(with: ports)
             default: found.machine.holds(change, disks: found.disks)
@@ -70,7 +72,8 @@ extension SimulatedFleet: HostPreparation {
             }
             found.machine.make(change)
             switch change {
-            case .packages(let names): if names.contains(where: { $0.hasPrefix("docker") }) { found.lacksDocker = false }
+            case .packages(let names):
+                if names.contains(where: { $0.hasPrefix("docker") }) { found.lacksDocker = false }
             case .openPorts(let ports, _): found.closedPorts.subtract(ports)
             case .dataDisk(_, let path): found.disks[path] = found.disks[path] ?? SimulatedDisk()
             default: break

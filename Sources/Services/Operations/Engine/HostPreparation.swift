@@ -8,6 +8,7 @@ public protocol HostPreparation: Sendable {
     ///   - state: the state directory, whether it exists or not.
     ///   - hosts: whose names are looked up there.
     /// - Returns: what could be found out.
+    /// - Throws: `HostProblem` when its own scripts can't be run there.
     func techhost(state: String, looksUp hosts: [HostName]) async throws(HostProblem) -> TechhostFacts
 
     /// Lets `host` look at the others: names, ports, the way of large packets. Takes no longer than the question's patience

@@ -150,7 +150,9 @@ public enum Assumptions {
         ]
         var object: Clause.Object?
         for clause in clauses {
-            if clause.object != object { lines += ["", clause.object == .techhost ? "The techhost" : "Every virtual host"] }
+            if clause.object != object {
+                lines += ["", clause.object == .techhost ? "The techhost" : "Every virtual host"]
+            }
             object = clause.object
             let number = clause.id + (clause.isBlocking ? "*" : "")
             lines.append(number + String(repeating: " ", count: max(1, 6 - number.count)) + clause.title)

@@ -18,10 +18,14 @@ extension Assumptions {
         },
         alike("H41", "Its data is mounted as on most hosts.") { survey in
             guard let disks = survey.machine?.disks, !disks.isEmpty else { return nil }
-            return Set(disks.map { disk in
-                let words = disk.options.filter { ["ro", "noatime", "relatime", "strictatime", "sync"].contains($0) }
-                return ([disk.kind] + words).joined(separator: ",")
-            }).sorted().joined(separator: " and ")
+            return Set(
+                disks.map { disk in
+                    let words = disk.options.filter {
+                        ["ro", "noatime", "relatime", "strictatime", "sync"].contains($0)
+                    }
+                    return ([disk.kind] + words).joined(separator: ",")
+                }
+            ).sorted().joined(separator: " and ")
         },
     ]
 
@@ -32,13 +36,15 @@ extension Assumptions {
             guard subject.answers != nil else { return .unknown(ClauseSubject.noSSH) }
             guard let own = value(subject.survey) else { return .unknown("it does not tell") }
             let groups = subject.look.groups(value)
-            guard groups.count > 1, let most = groups.first, most.value != own || groups[1].hosts.count == most.hosts.count
+            guard groups.count > 1, let most = groups.first,
+                most.value != own || groups[1].hosts.count == most.hosts.count
             else { return .pass(own) }
             let isTie = groups[1].hosts.count == most.hosts.count
             let others = isTie ? groups.first { $0.value != own } : most
             guard let others, let example = others.hosts.first else { return .pass(own) }
             return .warn(
-                "differs", "\(own); \(counted(others.hosts.count, "host")) (\(example)) \(others.hosts.count == 1 ? "has" : "have") "
+                "differs",
+                "\(own); \(counted(others.hosts.count, "host")) (\(example)) \(others.hosts.count == 1 ? "has" : "have") "
                     + others.value,
                 remedy: "make them the same, or waive it where they are meant to differ")
         }

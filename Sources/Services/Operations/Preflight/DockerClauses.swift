@@ -12,7 +12,9 @@ extension Assumptions {
                     ? .pass(docker.storageDriver)
                     : .warn(
                         "storage-driver", docker.storageDriver,
-                        remedy: "set \"storage-driver\": \"overlay2\" in /etc/docker/daemon.json before anything runs there")
+                        remedy:
+                            "set \"storage-driver\": \"overlay2\" in /etc/docker/daemon.json before anything runs there"
+                    )
             }
         },
         Clause(

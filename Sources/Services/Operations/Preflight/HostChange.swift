@@ -204,8 +204,11 @@ extension String {
 extension HostChange {
     /// Why a change failed, from the last words of what made it.
     public static func failureCode(_ words: String) -> String {
-        if words.contains("Could not get lock") || words.contains("Unable to acquire the dpkg") { return "package-lock" }
-        if words.contains("Failed to fetch") || words.contains("Unable to fetch") || words.contains("Temporary failure") {
+        if words.contains("Could not get lock") || words.contains("Unable to acquire the dpkg") {
+            return "package-lock"
+        }
+        if words.contains("Failed to fetch") || words.contains("Unable to fetch") || words.contains("Temporary failure")
+        {
             return "download-failed"
         }
         if words.contains("Unable to locate package") { return "package-unknown" }

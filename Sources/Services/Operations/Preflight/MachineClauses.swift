@@ -35,7 +35,8 @@ extension Assumptions {
         },
         Clause("H12", "It has a core for every broker.") { subject in
             subject.known(\.cores, "its cores") { cores in
-                let brokers = subject.layout == nil
+                let brokers =
+                    subject.layout == nil
                     ? subject.wanted?.brokers ?? 0 : subject.nodes.count { $0.role == .broker }
                 let evidence = "\(counted(cores, "core")) for \(counted(brokers, "broker"))"
                 return cores >= brokers

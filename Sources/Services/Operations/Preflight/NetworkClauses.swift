@@ -18,7 +18,9 @@ extension Assumptions {
                         "address-claimed-twice", "\(claim.host) has \(subject.host)'s address too",
                         remedy: subject.commands.line("ip address", on: claim.host) + " shows it: give it another one")
                 }
-                guard !own.isEmpty, !machine.addresses.isEmpty else { return .unknown("it does not tell its addresses") }
+                guard !own.isEmpty, !machine.addresses.isEmpty else {
+                    return .unknown("it does not tell its addresses")
+                }
                 if let found = own.first(where: { machine.addresses[$0] != nil }) {
                     return .pass("\(found) on \(machine.addresses[found] ?? "")")
                 }
@@ -28,7 +30,8 @@ extension Assumptions {
                     remedy: "see that the other hosts and the clients reach it by that address too")
             }
         },
-        Clause("H23", "Every host's name leads to the same address on every host, and never to a loopback.") { subject in
+        Clause("H23", "Every host's name leads to the same address on every host, and never to a loopback.") {
+            subject in
             withPeers(subject) { answers in
                 // Debian's own: the installer writes 127.0.1.1 for the host's own name.
                 for (peer, found) in answers.names.sorted(by: { $0.key < $1.key }) {
@@ -45,7 +48,8 @@ extension Assumptions {
                     let here = subject.look.techhost?.names[peer] ?? []
                     if !here.isEmpty, Set(here).isDisjoint(with: found) {
                         return .fail(
-                            "name-differs", "\(peer) is \(found.joined(separator: ", ")) there and "
+                            "name-differs",
+                            "\(peer) is \(found.joined(separator: ", ")) there and "
                                 + "\(here.joined(separator: ", ")) on the techhost",
                             remedy: "make DNS or /etc/hosts say the same everywhere")
                     }
@@ -64,7 +68,8 @@ extension Assumptions {
                 let cut = answers.packets.filter { $0.value == .cut }.keys.sorted()
                 if let first = cut.first {
                     return .fail(
-                        "mtu-path", "packets of \(subject.survey.mtu ?? 0) bytes do not reach \(first)"
+                        "mtu-path",
+                        "packets of \(subject.survey.mtu ?? 0) bytes do not reach \(first)"
                             + others(cut.count) + ", small ones do",
                         remedy: "set the same MTU on all interfaces and switches between the two")
                 }
@@ -124,8 +129,12 @@ extension Assumptions {
                 // Of a node that is down nobody listens; where somebody does, a firewall has answered.
                 case .refused: return listening.contains(port) ? (other.host, port, "is refused") : nil
                 case .silent: return (other.host, port, "gives no answer")
-                case .failed(let words): return (other.host, port, words.hasPrefix("failed: ")
-                    ? "fails: \(words.dropFirst(8))" : "fails: \(words)")
+                case .failed(let words):
+                    return (
+                        other.host, port,
+                        words.hasPrefix("failed: ")
+                            ? "fails: \(words.dropFirst(8))" : "fails: \(words)"
+                    )
                 }
             }
         }

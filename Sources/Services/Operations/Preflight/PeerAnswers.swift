@@ -125,7 +125,9 @@ public struct PeerSurvey: Sendable {
         let questions = questions(surveys, layout: layout)
         let found = await mapBounded(questions, width: width) { host, question in
             do throws(HostProblem) {
-                return (host, Result<PeerAnswers, HostProblem>.success(try await hosts.lookAtPeers(question, from: host)))
+                return (
+                    host, Result<PeerAnswers, HostProblem>.success(try await hosts.lookAtPeers(question, from: host))
+                )
             } catch {
                 return (host, .failure(error))
             }

@@ -34,11 +34,13 @@ extension Assumptions {
                 ? .pass(files == .max ? "unlimited" : "\(files)")
                 : .fail("open-files", "\(files), and \(need) are needed", remedy: "ulimit -n \(need)")
         },
-        Clause(techhost: "T4", "Every virtual host's name leads to an address there, never to a loopback.") { facts, look in
+        Clause(techhost: "T4", "Every virtual host's name leads to an address there, never to a loopback.") {
+            facts, look in
             for host in look.fleet.hosts.map(\.host) {
                 guard let found = facts.names[host] else { return .unknown("it does not tell of \(host)") }
                 if found.isEmpty {
-                    return .fail("name-unknown", "it does not know the name \(host)", remedy: "name it in DNS or /etc/hosts")
+                    return .fail(
+                        "name-unknown", "it does not know the name \(host)", remedy: "name it in DNS or /etc/hosts")
                 }
                 if look.fleet.cluster.transport == .ssh,
                     let loopback = found.first(where: { $0.hasPrefix("127.") || $0 == "::1" })

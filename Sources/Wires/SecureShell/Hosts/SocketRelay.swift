@@ -70,7 +70,8 @@ extension RemoteHost {
                     outputLines: { continuation.yield($0) })
                 guard result.isSuccess else {
                     throw SSHError(
-                        .forwardingRefused, host: self.name, reason: "the relay of \(remotePath) ended: "
+                        .forwardingRefused, host: self.name,
+                        reason: "the relay of \(remotePath) ended: "
                             + result.stderr.trimmed, remedy: "log in as root, or let the login use \(remotePath)")
                 }
             }
@@ -80,7 +81,8 @@ extension RemoteHost {
                 return try await withForwardedSocket(String(line.dropFirst(SocketRelay.ready.count)), body)
             }
             try await group.waitForAll()
-            throw SSHError(.forwardingRefused, host: name, reason: "the relay of \(remotePath) ended before it listened")
+            throw SSHError(
+                .forwardingRefused, host: name, reason: "the relay of \(remotePath) ended before it listened")
         }
     }
 }
