@@ -76,8 +76,9 @@ extension HostChange {
             names.map { "dpkg-query -W -f '${Status}' \($0) 2>/dev/null | grep -q 'ok installed'" }
                 .joined(separator: " && ")
         case .timeSynchronisation:
-            "systemctl is-active --quiet chrony || systemctl is-active --quiet ntpsec || "
-                + "systemctl is-active --quiet systemd-timesyncd"
+            // Not whether one runs: on a machine whose host keeps the clock none does, and the clause asks the kernel.
+            ["chrony", "ntpsec", "systemd-timesyncd"].map { "systemctl is-enabled --quiet \($0) 2>/dev/null" }
+                .joined(separator: " || ")
         case .dockerRuns: "systemctl is-enabled --quiet docker && systemctl is-active --quiet docker"
         case .dockerGroup(let user): "id -nG \(ShellQuoting.word(user)) | tr ' ' '\\n' | grep -qx docker"
         case .openPorts(let ports, "firewalld"):
