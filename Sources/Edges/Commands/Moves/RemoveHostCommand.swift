@@ -8,12 +8,14 @@ struct RemoveHostCommand: PlannedOperation {
     private static let inOneBatch = Flag(
         "single-batch", "drain all of their brokers together, with one check at the end")
     private static let deletesData = Flag("delete-data", "also delete their brokers' data directories")
+    private static let deprovisions = Flag(
+        "deprovision", "take back what --provision made there, where that is safe")
     private static let areDead = Flag("dead", "those that do not answer are gone for good")
 
     static let definition = CommandDefinition(
         "removehost", "take whole hosts out of the cluster, without losing a record",
         arguments: [hosts, MoveArguments.first, MoveArguments.last],
-        options: [inOneBatch, deletesData, areDead] + MoveArguments.options, changes: .everything,
+        options: [inOneBatch, deletesData, areDead, deprovisions] + MoveArguments.options, changes: .everything,
         details: [
             "A controller there is replaced first: one on another host joins the quorum, then the old one leaves it and is "
                 + "stopped; its directory stays until the next upgrade. Then broker after broker is drained onto brokers FIRST "
@@ -21,6 +23,8 @@ struct RemoveHostCommand: PlannedOperation {
                 + "that fails ends it. Of several hosts that leave, none receives another's data.",
             "--dead is for a host that is gone: it does not answer, and its brokers have been silent for two minutes. One that "
                 + "comes back after that has its containers stopped by the next gantry bootstrap.",
+            "--deprovision takes kernel values and opened ports back; packages, Docker's settings and disks stay, since others "
+                + "may use them by now.",
             "At the end the cluster's files are removed from the hosts, and the lines of defaults.cfg to change are shown. "
                 + "bootstrap brings nothing back to a host that was removed; addhost does.",
         ],
@@ -34,6 +38,7 @@ struct RemoveHostCommand: PlannedOperation {
     private let inOneBatch: Bool
     private let deletesData: Bool
     private let areDead: Bool
+    private let takesBack: Bool
     let moves: MoveArguments
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
@@ -41,12 +46,14 @@ struct RemoveHostCommand: PlannedOperation {
         inOneBatch = arguments[Self.inOneBatch]
         deletesData = arguments[Self.deletesData]
         areDead = arguments[Self.areDead]
+        takesBack = arguments[Self.deprovisions]
         moves = try MoveArguments(arguments)
     }
 
     private var words: [String] {
         [hosts.map(\.rawValue).joined(separator: ",")] + (inOneBatch ? ["--single-batch"] : [])
             + (deletesData ? ["--delete-data"] : []) + (areDead ? ["--dead"] : [])
+            + (takesBack ? ["--deprovision"] : [])
     }
 
     private var names: String { hosts.map(\.rawValue).joined(separator: ",") }
@@ -56,6 +63,7 @@ struct RemoveHostCommand: PlannedOperation {
         try await session.prepareHostRemoval(
             HostRemovalWishes(
                 hosts: hosts, inOneBatch: inOneBatch, deletesData: deletesData, areDead: areDead,
+                deprovisions: takesBack,
                 places: configuration.places.mapValues {
                     "line \($0.line) of \(configuration.directory.configurationFile)"
                 }), request(words, configuration), directory: configuration.directory)

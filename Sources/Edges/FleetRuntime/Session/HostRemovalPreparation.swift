@@ -15,13 +15,17 @@ public struct HostRemovalWishes: Sendable {
     public var deletesData: Bool
     /// Whether those that do not answer are gone for good.
     public var areDead: Bool
+    /// Whether what provisioning made is taken back, where that is safe.
+    public var deprovisions: Bool
     /// Where each host stands in `defaults.cfg`, for people.
     public var places: [HostName: String]
 
     /// These wishes.
     public init(
-        hosts: [HostName], inOneBatch: Bool, deletesData: Bool, areDead: Bool, places: [HostName: String]
+        hosts: [HostName], inOneBatch: Bool, deletesData: Bool, areDead: Bool, deprovisions: Bool = false,
+        places: [HostName: String]
     ) {
+        self.deprovisions = deprovisions
         self.hosts = hosts
         self.inOneBatch = inOneBatch
         self.deletesData = deletesData
@@ -87,7 +91,10 @@ extension FleetSession {
                     brokers: [stage.broker], plan: stage.plan, dead: removal.dead.intersection([stage.broker]),
                     givenUp: number == 0 ? removal.givenUp : [])
             }
-        let leaving = proof.hosts.map { HostRemoval.Leaving(host: $0, place: wishes.places[$0]) }
+        let provisioned = wishes.deprovisions ? try provisioning(await survey(), layout, directory) : [:]
+        let leaving = proof.hosts.map {
+            HostRemoval.Leaving(host: $0, place: wishes.places[$0], provisioned: provisioned[$0] ?? [])
+        }
         let removalOfHosts = HostRemoval(
             hosts: leaving, removal: parameters,
             controllers: try await replacement(proof, status, layout, directory))

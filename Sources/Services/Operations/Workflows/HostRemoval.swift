@@ -14,9 +14,13 @@ public struct HostRemoval: Sendable {
         public var host: HostName
         /// Where it stands in `defaults.cfg`, for people.
         public var place: String?
+        /// What provisioning made there and is to be taken back.
+        public var provisioned: [HostChange]
 
         /// `host`, which stands at `place`.
-        public init(host: HostName, place: String?) { (self.host, self.place) = (host, place) }
+        public init(host: HostName, place: String?, provisioned: [HostChange] = []) {
+            (self.host, self.place, self.provisioned) = (host, place, provisioned)
+        }
     }
 
     /// The hosts.
@@ -55,6 +59,9 @@ public struct HostRemoval: Sendable {
         try removal.append(stages, to: &chain, layout: &layout)
         for leaving in hosts where !removal.goneHosts.contains(leaving.host) {
             try chain.add(RemoveService(target: leaving.host, cluster: removal.cluster))
+            for change in leaving.provisioned.reversed() where !change.undo.isEmpty {
+                try chain.add(UndoHostChange(target: leaving.host, change: change))
+            }
             try chain.add(CleanHost(target: leaving.host, place: leaving.place))
         }
         return OperationPlan(
