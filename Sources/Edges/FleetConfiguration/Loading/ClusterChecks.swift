@@ -57,7 +57,8 @@ extension FleetResolver {
             mistake.severity == .error
                 && (mistake.path.hasPrefix("virthosts") || mistake.path.hasSuffix(".brokers"))
         }
-        guard !hosts.isEmpty, !isUncertain else { return }
+        let isAutomatic = hosts.contains { $0.brokers.value == HostSpecification.automatic }
+        guard !hosts.isEmpty, !isUncertain, !isAutomatic else { return }
         let brokers = hosts.reduce(0) { $0 + $1.brokers.value }
         let racks = Set(hosts.map(\.rack)).count
         let factor = checkedFactor("default.replication.factor", brokers: brokers)

@@ -11,6 +11,7 @@ struct ResolvedHost: Sendable {
     var heap: Placed<ByteCount>
     var memory: Placed<ByteCount>
     var disks: [Placed<DataDisk>]
+    var cpus: Int?
     var ssh: SSHSettings
 }
 
@@ -82,7 +83,7 @@ struct FleetResolver {
             controllerPort: pick(own.ports.controller, all.ports.controller, ports.controller),
             heap: pick(own.heap, all.heap, FleetDefaults.heap),
             memory: pick(own.memory, all.memory, FleetDefaults.memory),
-            disks: own.disks.isEmpty ? all.disks : own.disks,
+            disks: own.disks.isEmpty ? all.disks : own.disks, cpus: (own.cpus ?? all.cpus)?.value,
             ssh: SSHSettings(
                 user: (own.ssh.user ?? all.ssh.user)?.value, port: (own.ssh.port ?? all.ssh.port)?.value,
                 identity: (own.ssh.identity ?? all.ssh.identity)?.value,
@@ -142,6 +143,6 @@ extension ResolvedHost {
         HostSpecification(
             host: name.value, rack: rack, brokers: brokers.value, ssh: ssh, data: data.value.map(\.value),
             ports: PortSettings(broker: brokerPort.value, controller: controllerPort.value), heap: heap.value,
-            memory: memory.value, disks: disks.isEmpty ? nil : disks.map(\.value))
+            memory: memory.value, disks: disks.isEmpty ? nil : disks.map(\.value), cpus: cpus)
     }
 }

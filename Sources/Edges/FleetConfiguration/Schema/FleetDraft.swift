@@ -35,6 +35,7 @@ struct HostDraft: Sendable {
     var heap: Placed<ByteCount>?
     var memory: Placed<ByteCount>?
     var disks: [Placed<DataDisk>] = []
+    var cpus: Placed<Int>?
 }
 
 struct SSHDraft: Sendable {

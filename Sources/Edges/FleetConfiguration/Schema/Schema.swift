@@ -85,15 +85,20 @@ enum Schema {
     ]
 
     static let host: [Field<HostDraft>] = [
-        .value("brokers", .count(1...128), into: \.brokers, fallback: "2", "Brokers of a host's first start."),
+        .value(
+            "brokers", .count(1...128, auto: HostSpecification.automatic), into: \.brokers, fallback: "2",
+            "Brokers of a host's first start; auto: one for every two cores, and as three quarters of its memory hold."),
         .value("rack", .rack, into: \.rack, fallback: "host", "The rack; `host` makes each host a rack of its own."),
         .section("ssh", { ssh }, into: \.ssh, "How to reach the host, beside the operator's own ~/.ssh."),
         .list(
             "data", of: .dataDirectory, into: \.data, fallback: "[/var/lib/kafka-docker]",
             "Data directories; every broker has a directory of its own in each."),
         .section("ports", { ports }, into: \.ports, "The first port of each role."),
-        .value("heap", .memory, into: \.heap, fallback: "1g", "The Java heap of a node."),
-        .value("memory", .memory, into: \.memory, fallback: "2g", "The memory limit of a container."),
+        .value("heap", .memory, into: \.heap, fallback: "1g", "The Java heap of a node; a gigabyte carries some thousand partitions."),
+        .value(
+            "memory", .memory, into: \.memory, fallback: "2g",
+            "The memory limit of a container: heap, a quarter of it more for Java, and the rest caches the logs."),
+        .value("cpus", .count(1...512), into: \.cpus, "Cores that a container may use at once; unless set, all."),
         .table(
             "disks", keys: .dataDirectory, placeholder: "DIRECTORY",
             "Devices that --provision formats, if they are blank, and mounts at data directories.",

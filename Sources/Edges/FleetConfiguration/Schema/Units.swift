@@ -125,6 +125,15 @@ extension Scalar where Value == Int {
             return number
         }
     }
+
+    /// A number, or `auto` for `automatic`.
+    static func count(_ range: ClosedRange<Int>, auto automatic: Int) -> Scalar {
+        Scalar("a whole number from \(range.lowerBound) to \(range.upperBound), or auto") { text throws(WrongValue) in
+            if text == "auto" { return automatic }
+            guard let number = Int(text), range.contains(number), text.first != "+" else { return nil }
+            return number
+        }
+    }
 }
 
 extension Scalar where Value == UInt16 {

@@ -27,6 +27,7 @@ struct NodeStamp {
         service.set("command", .strings([stamped.propertiesFile.withoutInterpolation]))
         service.set("user", .string(user.description))
         setMemoryLimit(of: &service)
+        if let cpus = host.cpus { service.set("cpus", .string("\(cpus)")) }
         if ["network_mode", "networks", "ports"].allSatisfy({ service[$0] == nil }) {
             service.set("network_mode", .string("host"))
         }

@@ -87,6 +87,7 @@ extension FleetSession {
         _ present: ClusterLayout?, _ surveys: [HostSurvey], _ randomBytes: (Int) -> [UInt8]
     ) throws -> ClusterLayout {
         let memory = try self.retired()
+        let fleet = sized(surveys)
         let answers = surveys.compactMap { try? $0.answers.get() }
         let retired = Set(memory.ids + answers.flatMap(\.retired))
         func directoryID(_: NodeID) -> DirectoryID {

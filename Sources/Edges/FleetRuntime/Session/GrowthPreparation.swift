@@ -52,7 +52,7 @@ extension FleetSession {
             let (has, wanted) = (present.controllers.count, fleet.cluster.controllers)
             let hasController = present.controllers.contains { $0.host == host }
             return try present.extended(
-                for: fleet, moreBrokers: hasBrokers ? [:] : [host: scene.host.brokers],
+                for: fleet, moreBrokers: hasBrokers ? [:] : [host: sized(scene.surveys).host(host)?.brokers ?? 0],
                 controllers: hasController || has >= wanted ? has : has + 1, onHosts: [host],
                 directoryIDs: Self.directoryID, retired: scene.usedIDs, occupiedPorts: [host: scene.listening])
         }

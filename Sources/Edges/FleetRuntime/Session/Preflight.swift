@@ -59,6 +59,15 @@ extension FleetSession {
             findings: findings, fixes: Assumptions.fixes(look, for: findings, clauses: clauses).map(PlannedFix.init))
     }
 
+    /// The fleet with a number for every `brokers: auto` of a host that told what it is.
+    func sized(_ surveys: [HostSurvey]) -> FleetSpecification {
+        fleet.sized { host in
+            let machine = surveys.first { $0.host == host }.flatMap { (try? $0.answers.get())?.machine }
+            guard let cores = machine?.cores, let memory = machine?.memory else { return nil }
+            return (cores, memory)
+        }
+    }
+
     private func techhostFacts() async -> TechhostFacts? {
         try? await ports.hostControl.techhost(state: place.state, looksUp: fleet.hosts.map(\.host))
     }

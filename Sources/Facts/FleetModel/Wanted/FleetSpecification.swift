@@ -30,6 +30,16 @@ public struct FleetSpecification: Hashable, Sendable, Codable {
         self.waivers = waivers
     }
 
+    /// The same with every `brokers: auto` replaced by what the machine carries, where that is known.
+    public func sized(_ machine: (HostName) -> (cores: Int, memory: ByteCount)?) -> FleetSpecification {
+        var fleet = self
+        for index in fleet.hosts.indices where fleet.hosts[index].brokers == HostSpecification.automatic {
+            guard let (cores, memory) = machine(fleet.hosts[index].host) else { continue }
+            fleet.hosts[index].brokers = fleet.hosts[index].brokersCarried(cores: cores, memory: memory)
+        }
+        return fleet
+    }
+
     /// The settings of `host`; nil when it is not in `virthosts`.
     public func host(_ host: HostName) -> HostSpecification? { hosts.first { $0.host == host } }
 

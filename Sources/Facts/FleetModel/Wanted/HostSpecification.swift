@@ -4,7 +4,7 @@ public struct HostSpecification: Hashable, Sendable, Codable {
     public var host: HostName
     /// Its rack (`rack.id` of its brokers); `rack: host` gives each host a rack of its own name.
     public var rack: String
-    /// Brokers of its first start.
+    /// Brokers of its first start; `automatic`: as many as its cores and memory carry.
     public var brokers: Int
     /// How to reach it.
     public var ssh: SSHSettings
@@ -18,13 +18,19 @@ public struct HostSpecification: Hashable, Sendable, Codable {
     public var memory: ByteCount
     /// Devices that `--provision` formats and mounts at data directories; nil: none.
     public var disks: [DataDisk]?
+    /// Cores that a container may use; nil: all.
+    public var cpus: Int?
+
+    /// `brokers: auto`: nothing is planned for the host before it was looked at.
+    public static let automatic = 0
 
     /// A host of these settings.
     public init(
         host: HostName, rack: String, brokers: Int, ssh: SSHSettings = SSHSettings(), data: [String],
         ports: PortSettings = PortSettings(), heap: ByteCount = ByteCount(1 << 30),
-        memory: ByteCount = ByteCount(2 << 30), disks: [DataDisk]? = nil
+        memory: ByteCount = ByteCount(2 << 30), disks: [DataDisk]? = nil, cpus: Int? = nil
     ) {
+        self.cpus = cpus
         self.disks = disks
         self.host = host
         self.rack = rack
@@ -34,6 +40,20 @@ public struct HostSpecification: Hashable, Sendable, Codable {
         self.ports = ports
         self.heap = heap
         self.memory = memory
+    }
+}
+
+extension HostSpecification {
+    /// Brokers that a machine carries: one for every two cores (or for the `cpus` of each), and no more than three quarters
+    /// of its memory hold beside a controller. What is left of the memory is the system's.
+    /// - Parameters:
+    ///   - cores: its processors.
+    ///   - total: its memory.
+    /// - Returns: at least one, at most 128.
+    public func brokersCarried(cores: Int, memory total: ByteCount) -> Int {
+        let byCores = cores / max(1, cpus ?? 2)
+        let containers = memory.bytes > 0 ? (total.bytes / 4 * 3) / memory.bytes : 1
+        return max(1, min(128, byCores, Int(clamping: containers - 1)))
     }
 }
 
