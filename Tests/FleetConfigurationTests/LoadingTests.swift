@@ -76,7 +76,7 @@ import Testing
                 "4:12: cluster.version: '4.3' is not a version such as 4.3.1; did you mean '4.3.0'?",
                 "5:24: virthosts[1]: 10.0.0.11 is listed twice: the first is virthosts[0] in line 5",
                 "5:35: virthosts[2]: '10.0.0.256' is not an IPv4 address",
-                "6:22: defaults.brokers: 'two' is not a whole number from 1 to 128",
+                "6:22: defaults.brokers: 'two' is not a whole number from 1 to 128, or auto",
                 "6:33: defaults.heap: '2GB' is not a size such as 2g or 512m; did you mean '2g'?",
                 "6:45: defaults.ssh.prot: is an unknown key; did you mean 'port'?",
                 "7:19: move.throttle: '50MB/s' is not a rate such as 50MiB/s; did you mean '50MiB/s'?",

@@ -93,8 +93,10 @@ private let slips: [Slip] = [
     ),
     // defaults and hosts
     Slip("  brokers: 2\n", "  broker: 2\n", "11:3: defaults.broker: is an unknown key; did you mean 'brokers'?"),
-    Slip("brokers: 2\n", "brokers: 0\n", "11:12: defaults.brokers: '0' is not a whole number from 1 to 128"),
-    Slip("brokers: 4", "brokers: four", "19:34: hosts.10.0.0.13.brokers: 'four' is not a whole number from 1 to 128"),
+    Slip("brokers: 2\n", "brokers: 0\n", "11:12: defaults.brokers: '0' is not a whole number from 1 to 128, or auto"),
+    Slip(
+        "brokers: 4", "brokers: four",
+        "19:34: hosts.10.0.0.13.brokers: 'four' is not a whole number from 1 to 128, or auto"),
     Slip("rack: b", "rack: b 1", "19:22: hosts.10.0.0.13.rack: 'b 1' is not a rack's name without spaces, or host"),
     Slip("user: root", "user: -l", "13:16: defaults.ssh.user: '-l' is not a login name"),
     Slip("port: 22,", "port: 65536,", "13:28: defaults.ssh.port: '65536' is not a port from 1 to 65535"),

@@ -4,7 +4,8 @@ import Testing
 struct BrokersCarriedTests {
     private func carried(cores: Int, gigabytes: Int64, memory: Int64 = 2, cpus: Int? = nil) throws -> Int {
         HostSpecification(
-            host: try #require(HostName(rawValue: "h1")), rack: "a", brokers: HostSpecification.automatic, data: ["/data"],
+            host: try #require(HostName(rawValue: "h1")), rack: "a", brokers: HostSpecification.automatic,
+            data: ["/data"],
             memory: ByteCount(memory << 30), cpus: cpus
         ).brokersCarried(cores: cores, memory: ByteCount(gigabytes << 30))
     }
@@ -25,9 +26,10 @@ struct BrokersCarriedTests {
         }
         let fleet = FleetSpecification(
             cluster: ClusterSpecification(
-                name: try #require(ClusterName(rawValue: "orders")), version: KafkaVersion(major: 4, minor: 3, patch: 1),
+                name: try #require(ClusterName(rawValue: "orders")),
+                version: KafkaVersion(major: 4, minor: 3, patch: 1),
                 image: "i", controllers: 1), hosts: hosts)
-        let sized = fleet.sized { $0.rawValue == "h3" ? nil : (8, ByteCount(64 << 30)) }
+        let sized = fleet.sized { $0.rawValue == "h3" ? nil : (cores: 8, memory: ByteCount(64 << 30)) }
         #expect(sized.hosts.map(\.brokers) == [4, 7, 0])
     }
 }

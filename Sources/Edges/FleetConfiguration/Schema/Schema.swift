@@ -94,7 +94,9 @@ enum Schema {
             "data", of: .dataDirectory, into: \.data, fallback: "[/var/lib/kafka-docker]",
             "Data directories; every broker has a directory of its own in each."),
         .section("ports", { ports }, into: \.ports, "The first port of each role."),
-        .value("heap", .memory, into: \.heap, fallback: "1g", "The Java heap of a node; a gigabyte carries some thousand partitions."),
+        .value(
+            "heap", .memory, into: \.heap, fallback: "1g",
+            "The Java heap of a node; a gigabyte carries some thousand partitions."),
         .value(
             "memory", .memory, into: \.memory, fallback: "2g",
             "The memory limit of a container: heap, a quarter of it more for Java, and the rest caches the logs."),

@@ -64,7 +64,7 @@ extension FleetSession {
         fleet.sized { host in
             let machine = surveys.first { $0.host == host }.flatMap { (try? $0.answers.get())?.machine }
             guard let cores = machine?.cores, let memory = machine?.memory else { return nil }
-            return (cores, memory)
+            return (cores: cores, memory: memory)
         }
     }
 
