@@ -27,9 +27,14 @@ public struct RemoveVoter: Step {
     /// One line for people.
     public var title: String { "take controller \(node.id) on \(node.host) out of the quorum" }
 
+    /// Everybody else: one that was the active controller and votes no more knows no active one.
+    private var remaining: ClusterLayout {
+        ClusterLayout(clusterID: layout.clusterID, nodes: layout.nodes.filter { $0.id != node.id })
+    }
+
     /// Whether it does not vote.
     public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {
-        let seen = await context.world.cluster.observe(layout, detail: .minimal)
+        let seen = await context.world.cluster.observe(remaining, detail: .minimal)
         if let found = seen.value?.clusterID, found != layout.clusterID { throw otherCluster(found, layout) }
         guard let quorum = seen.value?.quorum.value, quorum.leader != nil else { return .needed }
         return quorum.isVoter(node.id) ? .needed : .satisfied(nil)
@@ -40,7 +45,7 @@ public struct RemoveVoter: Step {
         let start = context.world.clock.uptime()
         while true {
             let reason: String
-            let seen = await context.world.cluster.observe(layout, detail: .minimal)
+            let seen = await context.world.cluster.observe(remaining, detail: .minimal)
             if let found = seen.value?.clusterID, found != layout.clusterID { throw otherCluster(found, layout) }
             switch seen.value?.quorum ?? .unknown(reason: seen.reason ?? "Kafka does not answer") {
             case .unknown(let why): reason = why
@@ -71,7 +76,7 @@ public struct RemoveVoter: Step {
             return "of the \(others.count) voters that would remain only \(following.count) follow"
         }
         do throws(ClusterProblem) {
-            _ = try await context.world.control.removeVoter(node.id, directory: directory, layout)
+            _ = try await context.world.control.removeVoter(node.id, directory: directory, remaining)
             return "it was taken out and votes still"
         } catch {
             return error.reason
