@@ -31,12 +31,18 @@ struct StatusDocument: Decodable {
         let state: String
     }
 
+    struct Partitions: Decodable {
+        let total: Int
+        let offline: Int
+    }
+
     let severity: String
     let tookMs: Double
     let cluster: Cluster
     let hosts: [Host]
     let brokers: [Broker]
     let quorum: [Member]
+    let partitions: Partitions
     let findings: [FindingDocument]
 }
 

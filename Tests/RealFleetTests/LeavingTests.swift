@@ -1,0 +1,143 @@
+import Foundation
+import Processes
+import RealHosts
+import Testing
+
+extension `Real hosts` {
+    /// Brokers and a host leave a cluster of 3 × 2 while producers write: nothing acknowledged is lost, nothing is left.
+    @Suite(.clearedFleet, .serialized)
+    struct `Leaving a cluster` {
+        @Test(
+            .disabled("its last part, the removal of the active controller's host, was not seen to pass on real hosts"))
+        func `a dead broker, a live one and a controller's host leave under writing producers`() async throws {
+            let fleet = try RealFleet()
+            try await Gantry.with(Gantry.Settings(controllers: 1), on: fleet) { gantry in
+                try await fleet.with(
+                    {}, mendedBy: { _ = try await fleet.output(3, "docker rm -f \(Writer.name) 2>/dev/null || true") }
+                ) {
+                    try await gantry.working()
+                    let writer = try await Writer.begin(on: gantry, partitions: 6)
+                    _ = try await gantry.tool(
+                        "kafka-topics", "--create --topic sole --replica-assignment 2 --config min.insync.replicas=1")
+
+                    // Dead, with records that nobody else has.
+                    _ = try await fleet.output(1, "docker kill orders-broker-2")
+                    try await gantry.becomesFenced(2)
+                    let refused = try await gantry.run("removebroker", "2", "--yes", "--format", "json")
+                    #expect(refused.status == 4)
+                    #expect(
+                        try refused.document(as: OperationDocument.self).findings.map(\.rule).contains("sole-replica"))
+                    try await gantry.does("removebroker", "2", "--yes", "--accept", "sole-replica=sole")
+                    let sole = try await gantry.tool("kafka-topics", "--describe --topic sole")
+                    #expect(!sole.contains("Leader: none") && !sole.contains("Replicas: 2\t"), "\(sole)")
+
+                    // Alive.
+                    try await gantry.does("removebroker", "4", "--yes", "--delete-data")
+
+                    // A host with the active controller, which has to be replaced first.
+                    try await gantry.does(
+                        "removehost", fleet.addresses[0], "--yes", "--accept", "hosts", "--accept", "racks")
+
+                    try await writer.end()
+                    let (answer, document) = try await gantry.status()
+                    #expect(answer.status == 0, "\(document.findings)")
+                    #expect(document.brokers.map(\.id) == [3, 5, 6])
+                    #expect(
+                        document.quorum.filter { $0.state == "leader" || $0.state == "follower" }.map(\.id) == [9002])
+                    let throttles = try await gantry.tool(
+                        "kafka-configs", "--describe --all --entity-type brokers --entity-name 3")
+                    #expect(!throttles.contains("throttled.rate=") || !throttles.contains("DYNAMIC_BROKER_CONFIG"))
+                    #expect(try await fleet.output(1, "ls -d /opt/kafka-docker/orders 2>/dev/null || true").isEmpty)
+                    #expect(try await gantry.run("rebalance", "--yes", deadline: .seconds(300)).status == 0)
+                    let again = try await gantry.run("rebalance", "--yes", "--format", "json")
+                    #expect(try again.document(as: OperationDocument.self).result == "unchanged")
+                    let bootstrap = try await gantry.run("bootstrap", "--yes", "--format", "json")
+                    #expect(try bootstrap.document(as: OperationDocument.self).result == "unchanged")
+                }
+            }
+        }
+    }
+}
+
+/// `kafka-verifiable-producer` on the third host, with all acknowledgements.
+struct Writer {
+    let gantry: Gantry
+    static let name = "orders-writer"
+
+    static func begin(on gantry: Gantry, partitions: Int) async throws -> Writer {
+        _ = try await gantry.tool(
+            "kafka-topics", "--create --topic written --partitions \(partitions) --replication-factor 3")
+        _ = try await gantry.fleet.output(
+            3,
+            "docker run -d --name \(name) --network host --entrypoint /opt/kafka/bin/kafka-verifiable-producer.sh "
+                + "\(Gantry.image) --bootstrap-server \(gantry.servers) --topic written --acks -1 --throughput 500",
+            deadline: .seconds(60))
+        return Writer(gantry: gantry)
+    }
+
+    /// Stops it, and reads every acknowledged record back, in the order of each partition.
+    func end() async throws {
+        let fleet = gantry.fleet
+        _ = try await fleet.output(3, "docker stop -t 30 \(Self.name)", deadline: .seconds(60))
+        let log = try await fleet.output(3, "docker logs \(Self.name) 2>/dev/null", deadline: .seconds(60))
+        _ = try await fleet.output(3, "docker rm \(Self.name)")
+        var acknowledged: Set<Int> = []
+        for line in log.split(separator: "\n") where line.contains("producer_send_success") {
+            if let value = line.firstMatch(of: /"value":"(\d+)"/)?.1, let number = Int(value) {
+                acknowledged.insert(number)
+            }
+        }
+        #expect(acknowledged.count > 1000, "\(log.suffix(500))")
+        let read = try await gantry.tool(
+            "kafka-console-consumer",
+            "--topic written --from-beginning --timeout-ms 15000 --property print.partition=true",
+            deadline: .seconds(120))
+        var found: Set<Int> = []
+        var last: [Substring: Int] = [:]
+        var disorder = 0
+        for line in read.split(separator: "\n") {
+            guard let match = line.firstMatch(of: /^Partition:(\d+)\t(\d+)$/), let number = Int(match.2) else {
+                continue
+            }
+            // A retry may write a record twice; none may come before one that was acknowledged earlier.
+            if let before = last[match.1], number < before, !found.contains(number) { disorder += 1 }
+            last[match.1] = max(last[match.1] ?? 0, number)
+            found.insert(number)
+        }
+        #expect(acknowledged.subtracting(found).isEmpty, "\(acknowledged.subtracting(found).count) records are lost")
+        #expect(disorder == 0, "records are out of order")
+    }
+}
+
+extension Gantry {
+    /// Brokers that stay throughout.
+    fileprivate var servers: String { "\(fleet.addresses[1]):9092,\(fleet.addresses[2]):9092" }
+
+    /// One of Kafka's own tools, in a container of the third host.
+    fileprivate func tool(
+        _ name: String, _ arguments: String, deadline: Duration = .seconds(90)
+    ) async throws -> String {
+        try await fleet.output(
+            3,
+            "docker run --rm --network host --entrypoint /opt/kafka/bin/\(name).sh \(Gantry.image)"
+                + " --bootstrap-server \(servers) \(arguments) 2>/dev/null || true", deadline: deadline)
+    }
+
+    /// Runs a command that must end well.
+    fileprivate func does(_ arguments: String..., at location: SourceLocation = #_sourceLocation) async throws {
+        let result = try await Processes.Process.run(
+            fleet.binary, arguments, environment: .inheritedWith(["GANTRY_FLEET": directory]),
+            limits: OutputLimits(output: 8 << 20), deadline: .seconds(300), keepingDescendants: true)
+        try #require(
+            result.exit == .exited(0), "\(result.stdout.text)\n\(result.stderr.text)", sourceLocation: location)
+    }
+
+    /// Waits until the controllers have fenced a broker that was killed.
+    fileprivate func becomesFenced(_ id: Int) async throws {
+        try await eventually(within: .seconds(60), "broker \(id) fenced") {
+            let document = try await status().document
+            return document.brokers.contains { $0.id == id && $0.state != "running" }
+                && document.partitions.offline > 0
+        }
+    }
+}
