@@ -73,6 +73,7 @@ struct CommandDefinition: Sendable {
         choices = other.choices
         examples = []
         isHidden = false
+        handsOn = false
         isAudited = true
         isMonitorPlugin = false
         subcommands = []

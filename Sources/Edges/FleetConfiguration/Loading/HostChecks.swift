@@ -57,7 +57,7 @@ extension FleetResolver {
     private mutating func checkPorts(of host: ResolvedHost) {
         let first = Int(host.brokerPort.value)
         // Of as many as the host will carry only the first is certain.
-        let last = first + max(1, host.brokers.value) - 1
+        let last = first + Swift.max(1, host.brokers.value) - 1
         let controller = Int(host.controllerPort.value)
         guard last <= UInt16.max else {
             fail(
