@@ -37,10 +37,22 @@ struct OperationPlanFile: Sendable {
             "command": .string(plan.commandLine), "words": .array(words.map { .string($0) }),
             "cluster": .string(plan.cluster.rawValue), "cluster_id": .string(plan.clusterID.rawValue),
             "made_at": .string(madeAt.description), "made_at_ms": .integer(madeAt.milliseconds),
-            "plan": try JSONValue(encoding: plan), "state": try JSONValue(encoding: state),
+            "plan": Self.renamed(try JSONValue(encoding: plan), Self.names), "state": try JSONValue(encoding: state),
         ]
         object["operation_digest"] = .string(Self.digest(object))
         return .object(object)
+    }
+
+    /// The journal's names of a plan's parts, and those of documents, which are `snake_case`.
+    private static let names = [("clusterID", "cluster_id"), ("failurePolicy", "failure_policy")]
+
+    private static func renamed(_ value: JSONValue, _ names: [(String, String)]) -> JSONValue {
+        guard let object = value.object else { return value }
+        return .object(
+            JSONObject(
+                object.members.map { member in
+                    (names.first { $0.0 == member.name }?.1 ?? member.name, member.value)
+                }))
     }
 
     /// Over all that stands in the file but the digest itself, in an order of its own.
@@ -136,7 +148,8 @@ struct OperationPlanFile: Sendable {
                 let madeAt = operation["made_at_ms"]?.integer
             else { throw refusal("plan-unreadable", "a part of it is missing", next: again) }
             let file = OperationPlanFile(
-                plan: try plan.decoded(as: OperationPlan.self), words: words,
+                plan: try Self.renamed(plan, Self.names.map { ($0.1, $0.0) }).decoded(as: OperationPlan.self),
+                words: words,
                 state: try state.decoded(as: PlannedState.self), madeAt: Timestamp(milliseconds: madeAt), notes: [])
             if let defect = file.plan.defect { throw refusal("plan-unreadable", defect, next: again) }
             return file

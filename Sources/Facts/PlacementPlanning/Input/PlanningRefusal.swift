@@ -22,8 +22,11 @@ public struct PlanningRefusal: Error, Hashable, Sendable, CustomStringConvertibl
             self.remedy = remedy
         }
 
-        /// One paragraph for people.
-        public var description: String {
+        /// One paragraph for people, the remedy last.
+        public var description: String { "\(sentence). Remedy: \(remedy)." }
+
+        /// What is wrong and what is concerned, without the remedy.
+        public var sentence: String {
             var text = message
             let shown = objects.filter { $0 != message }
             if !shown.isEmpty {
@@ -31,7 +34,7 @@ public struct PlanningRefusal: Error, Hashable, Sendable, CustomStringConvertibl
             } else if count > 1 {
                 text += " (and \(count - 1) more like this)"
             }
-            return "\(text). Remedy: \(remedy)."
+            return text
         }
     }
 

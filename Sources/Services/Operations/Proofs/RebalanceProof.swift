@@ -176,7 +176,7 @@ extension Blocker {
     static func blockers(_ refusal: PlanningRefusal) -> [Blocker] {
         refusal.reasons.map {
             Blocker(
-                code: $0.code, object: $0.objects.first ?? "the cluster", reason: $0.description, remedy: $0.remedy)
+                code: $0.code, object: $0.objects.first ?? "the cluster", reason: $0.sentence, remedy: $0.remedy)
         }
     }
 }
