@@ -20,6 +20,9 @@ public enum HostService {
     }
 
     /// A stop is over after two graces (brokers, then controllers); a start waits four minutes for the brokers.
+    ///
+    /// Docker's stop stops it first (`Requires`), while containers can still be stopped in their order; so Docker's start
+    /// must start it again, which is what its place in `docker.service.wants` is for.
     static let unitText = """
         # Placed by gantry install-service; what is changed here is placed anew.
         [Unit]
@@ -38,7 +41,7 @@ public enum HostService {
         TimeoutStopSec=720
 
         [Install]
-        WantedBy=multi-user.target
+        WantedBy=multi-user.target docker.service
 
         """
 
