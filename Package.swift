@@ -33,7 +33,7 @@ func layer(
 
 /// Test targets whose folder has fixtures that the tests read from disk by `#filePath`.
 func fixtures(of name: String) -> [String] {
-    ["KafkaProtocol", "FleetConfiguration", "PlacementPlanning", "Commands", "DockerEngine"].contains(name)
+    ["KafkaProtocol", "FleetConfiguration", "PlacementPlanning", "Commands", "DockerEngine", "MailTransport"].contains(name)
         ? ["Fixtures"] : []
 }
 
@@ -69,6 +69,7 @@ let wires: [Target] =
     + layer("Wires", "DockerEngine", ["Transfers", "FleetModel"], tests: ["ScriptedServer"])
     + layer("Wires", "SecureShell", ["Processes"])
     + layer("Wires", "MetricsEndpoint", ["CSystem"])
+    + layer("Wires", "MailTransport", ["Transfers", "Processes", "FleetModel"])
     + layer("Wires", "OperationJournal", ["OperationModel", "FleetModel", "CSQLite", "CSystem"])
 
 let services: [Target] =
@@ -90,9 +91,8 @@ let edges: [Target] =
         [
             "FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation", "Operations",
             "Monitoring", "MetricsEndpoint", "Processes", "Transfers", "EventLoop", "KafkaProtocol", "KafkaClient",
-            "KafkaAdmin",
-            "DockerEngine",
-            "SecureShell", "OperationJournal", "FleetConfiguration", "FleetSimulator",
+            "KafkaAdmin", "DockerEngine", "SecureShell", "MailTransport", "OperationJournal", "FleetConfiguration",
+            "FleetSimulator",
         ])
     + layer(
         "Edges", "Commands",

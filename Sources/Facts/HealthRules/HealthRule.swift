@@ -46,6 +46,8 @@ public struct HealthContext: Sendable {
     public let configuration: Known<[NodeID: String]>
     /// How operators run what a remedy names.
     public let commands: HostCommands
+    /// Mail that could not be sent so far.
+    public let mail: MailBacklog
     /// The state of every broker that is wanted, registered or running.
     public internal(set) var brokers: [BrokerStatus]
 
@@ -54,9 +56,9 @@ public struct HealthContext: Sendable {
         cluster: ClusterName, expected: ClusterLayout?, retired: Set<NodeID> = [], emptied: Set<HostName> = [],
         snapshot: Snapshot,
         operationRunning: Bool = false, configuration: Known<[NodeID: String]> = .known([:]),
-        fleet: FleetSpecification? = nil, commands: HostCommands = HostCommands()
+        fleet: FleetSpecification? = nil, commands: HostCommands = HostCommands(), mail: MailBacklog = MailBacklog()
     ) {
-        (self.fleet, self.commands) = (fleet, commands)
+        (self.fleet, self.commands, self.mail) = (fleet, commands, mail)
         self.configuration = configuration
         self.cluster = cluster
         // One that carries nodes again is missed again.
@@ -85,7 +87,7 @@ public enum HealthRules {
     /// Every rule there is; hosts come first, since most of the rest may follow from them.
     public static let all: [HealthRule] =
         hostRules + clusterRules + containerRules + brokerRules + quorumRules + partitionRules + storageRules
-        + configurationRules
+        + configurationRules + techhostRules
 
     /// What the rules about configuration find: what bootstrap leaves as it is.
     public static func drift(in context: HealthContext) -> [Finding] {

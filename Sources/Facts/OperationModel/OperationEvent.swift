@@ -10,6 +10,8 @@ public enum OperationEvent: Hashable, Sendable, Codable {
     case outcome(StepID, StepOutcome)
     /// Something worth keeping that changes no state.
     case note(StepID?, String)
+    /// Something went wrong that the operation does not depend on: a hook after it.
+    case warning(String)
     /// Somebody asked the worker for something.
     case requested(ControlRequest)
     /// The worker ended the operation, or its work on it.

@@ -46,6 +46,9 @@ public struct OperationProgress: Sendable {
     /// When each step was last begun and ended, by its index in the plan.
     public private(set) var times: [StepTimes]
 
+    /// What went wrong without the operation depending on it.
+    public private(set) var warnings: [String] = []
+
     /// Steps that a worker has begun to apply, whatever became of them; those that were already true are not among them.
     public private(set) var begun: Set<StepID> = []
 
@@ -95,6 +98,7 @@ public struct OperationProgress: Sendable {
         case .note: break
         case .requested(.set(let setting)): settings.take(setting)
         case .requested(let request): if request.outweighs(self.request) { self.request = request }
+        case .warning(let text): if !warnings.contains(text) { warnings.append(text) }
         case .ended(let ending): self.ending = ending
         }
     }

@@ -32,7 +32,7 @@ public struct WorkTime: Hashable, Sendable {
         case .started:
             ended += length
             span = Span(start: journaled.at, latest: journaled.at)
-        case .intent, .outcome, .note: span?.latest = journaled.at
+        case .intent, .outcome, .note, .warning: span?.latest = journaled.at
         // Asked from outside: whether a worker hears it is another matter.
         case .requested: break
         case .ended(let ending):

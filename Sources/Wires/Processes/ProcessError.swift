@@ -33,6 +33,8 @@ public struct ProcessError: Error, Sendable, CustomStringConvertible {
         case locked
         /// A directory is not ours, or open to others.
         case unsafeDirectory
+        /// A file with a secret is open to others, or no plain file of ours.
+        case unsafeFile
         /// Any other failure of a file or directory.
         case fileFailed
     }

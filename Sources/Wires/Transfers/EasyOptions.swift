@@ -61,7 +61,29 @@ struct EasyOptions {
             lines.append("Content-Type:")
         }
         set(CURLOPT_CUSTOMREQUEST, request.method, unless: [.get, .head])
-        return setHeaders(lines)
+        return setList(CURLOPT_HTTPHEADER, lines)
+    }
+
+    /// What a mail needs; the list it returns must outlive the transfer.
+    mutating func set(_ mail: MailSubmission) -> UnsafeMutablePointer<curl_slist>? {
+        set(CURLOPT_PROTOCOLS_STR, "smtp,smtps")
+        // curl calls itself by the URL's path (EHLO).
+        set(CURLOPT_URL, "\(mail.url)/\(mail.localName)")
+        let isEncrypted = mail.login != nil || mail.encryption == .always
+        set(CURLOPT_USE_SSL, Int((isEncrypted ? CURLUSESSL_ALL : CURLUSESSL_TRY).rawValue))
+        if let certificates = mail.certificates {
+            set(CURLOPT_CAINFO, certificates)
+            setPointer(CURLOPT_CAPATH, nil)
+        }
+        if let login = mail.login {
+            set(CURLOPT_USERNAME, login.user)
+            set(CURLOPT_PASSWORD, login.password)
+        }
+        set(CURLOPT_MAIL_FROM, mail.sender)
+        set(CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1)
+        set(CURLOPT_UPLOAD, 1)
+        setOffset(CURLOPT_INFILESIZE_LARGE, Int64(mail.content.count))
+        return setList(CURLOPT_MAIL_RCPT, mail.recipients)
     }
 
     private mutating func set(method: HTTPRequest.Method) {
@@ -91,7 +113,7 @@ struct EasyOptions {
         }
     }
 
-    private mutating func setHeaders(_ lines: [String]) -> UnsafeMutablePointer<curl_slist>? {
+    private mutating func setList(_ option: CURLoption, _ lines: [String]) -> UnsafeMutablePointer<curl_slist>? {
         var list: UnsafeMutablePointer<curl_slist>?
         for line in lines {
             guard let longer = curl_slist_append(list, line) else {
@@ -100,7 +122,7 @@ struct EasyOptions {
             }
             list = longer
         }
-        check(csystem_curl_set_list(handle, CURLOPT_HTTPHEADER, list))
+        check(csystem_curl_set_list(handle, option, list))
         return list
     }
 }

@@ -6,10 +6,11 @@ import Glibc
 final class EasyTransfer {
     let id: TransferID
     let handle: UnsafeMutableRawPointer
-    private let request: HTTPRequest
+    private let order: TransferOrder
     private let sink: any TransferSink
     private(set) var clocks: TransferClocks
     private var assembler = HTTPHeadAssembler()
+    private var replies = MailReplies()
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private let errorText: UnsafeMutablePointer<CChar>
     private var upload: UploadSource?
@@ -20,30 +21,28 @@ final class EasyTransfer {
 
     /// - Throws: When curl can't take the request; nothing is left behind.
     static func make(
-        _ id: TransferID, _ request: HTTPRequest, _ sink: any TransferSink
+        _ id: TransferID, _ order: TransferOrder, _ sink: any TransferSink
     ) throws(TransferError) -> EasyTransfer {
-        if let flaw = request.flaw { throw TransferError(.invalidRequest, subject: request.subject, detail: flaw) }
+        if let flaw = order.flaw { throw TransferError(.invalidRequest, subject: order.subject, detail: flaw) }
         guard let handle = curl_easy_init() else {
-            throw TransferError(.other, subject: request.subject, detail: "curl has no memory")
+            throw TransferError(.other, subject: order.subject, detail: "curl has no memory")
         }
-        let transfer = EasyTransfer(id, handle, request, sink)
+        let transfer = EasyTransfer(id, handle, order, sink)
         try transfer.configure()
         return transfer
     }
 
     private init(
-        _ id: TransferID, _ handle: UnsafeMutableRawPointer, _ request: HTTPRequest, _ sink: any TransferSink
+        _ id: TransferID, _ handle: UnsafeMutableRawPointer, _ order: TransferOrder, _ sink: any TransferSink
     ) {
         self.id = id
         self.handle = handle
-        self.request = request
+        self.order = order
         self.sink = sink
-        clocks = TransferClocks(request.deadlines, start: .now)
+        clocks = TransferClocks(order.deadlines, start: .now)
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-        if case .upload(let descriptor, let length) = request.body {
-            upload = UploadSource(descriptor: descriptor, length: length)
-        }
+        upload = order.upload
     }
 
     deinit {
@@ -54,16 +53,19 @@ final class EasyTransfer {
 
     private func configure() throws(TransferError) {
         var options = EasyOptions(handle: handle)
-        options.setCommon(connectDeadline: request.deadlines.connect, errorText: errorText)
+        options.setCommon(connectDeadline: order.deadlines.connect, errorText: errorText)
         options.setPointer(CURLOPT_PRIVATE, UnsafeMutableRawPointer(bitPattern: UInt(id.rawValue)))
         let this = Unmanaged.passUnretained(self).toOpaque()
         options.setCallback(CURLOPT_HEADERFUNCTION, CURLOPT_HEADERDATA, this, headerCallback)
         options.setCallback(CURLOPT_WRITEFUNCTION, CURLOPT_WRITEDATA, this, writeCallback)
         options.setCallback(CURLOPT_READFUNCTION, CURLOPT_READDATA, this, readCallback)
-        headerList = options.set(request)
+        switch order {
+        case .http(let request): headerList = options.set(request)
+        case .mail(let mail): headerList = options.set(mail)
+        }
         if let failure = options.failure {
             throw TransferError(
-                .other, subject: request.subject, detail: String(cString: curl_easy_strerror(failure)),
+                .other, subject: order.subject, detail: String(cString: curl_easy_strerror(failure)),
                 curlCode: failure.rawValue)
         }
     }
@@ -100,37 +102,53 @@ final class EasyTransfer {
 
     /// Tells the sink how it ended. The transfer must have left the multi handle.
     func finish(_ code: CURLcode) {
-        if code == CURLE_OK, verdict == nil { return sink.finish(.success(())) }
+        if code == CURLE_OK, verdict == nil {
+            if case .mail = order { sink.receive(replies: replies) }
+            return sink.finish(.success(()))
+        }
         var number = 0
         csystem_curl_get_long(handle, CURLINFO_OS_ERRNO, &number)
         let systemError = number == 0 ? nil : Int32(truncatingIfNeeded: number)
         let reason =
             verdict?.reason
-            ?? TransferError.Reason(code, systemError: systemError, deadlines: request.deadlines)
+            ?? refusal(code)
+            ?? TransferError.Reason(code, systemError: systemError, deadlines: order.deadlines)
         let words = errorText.pointee == 0 ? curl_easy_strerror(code) : UnsafePointer(errorText)
         sink.finish(
             .failure(
                 TransferError(
-                    reason, subject: request.subject,
+                    reason, subject: order.subject,
                     // When a callback ended it, curl's words tell only of the callback.
                     detail: verdict == nil ? words.map { String(cString: $0) } ?? "" : "", curlCode: code.rawValue,
                     systemError: verdict?.systemError ?? systemError)))
     }
 
+    /// The mail server's own no, where that ended it: curl's code then tells only at which command.
+    private func refusal(_ code: CURLcode) -> TransferError.Reason? {
+        guard case .mail = order, code != CURLE_OPERATION_TIMEDOUT, code != CURLE_LOGIN_DENIED,
+            let reply = replies.verdict, (400...599).contains(reply.code)
+        else { return nil }
+        return .refused(code: reply.code, text: reply.text)
+    }
+
     func deadlineReason(_ kind: TransferDeadlines.Kind) -> TransferError.Reason {
-        .deadline(kind, request.deadlines.duration(of: kind) ?? .zero)
+        .deadline(kind, order.deadlines.duration(of: kind) ?? .zero)
     }
 
     /// Ends it for a reason of our own. The transfer must have left the multi handle.
     func finish(_ reason: TransferError.Reason) {
-        sink.finish(.failure(TransferError(reason, subject: request.subject)))
+        sink.finish(.failure(TransferError(reason, subject: order.subject)))
     }
 
     // MARK: What curl says
 
     fileprivate func takeHeader(_ line: UnsafeRawBufferPointer) -> Int {
         clocks.bytesMoved(at: .now)
-        switch assembler.append(String(decoding: line, as: UTF8.self)) {
+        let text = String(decoding: line, as: UTF8.self)
+        if case .mail = order {
+            return replies.append(text) ? line.count : refuse(.answerTooLarge(limit: MailReplies.limit))
+        }
+        switch assembler.append(text) {
         case .more: return line.count
         case .head(let head):
             clocks.answerBegan(at: .now)

@@ -23,6 +23,14 @@ public struct TransferError: Error, Sendable, Hashable, CustomStringConvertible 
         case malformedAnswer
         /// What was to be sent could not be read; `systemError` says why.
         case uploadUnreadable
+        /// A mail server said no, in its own words.
+        case refused(code: Int, text: String)
+        /// A mail server refused the login.
+        case loginRefused
+        /// The server offers no encryption, and nothing may go without.
+        case tlsNotOffered
+        /// Encryption failed: most often a certificate that is not trusted or not the server's.
+        case tlsFailed
         /// Another error of curl's; `detail` has its words.
         case other
     }
@@ -71,6 +79,10 @@ public struct TransferError: Error, Sendable, Hashable, CustomStringConvertible 
         case .answerTooLarge(let limit): "the answer has more than \(limit) bytes"
         case .malformedAnswer: "the answer is not HTTP"
         case .uploadUnreadable: "the data to send can't be read"
+        case .refused(let code, let text): "the server refused: \(code) \(text)"
+        case .loginRefused: "the server refused the login"
+        case .tlsNotOffered: "the server offers no encryption"
+        case .tlsFailed: "encryption failed"
         case .other: "failed"
         }
     }
@@ -90,6 +102,11 @@ extension TransferError.Reason {
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST: self = .cannotConnect
         case CURLE_GOT_NOTHING: self = .closedWithoutAnswer
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE: self = .connectionLost
+        case CURLE_LOGIN_DENIED: self = .loginRefused
+        case CURLE_USE_SSL_FAILED: self = .tlsNotOffered
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
+            CURLE_SSL_ISSUER_ERROR:
+            self = .tlsFailed
         // The other deadlines are kept here and not by curl.
         case CURLE_OPERATION_TIMEDOUT: self = .deadline(.connect, deadlines.connect)
         default: self = .other

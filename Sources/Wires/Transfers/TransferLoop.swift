@@ -10,7 +10,7 @@ struct TransferID: Hashable, Sendable {
 /// The thread that drives curl's multi handle, and the mailbox through which the rest of the process talks to it.
 final class TransferLoop: @unchecked Sendable {
     private enum Letter {
-        case start(TransferID, HTTPRequest, any TransferSink)
+        case start(TransferID, TransferOrder, any TransferSink)
         case cancel(TransferID)
         case resume(TransferID)
         case stop
@@ -74,9 +74,9 @@ final class TransferLoop: @unchecked Sendable {
         }
     }
 
-    func start(_ id: TransferID, _ request: HTTPRequest, _ sink: any TransferSink) {
-        guard !post(.start(id, request, sink)) else { return }
-        sink.finish(.failure(TransferError(.cancelled, subject: request.subject, detail: "the transfers have ended")))
+    func start(_ id: TransferID, _ order: TransferOrder, _ sink: any TransferSink) {
+        guard !post(.start(id, order, sink)) else { return }
+        sink.finish(.failure(TransferError(.cancelled, subject: order.subject, detail: "the transfers have ended")))
     }
 
     func cancel(_ id: TransferID) { _ = post(.cancel(id)) }
@@ -120,9 +120,9 @@ final class TransferLoop: @unchecked Sendable {
             defer { box.letters = [] }
             return (box.letters, box.whenClosed.take())
         }
-        for case .start(_, let request, let sink) in unread {
+        for case .start(_, let order, let sink) in unread {
             sink.finish(
-                .failure(TransferError(.cancelled, subject: request.subject, detail: "the transfers have ended")))
+                .failure(TransferError(.cancelled, subject: order.subject, detail: "the transfers have ended")))
         }
         waiter?.resume()
     }
@@ -136,7 +136,7 @@ final class TransferLoop: @unchecked Sendable {
         var mustStop = false
         for letter in letters {
             switch letter {
-            case .start(let id, let request, let sink): begin(id, request, sink)
+            case .start(let id, let order, let sink): begin(id, order, sink)
             case .cancel(let id): end(id, .cancelled)
             case .resume(let id): active[id]?.resumeReceiving()
             case .stop: mustStop = true
@@ -145,9 +145,9 @@ final class TransferLoop: @unchecked Sendable {
         return mustStop
     }
 
-    private func begin(_ id: TransferID, _ request: HTTPRequest, _ sink: any TransferSink) {
+    private func begin(_ id: TransferID, _ order: TransferOrder, _ sink: any TransferSink) {
         do {
-            let transfer = try EasyTransfer.make(id, request, sink)
+            let transfer = try EasyTransfer.make(id, order, sink)
             let code = curl_multi_add_handle(multi, transfer.handle)
             guard code == CURLM_OK else { return transfer.finish(.other) }
             active[id] = transfer

@@ -3,8 +3,14 @@
 /// All of it is called on the loop's thread, `finish` exactly once and last.
 protocol TransferSink: AnyObject, Sendable {
     func receive(head: HTTPHead)
+    /// What a mail server said, once it has taken the mail.
+    func receive(replies: MailReplies)
     func receive(_ bytes: UnsafeRawBufferPointer) -> SinkAnswer
     func finish(_ result: Result<Void, TransferError>)
+}
+
+extension TransferSink {
+    func receive(replies: MailReplies) {}
 }
 
 /// What a sink says to bytes.
@@ -48,5 +54,27 @@ final class CollectingSink: TransferSink, @unchecked Sendable {
             continuation.resume(returning: .failure(TransferError(.malformedAnswer, subject: subject)))
         case (.failure(let error), _): continuation.resume(returning: .failure(error))
         }
+    }
+}
+
+/// Waits for the end of a mail's submission.
+final class MailSink: TransferSink, @unchecked Sendable {
+    // Touched by the loop's thread alone once the transfer is on its way.
+    private let recipients: [String]
+    private let continuation: CheckedContinuation<Result<MailReceipt, TransferError>, Never>
+    private var replies = MailReplies()
+
+    init(recipients: [String], continuation: CheckedContinuation<Result<MailReceipt, TransferError>, Never>) {
+        self.recipients = recipients
+        self.continuation = continuation
+    }
+
+    func receive(head: HTTPHead) {}
+    func receive(replies: MailReplies) { self.replies = replies }
+    func receive(_ bytes: UnsafeRawBufferPointer) -> SinkAnswer { .taken }
+
+    func finish(_ result: Result<Void, TransferError>) {
+        let receipt = MailReceipt(refused: replies.refused(among: recipients), reply: replies.verdict?.text ?? "")
+        continuation.resume(returning: result.map { receipt })
     }
 }

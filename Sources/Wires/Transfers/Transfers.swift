@@ -18,7 +18,7 @@ public func withTransfers<Value>(_ body: (Transfers) async throws -> Value) asyn
 /// Transfers by libcurl's multi interface on one thread, each known by a number of its own.
 ///
 /// Any number of tasks may use it at once. A cancelled task's transfer ends at once, its neighbours go on.
-/// HTTP is what it speaks; mail (SMTP) is another description of an easy handle for the same loop.
+/// It speaks HTTP, and SMTP to submit mail.
 public final class Transfers: Sendable {
     private let loop: TransferLoop
 
@@ -35,9 +35,29 @@ public final class Transfers: Sendable {
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 loop.start(
-                    id, request,
+                    id, .http(request),
                     CollectingSink(limit: request.bodyLimit, subject: request.subject, continuation: continuation))
                 // The handler may have run before there was anything to cancel.
+                if Task.isCancelled { loop.cancel(id) }
+            }
+        } onCancel: {
+            loop.cancel(id)
+        }
+        return try result.get()
+    }
+
+    /// Hands a mail to its server.
+    ///
+    /// Of several recipients it is enough that the server takes one; those it refused are in the receipt.
+    ///
+    /// - Throws: When the server did not take it, or the task was cancelled: it is then not known to be lost, since the
+    ///   server may have taken it with its answer still on the way.
+    public func submit(_ mail: MailSubmission) async throws(TransferError) -> MailReceipt {
+        let loop = loop
+        let id = loop.nextID()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                loop.start(id, .mail(mail), MailSink(recipients: mail.recipients, continuation: continuation))
                 if Task.isCancelled { loop.cancel(id) }
             }
         } onCancel: {
@@ -61,7 +81,7 @@ public final class Transfers: Sendable {
         let id = loop.nextID()
         let buffer = StreamBuffer(limit: bufferLimit, subject: request.subject) { loop.resume(id) }
         return try await withTaskCancellationHandler {
-            loop.start(id, request, buffer)
+            loop.start(id, .http(request), buffer)
             if Task.isCancelled { loop.cancel(id) }
             let result: Result<Value, any Error>
             do {

@@ -25,13 +25,7 @@ struct OperationLogReport: Report {
     var document: Document {
         Document([
             .lines(
-                events.map { event in
-                    let words = event.event.words
-                    let text = words.text.isEmpty ? [] : [words.text]
-                    let subject = words.step.map { [title($0)] } ?? []
-                    return "\(event.at) \(words.kind.padded(to: Self.kindWidth)) "
-                        + (subject + text).joined(separator: ": ")
-                })
+                events.map { $0.event.line(at: $0.at.description, in: record.plan) })
         ])
     }
 
@@ -47,32 +41,5 @@ struct OperationLogReport: Report {
         }
     }
 
-    /// The longest kind is "unchanged".
-    private static let kindWidth = 9
-
-    private func title(_ id: StepID) -> String { record.plan.steps.first { $0.id == id }?.title ?? id.rawValue }
-}
-
-extension String {
-    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
-}
-
-extension OperationEvent {
-    fileprivate var words: (kind: String, step: StepID?, text: String) {
-        switch self {
-        case .started(let holder): ("started", nil, "by \(holder.user) on \(holder.techhost), pid \(holder.pid)")
-        case .intent(let step): ("intent", step, "")
-        case .outcome(let step, .done(let note)): ("done", step, note ?? "")
-        case .outcome(let step, .unchanged(let note)): ("unchanged", step, note ?? "")
-        case .outcome(let step, .failed(let failure)):
-            ("failed", step, "\(failure.object): \(failure.reason); next: \(failure.remedy)")
-        case .note(let step, let text): ("note", step, text)
-        case .requested(let request): ("requested", nil, "\(request)")
-        case .ended(.done): ("ended", nil, "done")
-        case .ended(.stopped(let reason)): ("ended", nil, "stopped: \(reason)")
-        case .ended(.paused(let reason)): ("ended", nil, "paused: \(reason)")
-        case .ended(.failed(let reason)): ("ended", nil, "failed: \(reason)")
-        case .ended(.aborted(let reason)): ("ended", nil, "aborted: \(reason)")
-        }
-    }
+    private func title(_ id: StepID) -> String { record.plan.title(of: id) }
 }

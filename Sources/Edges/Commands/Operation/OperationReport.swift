@@ -42,6 +42,11 @@ struct OperationReport: Report {
         case .running: result = .running
         case .stopped, .interrupted, .paused, .aborted: result = .stopped
         }
+        findings = progress.warnings.map {
+            Finding(
+                rule: "operation-warning", severity: .warning, subject: "operation \(id)", evidence: $0,
+                remedy: "gantry operation log \(id)")
+        }
         switch result {
         case .stopped: next = status == .aborted ? nil : "gantry operation resume \(id)"
         case .failed: next = "mend the cause, then gantry operation resume \(id)"

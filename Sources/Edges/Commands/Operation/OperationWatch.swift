@@ -113,6 +113,7 @@ struct OperationWatch: Sendable {
         case .outcome(let step, .failed(let failure)):
             return "\(title(step)): FAILED: \(failure.object): \(failure.reason)"
         case .note(_, let text): return "  \(text)"
+        case .warning(let text): return "warning: \(text)"
         case .requested(let request): return "asked to \(request)"
         case .ended: return nil
         }

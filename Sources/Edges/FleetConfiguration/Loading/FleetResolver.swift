@@ -117,7 +117,9 @@ struct FleetResolver {
         return NotifySettings(
             recipients: recipients.value.map(\.value), sender: draft.notify.from?.value,
             smtp: smtp.url.map {
-                SMTPSettings(url: $0.value, user: smtp.user?.value, passwordFile: smtp.passwordFile?.value)
+                SMTPSettings(
+                    url: $0.value, user: smtp.user?.value, passwordFile: smtp.passwordFile?.value,
+                    authorityFile: smtp.authorityFile?.value)
             })
     }
 

@@ -70,6 +70,7 @@ struct SMTPDraft: Sendable {
     var url: Placed<String>?
     var user: Placed<String>?
     var passwordFile: Placed<String>?
+    var authorityFile: Placed<String>?
 }
 
 struct MonitorDraft: Sendable {

@@ -159,6 +159,7 @@ enum Schema {
             "url", .smtpURL, into: \.url, required: true, "The server: smtp:// (STARTTLS when offered) or smtps://."),
         .value("user", .text, into: \.user, "The login; it is used only over TLS."),
         .value("password_file", .file, into: \.passwordFile, "The file that holds the login's password."),
+        .value("ca_file", .file, into: \.authorityFile, "Certificates to trust instead of the system's."),
     ].marked { $0.mark = $1 }
 
     static let monitor: [Field<MonitorDraft>] = [

@@ -15,6 +15,9 @@ public struct FleetPlace: Hashable, Sendable {
     /// The journal's file.
     var journal: String { "\(state)/journal.sqlite" }
 
+    /// Mail that waits to be sent, and of a simulated fleet without a server all that was sent.
+    public var mail: String { "\(state)/mail" }
+
     /// The log of an operation's worker.
     public func log(of operation: OperationID) -> String { "\(state)/\(operation).log" }
 

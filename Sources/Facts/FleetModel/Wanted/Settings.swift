@@ -51,12 +51,15 @@ public struct SMTPSettings: Hashable, Sendable, Codable {
     public var user: String?
     /// The absolute path of the file that holds the password.
     public var passwordFile: String?
+    /// The absolute path of a file of certificates to trust instead of the system's.
+    public var authorityFile: String?
 
     /// Submission to `url`.
-    public init(url: String, user: String? = nil, passwordFile: String? = nil) {
+    public init(url: String, user: String? = nil, passwordFile: String? = nil, authorityFile: String? = nil) {
         self.url = url
         self.user = user
         self.passwordFile = passwordFile
+        self.authorityFile = authorityFile
     }
 }
 

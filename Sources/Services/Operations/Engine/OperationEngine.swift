@@ -16,9 +16,15 @@ public struct OperationEngine: Sendable {
     private let store: any OperationStore
     private let world: OperationWorld
     private let hostLeases: HostLeases?
+    private let companion: (any OperationCompanion)?
 
-    /// An engine over `store` that acts on `world`, and holds `hostLeases` while it does.
-    public init(store: any OperationStore, world: OperationWorld, hostLeases: HostLeases? = nil) {
+    /// An engine over `store` that acts on `world`, and holds `hostLeases` while it does; `companion` is told of
+    /// stages and ending.
+    public init(
+        store: any OperationStore, world: OperationWorld, hostLeases: HostLeases? = nil,
+        companion: (any OperationCompanion)? = nil
+    ) {
+        self.companion = companion
         self.store = store
         self.world = world
         self.hostLeases = hostLeases
@@ -84,6 +90,9 @@ public struct OperationEngine: Sendable {
                 switch Scheduler.decide(await recorder.progress, running: running, width: Self.width) {
                 case .end(var ending):
                     if case .aborted = ending { ending = try await giveUp(ending, recorder) }
+                    for remark in await companion?.ending(ending, recorder.progress) ?? [] {
+                        try await recorder.append(remark.event)
+                    }
                     return try await recorder.end(ending)
                 case .run(let steps):
                     for id in steps {
@@ -96,12 +105,22 @@ public struct OperationEngine: Sendable {
                 case .ended(let id, let outcome):
                     running.remove(id)
                     if let outcome { try await recorder.keep(outcome, of: id) }
+                    if outcome != nil { try await tellOfStage(id, recorder) }
                 case .requested:
                     group.addTask { try await watch(recorder, lease) }
                 case nil: break
                 }
                 try Task.checkCancellation()
             }
+        }
+    }
+
+    private func tellOfStage(_ id: StepID, _ recorder: Recorder) async throws {
+        guard let companion, let record = recorder.plan.steps.first(where: { $0.id == id }),
+            StepCatalog.endsStage(record)
+        else { return }
+        for remark in await companion.stageEnded(record, recorder.progress) {
+            try await recorder.append(remark.event)
         }
     }
 

@@ -8,6 +8,8 @@ public import OperationModel
 public protocol Step: Sendable, Codable {
     /// Names the type in plans: `place-files`. Never changed once released: journals hold it.
     static var kind: String { get }
+    /// Whether it is the check at the end of a stage.
+    static var endsStage: Bool { get }
     /// What it acts on, unique among the steps of its kind: `10.0.0.11`, `3`.
     var object: String { get }
     /// The same for people: `host 10.0.0.11`, `broker 3`.
@@ -34,6 +36,9 @@ public protocol Step: Sendable, Codable {
 extension Step {
     /// The step's name within a plan.
     public var id: StepID { StepID(Self.kind, object) }
+
+    /// Most steps are within a stage.
+    public static var endsStage: Bool { false }
 
     /// Most steps leave nothing that would be in the way.
     public func abandon(_ context: StepContext) async throws(StepFailure) -> String? { nil }

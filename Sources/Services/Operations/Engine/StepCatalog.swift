@@ -13,6 +13,11 @@ public enum StepCatalog {
         InstallService.self, RemoveService.self, ChangeHost.self, UndoHostChange.self,
     ]
 
+    /// Whether the step of `record` is the check at the end of a stage.
+    static func endsStage(_ record: StepRecord) -> Bool {
+        types.first { $0.kind == record.kind }?.endsStage ?? false
+    }
+
     /// The record of `step`, waiting for `dependencies`.
     public static func record(_ step: some Step, after dependencies: [StepID]) throws(StepFailure) -> StepRecord {
         do {

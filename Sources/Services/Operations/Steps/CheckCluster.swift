@@ -6,6 +6,8 @@ public import OperationModel
 public struct CheckCluster: Step {
     /// Names the type in plans.
     public static let kind = "check-cluster"
+    /// Always.
+    public static let endsStage = true
     /// A broker that has just come may lack the newest metadata for some seconds.
     static let limit: Duration = .seconds(60)
     /// How long replicas that lag are waited for.

@@ -145,7 +145,7 @@ extension DockerError {
             case .answerTooLarge(let limit): .answerTooLarge(limit: limit)
             case .malformedAnswer: .garbage
             case .invalidRequest: .invalidRequest
-            case .uploadUnreadable, .other: .transfer
+            case .uploadUnreadable, .other, .refused, .loginRefused, .tlsNotOffered, .tlsFailed: .transfer
             }
         self.init(kind, operation: operation, socketPath: socketPath, message: cause.detail, cause: cause)
     }
