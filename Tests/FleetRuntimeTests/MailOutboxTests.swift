@@ -1,5 +1,6 @@
 import FleetModel
 import Foundation
+import HealthRules
 import MailTransport
 import Observation
 import Processes
@@ -112,9 +113,9 @@ import Testing
     }
 
     @Test func `the spool is bounded, and counts what it gives up`() async throws {
-        try await with { outbox, server, _, spool in
+        try await with { outbox, server, clock, spool in
             server.goDown(true)
-            for number in 1...(MailSpool.mostMails + 2) { _ = try spool.keep(mail("m\(number)", number)) }
+            for number in 1...(MailSpool.mostMails + 2) { _ = try spool.keep(mail("m\(number)", number), at: clock.now) }
             #expect(spool.backlog.kept == MailSpool.mostMails)
             #expect(spool.backlog.dropped == 2)
             server.goDown(false)

@@ -78,7 +78,8 @@ import Transfers
     @Test func `one recipient that is refused does not keep it from the others`() async throws {
         try await withMailServer(answering(["RCPT TO:<gone@example.com>": "550 gone"])) { server in
             let mail = sampleMail(to: ["a@example.com", "gone@example.com", "b@example.com"])
-            #expect(try await send(mail, to: server.url) == .success(["gone@example.com": "550 gone"]))
+            let refused = try await send(mail, to: server.url).get()
+            #expect(refused == ["gone@example.com": "550 gone"])
             #expect(server.taken.count == 1)
         }
     }

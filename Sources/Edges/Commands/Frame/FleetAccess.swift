@@ -6,9 +6,11 @@ import OperationModel
 extension CommandContext {
     /// Calls `body` with a session on the fleet.
     func withSession<Result: Sendable>(
-        _ configuration: FleetConfiguration, _ body: @Sendable (FleetSession) async throws -> Result
+        _ configuration: FleetConfiguration, _ body: @escaping @Sendable (FleetSession) async throws -> Result
     ) async throws -> Result {
-        try await FleetSession.with(configuration.specification, place: place(of: configuration), body)
+        try await FleetSession.with(configuration.specification, place: place(of: configuration)) { session in
+            try await session.sendingKeptMail { try await body(session) }
+        }
     }
 
     /// Where the fleet's files lie.

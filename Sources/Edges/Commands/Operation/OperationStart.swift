@@ -8,9 +8,10 @@ extension CommandContext {
     /// Starts an operation's worker and watches it to its end, or returns at once with `--detach`.
     func start(_ plan: OperationPlan, in place: FleetPlace, _ changes: ChangeValues) async throws -> ExitStatus {
         guard try await holdsNobodyElse(plan, changes) else { return .refused }
+        let notes = try await askHook(plan, place)
         let store = try place.openJournal()
         let launcher = OperationLauncher(store: store, place: place, now: { .now })
-        let launched = try launcher.launch(plan, salt: UInt16.random(in: .min ... .max))
+        let launched = try launcher.launch(plan, salt: UInt16.random(in: .min ... .max), notes: notes)
         return try await watch(launched, store, place, changes)
     }
 
@@ -34,6 +35,38 @@ extension CommandContext {
         return false
     }
 
+    /// The operator's own `before-COMMAND` has the last word on whether the operation begins.
+    /// - Returns: what its journal should keep of it.
+    private func askHook(_ plan: OperationPlan, _ place: FleetPlace) async throws -> [String] {
+        let hooks = Hooks(FleetDirectory(path: place.directory))
+        do {
+            return try await beforeChange(Looking("asking hooks.d/before-\(plan.command)")) {
+                try await hooks.before(plan)
+            }
+        } catch let refusal as Hooks.Refusal {
+            throw CommandError(
+                "hook-refused", "refused by a hook; nothing was changed", object: refusal.path, reason: refusal.reason,
+                next: refusal.remedy, evidence: refusal.lines, exit: .refused)
+        }
+    }
+
+    /// How long a command waits for its operation's mail: a server answers within seconds, or not at all.
+    private static let mailPatience: Duration = .seconds(10)
+
+    /// Waits for the mail of an operation that has ended, and says where it is when it could not be sent.
+    private func awaitMail(
+        _ launched: LaunchedOperation, of cluster: ClusterName, _ store: any OperationStore, _ place: FleetPlace
+    ) async throws {
+        guard OperationTelling.isDue(launched.id, of: cluster, in: store) else { return }
+        try await OperationFollower(store: store, id: launched.id).untilGone(
+            launched.worker, atMost: Self.mailPatience)
+        let backlog = place.mailBacklog
+        guard backlog.kept > 0 else { return }
+        note(
+            "\(counted(backlog.kept, "mail")) could not be sent and will be tried again: "
+                + (backlog.problem ?? backlog.directory))
+    }
+
     /// Watches a worker that was just started, from behind event number `shown` on.
     func watch(
         _ launched: LaunchedOperation, _ store: any OperationStore, _ place: FleetPlace, _ changes: ChangeValues,
@@ -53,6 +86,7 @@ extension CommandContext {
         guard let progress = try await watch.follow(worker: launched.worker, after: shown) else { return .stopped }
         let report = OperationReport(launched.id, progress, holderIsAlive: false)
         show(report)
+        if progress.ending != nil { try await awaitMail(launched, of: progress.plan.cluster, store, place) }
         if progress.holder?.pid != launched.worker.pid {
             throw Self.workerDied(launched.id, place)
         }

@@ -38,9 +38,7 @@ public enum FleetTemplates {
             TemplateFile(
                 path: "hooks.d/README",
                 contents:
-                    "Executables named before-COMMAND, after-COMMAND or after-stage: each gets the operation so far "
-                    + "as JSON on standard input. A failing before-… refuses the command.\n"
-                    + "This version does not call them yet.\n", mode: 0o644),
+                    hooks, mode: 0o644),
             TemplateFile(
                 path: "monitor.d/README",
                 contents:

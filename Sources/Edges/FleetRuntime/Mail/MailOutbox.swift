@@ -18,9 +18,10 @@ struct MailOutbox: MailPost {
     /// Hands one mail over; returns what is worth saying although it went.
     let send: @Sendable (MailMessage) async throws(MailError) -> Void
 
+    @discardableResult
     func post(_ message: MailMessage) async -> MailDelivery {
         do throws(ProcessError) {
-            _ = try spool.keep(message)
+            _ = try spool.keep(message, at: now())
         } catch {
             // Not kept, but perhaps sent: better than lost.
             do throws(MailError) {
@@ -39,6 +40,7 @@ struct MailOutbox: MailPost {
         }
     }
 
+    @discardableResult
     func sendKept() async -> MailDelivery {
         guard let names = try? spool.names(), !names.isEmpty else { return MailDelivery() }
         let isDue = names.prefix(Self.firstOnes).contains { spool.mail($0)?.isDue(at: now()) ?? false }

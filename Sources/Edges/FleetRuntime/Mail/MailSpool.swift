@@ -9,6 +9,8 @@ struct MailSpool: Sendable {
     static let mostMails = 200
     /// Ten times the largest mail that is composed.
     private static let longestMail = 16 << 20
+    /// Makes the numbers equally long.
+    private static let epoch: Int64 = 100_000_000_000_000
     private static let suffix = ".json"
 
     let directory: String
@@ -27,9 +29,10 @@ struct MailSpool: Sendable {
 
     /// Keeps a mail. Where there is no room for another, the oldest is given up, and counted.
     /// - Returns: its name.
-    func keep(_ message: MailMessage) throws(ProcessError) -> String {
+    func keep(_ message: MailMessage, at now: Timestamp) throws(ProcessError) -> String {
         try Directories.make(directory, mode: 0o700)
-        let name = "\(message.token)\(Self.suffix)"
+        // The time first: they are sent in the order of their names.
+        let name = "\(String(Self.epoch + now.milliseconds).dropFirst())-\(message.token)\(Self.suffix)"
         try write(KeptMail(message: message), name)
         let names = try names()
         for old in names.prefix(max(0, names.count - Self.mostMails)) where old != name {

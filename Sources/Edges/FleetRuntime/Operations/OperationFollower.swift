@@ -43,6 +43,12 @@ public struct OperationFollower: Sendable {
         }
     }
 
+    /// Waits until the process of `worker` is gone, at most for `limit`.
+    public func untilGone(_ worker: Holder, atMost limit: Duration) async throws {
+        let end = ContinuousClock.now + limit
+        while worker.isAlive, ContinuousClock.now < end { try await sleep(Self.interval) }
+    }
+
     /// Hands every event to `show`, old ones first, until the operation's worker has left it.
     /// - Parameters:
     ///   - worker: the worker that was just started, where that is known; its death before its first event ends the

@@ -19,13 +19,19 @@ public struct OperationLauncher: Sendable {
     }
 
     /// Keeps a new operation and starts its worker.
+    /// - Parameters:
+    ///   - plan: what it will do.
+    ///   - salt: tells two of the same second apart.
+    ///   - notes: what the journal should keep from before its beginning.
+    /// - Returns: the operation and its worker.
     /// - Throws: `StoreError.leased` when another operation is at work on the cluster.
-    public func launch(_ plan: OperationPlan, salt: UInt16) throws(StoreError) -> LaunchedOperation {
+    public func launch(_ plan: OperationPlan, salt: UInt16, notes: [String] = []) throws(StoreError) -> LaunchedOperation {
         let id = OperationID(createdAt: now(), salt: salt)
         // The lease is taken before the operation is kept: of two commands at once, one is refused and leaves nothing.
         let lease = try takeLease(cluster: plan.cluster, operation: id)
         do {
             try store.create(id, plan: plan, at: now())
+            for note in notes { try store.append(.note(nil, note), under: lease, at: now()) }
         } catch {
             try? store.release(lease)
             throw error

@@ -1,3 +1,4 @@
+import FleetConfiguration
 import FleetModel
 import Observation
 public import OperationModel
@@ -21,6 +22,17 @@ public struct OperationWorker: Sendable {
     /// - Throws: `StoreError`, `CancellationError`.
     public func run(_ id: OperationID, token: Int64, givingUp: Bool = false) async throws -> OperationEnding {
         let plan = try store.operation(id).plan
+        let telling = OperationTelling(session: session, store: store)
+        if let untold = telling.untold, untold != id { await telling.tell(untold) }
+        let ending = try await run(id, plan, token: token, givingUp: givingUp, telling)
+        // After the ending is journaled and the lease given back: mail holds nobody up, and fails nothing.
+        await telling.tell(id)
+        return ending
+    }
+
+    private func run(
+        _ id: OperationID, _ plan: OperationPlan, token: Int64, givingUp: Bool, _ telling: OperationTelling
+    ) async throws -> OperationEnding {
         let cluster = plan.cluster
         let lease = try store.acquireLease(
             cluster: cluster, operation: id, holder: Holder.current(), replacing: token, at: session.clock.now())
@@ -28,13 +40,18 @@ public struct OperationWorker: Sendable {
             // Where the lease can't be given back, the next command proves this process gone and takes it.
             try? store.release(lease)
         }
+        let memory = JournalMemory(store: store, lease: lease)
+        await telling.lookBefore(id, plan, memory)
+        let companion = WorkerCompanion(
+            id: id, hooks: Hooks(FleetDirectory(path: session.place.directory)), telling: telling, memory: memory)
         let world = OperationWorld(
             hosts: session.ports.hostControl, hostSource: session.ports.hostSource,
             containers: session.ports.containerControl, containerSource: session.ports.containerSource,
             cluster: session.ports.cluster, control: session.ports.clusterControl,
-            memory: JournalMemory(store: store, lease: lease), clock: session.clock,
+            memory: memory, clock: session.clock,
             commands: HostCommands(session.fleet))
         let leases = session.hostLeases(try session.touchedHosts(plan))
-        return try await OperationEngine(store: store, world: world, hostLeases: leases).run(lease, givingUp: givingUp)
+        let engine = OperationEngine(store: store, world: world, hostLeases: leases, companion: companion)
+        return try await engine.run(lease, givingUp: givingUp)
     }
 }

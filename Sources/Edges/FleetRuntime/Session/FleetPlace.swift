@@ -1,3 +1,4 @@
+public import HealthRules
 import OperationJournal
 public import OperationModel
 import Processes
@@ -17,6 +18,9 @@ public struct FleetPlace: Hashable, Sendable {
 
     /// Mail that waits to be sent, and of a simulated fleet without a server all that was sent.
     public var mail: String { "\(state)/mail" }
+
+    /// Mail that could not be sent so far.
+    public var mailBacklog: MailBacklog { MailSpool(directory: mail).backlog }
 
     /// The log of an operation's worker.
     public func log(of operation: OperationID) -> String { "\(state)/\(operation).log" }

@@ -86,7 +86,7 @@ public struct FleetSession: Sendable {
             retired: Set(snapshot.hosts.flatMap(\.retired) + (try retired().ids)),
             emptied: Set(try retired().emptied), snapshot: snapshot,
             operationRunning: running, configuration: layout.value.map { configuration($0, directory) } ?? .known([:]),
-            fleet: fleet, commands: HostCommands(fleet), mail: MailSpool(directory: place.mail).backlog)
+            fleet: fleet, commands: HostCommands(fleet), mail: place.mailBacklog)
         return ClusterStatus(
             fleet: fleet, layout: layout.value, context: context, findings: HealthRules.findings(in: context))
     }

@@ -91,7 +91,7 @@ public struct OperationEngine: Sendable {
                 case .end(var ending):
                     if case .aborted = ending { ending = try await giveUp(ending, recorder) }
                     for remark in await companion?.ending(ending, recorder.progress) ?? [] {
-                        try await recorder.append(remark.event)
+                        try await recorder.keep(remark)
                     }
                     return try await recorder.end(ending)
                 case .run(let steps):
@@ -120,7 +120,7 @@ public struct OperationEngine: Sendable {
             StepCatalog.endsStage(record)
         else { return }
         for remark in await companion.stageEnded(record, recorder.progress) {
-            try await recorder.append(remark.event)
+            try await recorder.keep(remark)
         }
     }
 

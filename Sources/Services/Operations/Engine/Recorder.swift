@@ -58,6 +58,11 @@ actor Recorder {
         do { try append(.outcome(step, outcome)) } catch { if full == nil { throw error } }
     }
 
+    /// Keeps what a companion said; a journal without room loses it.
+    func keep(_ remark: OperationRemark) throws(StoreError) {
+        do { try append(remark.event) } catch { if full == nil { throw error } }
+    }
+
     /// Keeps the ending; a journal without room keeps none, and the ending says so.
     func end(_ ending: OperationEnding) throws(StoreError) -> OperationEnding {
         do {

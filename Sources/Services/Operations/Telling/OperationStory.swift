@@ -1,4 +1,4 @@
-public import FleetModel
+import FleetModel
 public import OperationModel
 
 /// An operation from its beginning to its ending, as a mail tells it.
@@ -27,6 +27,11 @@ public struct OperationStory: Sendable {
     }
 
     var plan: OperationPlan { progress.plan }
+
+    /// Whether no worker will go on with it by itself: an operation that was paused has not ended.
+    public var hasEnded: Bool {
+        if case .paused = progress.ending { false } else { progress.ending != nil }
+    }
 
     /// `done in 14m`; nil while it has no ending.
     var result: String? {
