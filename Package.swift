@@ -33,7 +33,8 @@ func layer(
 
 /// Test targets whose folder has fixtures that the tests read from disk by `#filePath`.
 func fixtures(of name: String) -> [String] {
-    ["KafkaProtocol", "FleetConfiguration", "PlacementPlanning", "Commands", "DockerEngine", "MailTransport"].contains(name)
+    ["KafkaProtocol", "FleetConfiguration", "PlacementPlanning", "Commands", "DockerEngine", "MailTransport"].contains(
+        name)
         ? ["Fixtures"] : []
 }
 

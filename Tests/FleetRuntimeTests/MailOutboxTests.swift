@@ -24,7 +24,9 @@ import Testing
             let error: MailError? = lock.withLock {
                 tries += 1
                 if isDown { return MailError(.unreachable, way: "smtp://x", reason: "down", remedy: "wait") }
-                if mail.subject == "bad" { return MailError(.refused, way: "smtp://x", reason: "550 bad", remedy: "mend") }
+                if mail.subject == "bad" {
+                    return MailError(.refused, way: "smtp://x", reason: "550 bad", remedy: "mend")
+                }
                 subjects.append(mail.subject)
                 return nil
             }
@@ -52,7 +54,8 @@ import Testing
 
     private func mail(_ subject: String, _ number: Int) -> MailMessage {
         MailMessage(
-            token: "20260501-\(1000 + number)", date: Timestamp(milliseconds: 1_777_604_400_000), from: "a@b", to: ["c@d"],
+            token: "20260501-\(1000 + number)", date: Timestamp(milliseconds: 1_777_604_400_000), from: "a@b",
+            to: ["c@d"],
             subject: subject, text: "text")
     }
 
@@ -115,7 +118,9 @@ import Testing
     @Test func `the spool is bounded, and counts what it gives up`() async throws {
         try await with { outbox, server, clock, spool in
             server.goDown(true)
-            for number in 1...(MailSpool.mostMails + 2) { _ = try spool.keep(mail("m\(number)", number), at: clock.now) }
+            for number in 1...(MailSpool.mostMails + 2) {
+                _ = try spool.keep(mail("m\(number)", number), at: clock.now)
+            }
             #expect(spool.backlog.kept == MailSpool.mostMails)
             #expect(spool.backlog.dropped == 2)
             server.goDown(false)

@@ -10,7 +10,8 @@ func sampleMail(
     text: String = "done\n", html: String? = nil
 ) -> MailMessage {
     MailMessage(
-        token: token, date: Timestamp(milliseconds: 1_777_604_400_000), from: from, to: to, subject: subject, text: text,
+        token: token, date: Timestamp(milliseconds: 1_777_604_400_000), from: from, to: to, subject: subject,
+        text: text,
         html: html)
 }
 
@@ -38,11 +39,13 @@ func sampleMail(
                 Content-Transfer-Encoding: quoted-printable\r
                 \r
                 gr=C3=BCn =3D gut\r
+                \r
                 --=_20260501T030000-3f9a\r
                 Content-Type: text/html; charset=utf-8\r
                 Content-Transfer-Encoding: quoted-printable\r
                 \r
                 <p>gr=C3=BCn</p>\r
+                \r
                 --=_20260501T030000-3f9a--\r
 
                 """)
@@ -71,7 +74,8 @@ func sampleMail(
     @Test func `long and foreign subjects stay within the line and whole`() throws {
         for subject in [
             String(repeating: "größer ", count: 60), String(repeating: "x", count: 400),
-            String(repeating: "word ", count: 80) + "end", "=?utf-8?q?already=20encoded?=", "日本語のとても長い件名" + String(repeating: "🐘", count: 40),
+            String(repeating: "word ", count: 80) + "end", "=?utf-8?q?already=20encoded?=",
+            "日本語のとても長い件名" + String(repeating: "🐘", count: 40),
         ] {
             let lines = try text(sampleMail(subject: subject)).components(separatedBy: "\r\n")
             #expect(lines.allSatisfy { $0.utf8.count <= 78 })
@@ -80,7 +84,8 @@ func sampleMail(
 
     @Test func `no line is longer than 76 characters and none holds what a mail server would act on`() throws {
         let body =
-            ".\n..\nFrom here\n" + String(repeating: "a", count: 5000) + " \n\t\ntrailing \n" + String(repeating: "é", count: 100)
+            ".\n..\nFrom here\n" + String(repeating: "a", count: 5000) + " \n\t\ntrailing \n"
+            + String(repeating: "é", count: 100)
             + "\u{1b}[2J\u{0}\n"
         let mail = try text(sampleMail(text: body))
         let lines = mail.components(separatedBy: "\r\n")

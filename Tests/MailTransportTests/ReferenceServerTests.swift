@@ -29,7 +29,8 @@ struct `Mail through a server of others` {
     @Test(arguments: ["starttls", "smtps"])
     func `a mail goes over TLS with a login, and another program reads what was written`(kind: String) async throws {
         try await ReferenceServer.with(kind) { server in
-            let subject = "[gantry orders] removebroker 3 -m 'größer': done in 14m " + String(repeating: "lang ", count: 30)
+            let subject =
+                "[gantry orders] removebroker 3 -m 'größer': done in 14m " + String(repeating: "lang ", count: 30)
             let text = "done\n.\nFrom the log:\n" + String(repeating: "x", count: 3000) + "\n\n  = 日本語 🐘 \n"
             let html = "<html><body><p>done &amp; <b>größer</b></p></body></html>\n"
             let message = sampleMail(to: ["a@example.com", "b@example.com"], subject: subject, text: text, html: html)
@@ -49,7 +50,8 @@ struct `Mail through a server of others` {
     @Test func `a certificate that nobody vouches for, or of another name, ends it before the login`() async throws {
         try await ReferenceServer.with("starttls") { server in
             for (host, trusting) in [("127.0.0.1", false), ("127.0.0.2", true)] {
-                guard case .failure(let error) = try await send(sampleMail(), to: server, host: host, trusting: trusting)
+                guard
+                    case .failure(let error) = try await send(sampleMail(), to: server, host: host, trusting: trusting)
                 else {
                     Issue.record("it was taken")
                     return
@@ -95,7 +97,8 @@ struct ReferenceServer {
         try run(
             "/usr/bin/openssl",
             [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                "-subj",
                 "/CN=mail.test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", directory + "/key.pem", "-out",
                 directory + "/cert.pem",
             ])
@@ -115,7 +118,8 @@ struct ReferenceServer {
             guard !more.isEmpty else { break }
             line += more
         }
-        let port = try #require(Int(String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)))
+        let port = try #require(
+            Int(String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)))
         try await body(
             ReferenceServer(directory: directory, scheme: kind == "smtps" ? "smtps" : "smtp", port: port))
     }

@@ -64,7 +64,11 @@ final class ScriptedMailServer: @unchecked Sendable {
         while true {
             let client = accept(listener, nil, nil)
             guard client >= 0 else { return }
-            guard lock.withLock({ () -> Bool in if !isEnding { open.append(client) }; return !isEnding }) else {
+            guard
+                lock.withLock({ () -> Bool in
+                    if !isEnding { open.append(client) }; return !isEnding
+                })
+            else {
                 close(client)
                 return
             }
@@ -87,7 +91,9 @@ final class ScriptedMailServer: @unchecked Sendable {
                 guard answer(reply, client) else { return }
                 guard case .say(let text) = reply, text.hasPrefix("354") else { continue }
                 var mail: [String] = []
-                while let line = readLine(client), line != "." { mail.append(line.hasPrefix(".") ? String(line.dropFirst()) : line) }
+                while let line = readLine(client), line != "." {
+                    mail.append(line.hasPrefix(".") ? String(line.dropFirst()) : line)
+                }
                 let verdict = script(".")
                 if case .say(let text) = verdict, text.hasPrefix("2") {
                     lock.withLock { mails.append(mail.joined(separator: "\r\n")) }

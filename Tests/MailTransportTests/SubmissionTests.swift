@@ -56,7 +56,8 @@ import Transfers
     @Test(arguments: [
         ("MAIL", "451 try later", MailError.Code.refusedForNow, "451 try later"),
         ("MAIL", "550 5.7.1 not from you", .refused, "550 5.7.1 not from you"),
-        ("RCPT", "450 greylisted", .refusedForNow, "450 greylisted"), ("RCPT", "550 no such user", .refused, "550 no such user"),
+        ("RCPT", "450 greylisted", .refusedForNow, "450 greylisted"),
+        ("RCPT", "550 no such user", .refused, "550 no such user"),
         ("DATA", "554 no", .refused, "554 no"), (".", "452 full", .refusedForNow, "452 full"),
         (".", "552-too\r\n552 large", .refused, "552 too large"),
     ])
@@ -97,7 +98,8 @@ import Transfers
 
     @Test(arguments: ["greeting", "EHLO", "MAIL", ".", "RCPT"])
     func `a server that says nothing runs into the deadline`(place: String) async throws {
-        let short = TransferDeadlines(connect: .milliseconds(300), silence: .milliseconds(300), whole: .milliseconds(600))
+        let short = TransferDeadlines(
+            connect: .milliseconds(300), silence: .milliseconds(300), whole: .milliseconds(600))
         try await withMailServer(
             greeting: place == "greeting" ? .hang : .say("220 hello"),
             { $0.hasPrefix(place) ? .hang : ScriptedMailServer.polite($0) }
@@ -176,7 +178,9 @@ import Transfers
         try FileManager.default.setAttributes([.posixPermissions: NSNumber(value: 0o755)], ofItemAtPath: program)
         let result: Result<[String: String], MailError> = try await withTransfers { transfers in
             let transport = MailTransport(.sendmail(program), transfers: transfers, localName: "techhost")
-            do throws(MailError) { return .success(try await transport.send(sampleMail())) } catch { return .failure(error) }
+            do throws(MailError) { return .success(try await transport.send(sampleMail())) } catch {
+                return .failure(error)
+            }
         }
         return (result, (try? String(contentsOfFile: directory + "/out", encoding: .utf8)) ?? "")
     }

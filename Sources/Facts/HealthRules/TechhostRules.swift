@@ -37,7 +37,8 @@ extension HealthRules {
             return [
                 rule.finding(
                     .warning, "techhost", evidence,
-                    remedy: "it is tried again by itself; \(mail.directory) holds it: what is deleted there is not sent")
+                    remedy: "it is tried again by itself; \(mail.directory) holds it: what is deleted there is not sent"
+                )
             ]
         }
     ]

@@ -3,8 +3,8 @@ enum HeaderText {
     /// RFC 5322, 2.1.1: lines should have no more characters than this.
     static let lineLength = 76
     /// RFC 2047, 2: an encoded word has at most 75 characters, of which 12 are `=?utf-8?B?` and `?=`; base64 makes four
-    /// characters of three bytes.
-    private static let bytesInWord = 45
+    /// characters of three bytes. Behind `Subject: ` fewer are left, as a first word isn't folded away from its name.
+    private static let bytesInWord = 39
     /// What more a subject has is of no use to anybody.
     static let longest = 900
 
@@ -21,7 +21,9 @@ enum HeaderText {
 
     /// A field of addresses that have been checked.
     static func addresses(_ name: String, _ addresses: [String]) -> String {
-        let words = addresses.enumerated().map { Substring($0.offset < addresses.count - 1 ? $0.element + "," : $0.element) }
+        let words = addresses.enumerated().map {
+            Substring($0.offset < addresses.count - 1 ? $0.element + "," : $0.element)
+        }
         return folded(name, words[...], by: " ")
     }
 

@@ -14,7 +14,8 @@ public enum MIMEMessage {
                 .invalidAddress, way: "any way", reason: "'\(HeaderText.oneLine(address))' is no mail address",
                 remedy: "correct notify.to and notify.from in defaults.cfg")
         }
-        let token = String(message.token.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") })
+        let token = String(
+            message.token.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") })
         let domain = message.from.split(separator: "@").last ?? "localhost"
         var head = HeaderText.field("Subject", message.subject)
         head += HeaderText.addresses("From", [message.from]) + HeaderText.addresses("To", message.to)
@@ -29,7 +30,8 @@ public enum MIMEMessage {
         head += "Content-Type: multipart/alternative;\r\n boundary=\"\(boundary)\"\r\n\r\n"
         var bytes = Array(head.utf8)
         for (kind, content) in [("plain", message.text), ("html", html)] {
-            bytes += Array("--\(boundary)\r\n\(type(kind))\r\n".utf8) + QuotedPrintable.bytes(content)
+            // The line end before a boundary is the boundary's (RFC 2046, 5.1.1); the content keeps its own.
+            bytes += Array("--\(boundary)\r\n\(type(kind))\r\n".utf8) + QuotedPrintable.bytes(content) + [0x0d, 0x0a]
         }
         return bytes + Array("--\(boundary)--\r\n".utf8)
     }

@@ -36,7 +36,8 @@ public struct SMTPServer: Sendable, Hashable {
                 .unreachable, "the server can't be reached (\(error.detail))",
                 "see that it runs and that no firewall is between: curl -v \(url)")
         case .closedWithoutAnswer, .connectionLost:
-            return made(.unreachable, "the server closed the connection", "read its log; curl -v \(url) shows the dialogue")
+            return made(
+                .unreachable, "the server closed the connection", "read its log; curl -v \(url) shows the dialogue")
         case .deadline(_, let limit):
             return made(
                 .deadline, "the server did not answer within \(limit)",
@@ -44,7 +45,8 @@ public struct SMTPServer: Sendable, Hashable {
         case .tlsNotOffered:
             return made(
                 .tlsNotOffered, "the server offers no encryption (STARTTLS), and a login goes over TLS alone",
-                "use a port that offers it (587, or smtps:// with 465), or take user and password_file out of notify.smtp")
+                "use a port that offers it (587, or smtps:// with 465), or take user and password_file out of notify.smtp"
+            )
         case .tlsFailed:
             return made(
                 .tlsFailed, "encryption failed: \(error.detail)",
@@ -56,7 +58,8 @@ public struct SMTPServer: Sendable, Hashable {
         case .refused(let code, let text) where code < 500:
             return made(.refusedForNow, "the server won't take it now: \(code) \(text)", "it is tried again later")
         case .refused(let code, let text):
-            return made(.refused, "the server refused: \(code) \(text)", "correct notify.to or notify.from, or the server")
+            return made(
+                .refused, "the server refused: \(code) \(text)", "correct notify.to or notify.from, or the server")
         case .cancelled: return made(.cancelled, "cancelled", "it is tried again later")
         case .malformedAnswer:
             return made(.other, "what answers is no mail server (\(error.detail))", "correct notify.smtp.url")

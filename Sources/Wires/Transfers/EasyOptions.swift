@@ -79,6 +79,12 @@ struct EasyOptions {
             set(CURLOPT_USERNAME, login.user)
             set(CURLOPT_PASSWORD, login.password)
         }
+        // curl waits for the reply to the mail itself, and to its good-bye, without returning; it shall not wait for longer
+        // than we do, and not say good-bye when the handles are cleaned up, where nothing of ours bounds it.
+        if let limit = mail.deadlines.silence ?? mail.deadlines.whole {
+            set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(1, limit.wholeMilliseconds / 1000))
+        }
+        set(CURLOPT_FORBID_REUSE, 1)
         set(CURLOPT_MAIL_FROM, mail.sender)
         set(CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1)
         set(CURLOPT_UPLOAD, 1)

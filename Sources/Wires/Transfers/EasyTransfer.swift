@@ -125,10 +125,21 @@ final class EasyTransfer {
 
     /// The mail server's own no, where that ended it: curl's code then tells only at which command.
     private func refusal(_ code: CURLcode) -> TransferError.Reason? {
-        guard case .mail = order, code != CURLE_OPERATION_TIMEDOUT, code != CURLE_LOGIN_DENIED,
-            let reply = replies.verdict, (400...599).contains(reply.code)
+        guard case .mail = order else { return nil }
+        // Only a reply that curl waits for itself: the connection is made.
+        if code == CURLE_OPERATION_TIMEDOUT, !replies.replies.isEmpty { return deadlineReason(.silence) }
+        guard code != CURLE_OPERATION_TIMEDOUT, code != CURLE_LOGIN_DENIED, let reply = replies.verdict,
+            (400...599).contains(reply.code)
         else { return nil }
         return .refused(code: reply.code, text: reply.text)
+    }
+
+    /// Keeps curl from finishing a dialogue with a mail server when the handle is taken away: it would wait for replies.
+    func leaveAtOnce() {
+        guard case .mail = order else { return }
+        // A good-bye has a second, the shortest there is; all else has had its time.
+        _ = csystem_curl_set_long(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, 1)
+        _ = csystem_curl_set_long(handle, CURLOPT_TIMEOUT_MS, 1)
     }
 
     func deadlineReason(_ kind: TransferDeadlines.Kind) -> TransferError.Reason {

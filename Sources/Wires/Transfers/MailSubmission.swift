@@ -20,7 +20,8 @@ public struct MailSubmission: Sendable {
     }
 
     /// A mail server in another town answers within a second; one that looks up who calls may take some.
-    public static let defaultDeadlines = TransferDeadlines(connect: .seconds(15), silence: .seconds(30), whole: .seconds(60))
+    public static let defaultDeadlines = TransferDeadlines(
+        connect: .seconds(15), silence: .seconds(30), whole: .seconds(60))
 
     /// `smtp://host:port` or `smtps://host:port`, without a path.
     public var url: String
@@ -66,7 +67,9 @@ public struct MailSubmission: Sendable {
             !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x3c && $0 != 0x3e }
         }
         guard isWord(url) else { return "the URL is not percent-encoded" }
-        guard isWord(localName), !localName.contains("/") else { return "this machine's name is none for a mail server" }
+        guard isWord(localName), !localName.contains("/") else {
+            return "this machine's name is none for a mail server"
+        }
         guard !recipients.isEmpty else { return "it has no recipient" }
         for address in [sender] + recipients where !isWord(address) { return "'\(address)' is no mail address" }
         return nil
@@ -121,9 +124,11 @@ struct MailReplies: Equatable {
         }
     }
 
-    /// Its answer to the mail itself, or, where none came so far, the last reply.
+    /// Its answer to the mail itself, or, where none came so far, the last reply but its good-bye (221).
     var verdict: MailReply? {
-        guard let data = replies.lastIndex(where: { $0.code == 354 }) else { return replies.last }
+        guard let data = replies.lastIndex(where: { $0.code == 354 }) else {
+            return replies.last { $0.code != 221 }
+        }
         return replies[(data + 1)...].first
     }
 }

@@ -158,6 +158,7 @@ final class TransferLoop: @unchecked Sendable {
 
     private func end(_ id: TransferID, _ reason: TransferError.Reason) {
         guard let transfer = active.removeValue(forKey: id) else { return }
+        transfer.leaveAtOnce()
         curl_multi_remove_handle(multi, transfer.handle)
         transfer.finish(reason)
     }

@@ -34,7 +34,8 @@ public struct Hooks: Sendable {
         let document = OperationDocument.json(hook: name, id: nil, progress: OperationProgress(plan: plan))
         switch await run(name, document) {
         case .absent: return []
-        case .ended(let took, let lines): return ["hook \(name): ended well in \(took.span)"] + lines.map { "\(name): \($0)" }
+        case .ended(let took, let lines):
+            return ["hook \(name): ended well in \(took.span)"] + lines.map { "\(name): \($0)" }
         case .failed(let reason, let remedy, let lines):
             throw Refusal(path: "\(directory)/\(name)", reason: reason, remedy: remedy, lines: lines)
         }

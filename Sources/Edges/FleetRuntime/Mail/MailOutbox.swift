@@ -43,10 +43,20 @@ struct MailOutbox: MailPost {
     @discardableResult
     func sendKept() async -> MailDelivery {
         guard let names = try? spool.names(), !names.isEmpty else { return MailDelivery() }
-        let isDue = names.prefix(Self.firstOnes).contains { spool.mail($0)?.isDue(at: now()) ?? false }
-        guard isDue, let lock = try? FileLock.take(spool.lock) else { return MailDelivery(kept: names.count) }
+        guard isAnyDue(names.prefix(Self.firstOnes)), let lock = try? FileLock.take(spool.lock) else {
+            return MailDelivery(kept: names.count)
+        }
         defer { withExtendedLifetime(lock) {} }
         return await sendAll(whenDueOnly: true)
+    }
+
+    /// Whether one of `names` may be tried: one that waits for the server makes those behind it wait.
+    private func isAnyDue(_ names: some Sequence<String>) -> Bool {
+        for mail in names.lazy.compactMap(spool.mail) {
+            if mail.isDue(at: now()) { return true }
+            if !mail.isRefused { return false }
+        }
+        return false
     }
 
     /// Sends in order, until one can't go for a reason that the next would meet too.
@@ -61,8 +71,11 @@ struct MailOutbox: MailPost {
         // What others write meanwhile is sent too.
         while let name = (try? spool.names())?.first(where: { !passed.contains($0) }) {
             passed.insert(name)
-            guard let kept = spool.mail(name), !(whenDueOnly || kept.isRefused) || kept.isDue(at: now()) else {
-                continue
+            guard let kept = spool.mail(name) else { continue }
+            if whenDueOnly || kept.isRefused, !kept.isDue(at: now()) {
+                if kept.isRefused { continue }
+                // It waits for the server, and those behind it do too.
+                break
             }
             do throws(MailError) {
                 try await send(kept.message)

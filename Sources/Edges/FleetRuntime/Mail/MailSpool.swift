@@ -22,7 +22,7 @@ struct MailSpool: Sendable {
     func names() throws(ProcessError) -> [String] {
         do throws(ProcessError) {
             return try Directories.entries(directory).filter { $0.hasSuffix(Self.suffix) }.sorted()
-        } catch where error.code == .fileMissing {
+        } catch  where error.code == .fileMissing {
             return []
         }
     }
@@ -50,7 +50,8 @@ struct MailSpool: Sendable {
 
     func write(_ mail: KeptMail, _ name: String) throws(ProcessError) {
         guard let json = try? JSONValue(encoding: mail).sorted.text() else {
-            throw ProcessError(.fileFailed, subject: "\(directory)/\(name)", reason: "the mail can't be written as JSON")
+            throw ProcessError(
+                .fileFailed, subject: "\(directory)/\(name)", reason: "the mail can't be written as JSON")
         }
         try AtomicFile.write(Array(json.utf8), to: "\(directory)/\(name)", mode: 0o600)
     }

@@ -101,11 +101,14 @@ public struct DockmonDaemon: Sendable {
             let plugins = MonitorPlugins(
                 directory: configuration.directory.monitorPlugins, cluster: specification.cluster.name, log: log)
             keeper.plugins(plugins)
+            let mail = session.mail
+            let incidentMail = IncidentMail(cluster: specification.cluster.name, log: log, through: mail)
+            let receivers: [any IncidentReceiver] = [plugins] + (incidentMail.map { [$0] } ?? [])
             let ports = MonitorPorts(
                 health: SessionHealth(
                     session: session, directory: configuration.directory, canary: specification.move.canary),
                 containers: session.ports.containerSource, events: session.ports.events, log: log, state: keeper,
-                receivers: [plugins], clock: session.clock, chance: { Double.random(in: 0..<1) })
+                receivers: receivers, clock: session.clock, chance: { Double.random(in: 0..<1) })
             let monitor = Monitor(
                 hosts: specification.hosts.map(\.host), ports: ports,
                 rules: MonitorRules(interval: specification.monitor.interval, logsEvents: logsEvents),
@@ -119,6 +122,16 @@ public struct DockmonDaemon: Sendable {
                 group.addTask {
                     await plugins.run()
                     return nil
+                }
+                if let incidentMail {
+                    group.addTask {
+                        await incidentMail.run { keeper.present }
+                        return nil
+                    }
+                    group.addTask {
+                        await IncidentMail.sendKept(mail)
+                        return nil
+                    }
                 }
                 group.addTask {
                     await change(of: configuration.directory)

@@ -12,6 +12,11 @@ final class IncidentMail: IncidentReceiver {
     /// Incidents that wait; a mail names fewer.
     private static let waiting = 1000
 
+    /// How often mail that is kept is looked at; it has longer pauses of its own.
+    private static let retryPause: Duration = .seconds(30)
+    /// Makes the tokens of one millisecond different.
+    private static let salts = UInt32.min...UInt32.max
+
     private let cluster: ClusterName
     private let log: LogFile
     private let send: Sender
@@ -26,6 +31,19 @@ final class IncidentMail: IncidentReceiver {
         self.log = log
         self.send = send
         (changes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.waiting))
+    }
+
+    /// Mail about `cluster` through `mail`; nil where nobody asked for mail.
+    convenience init?(cluster: ClusterName, log: LogFile, through mail: any MailPost) {
+        guard let addresses = mail.addresses else { return nil }
+        self.init(cluster: cluster, log: log) { subject, body in
+            let now = Timestamp.wall
+            let delivery = await mail.post(
+                MailMessage(
+                    token: "incident-\(now.milliseconds)-\(UInt32.random(in: Self.salts))", date: now,
+                    from: addresses.from, to: addresses.to, subject: subject, text: body))
+            return delivery.problem
+        }
     }
 
     func receive(_ change: IncidentChange) { continuation.yield(change) }
@@ -44,6 +62,17 @@ final class IncidentMail: IncidentReceiver {
             }
             group.cancelAll()
         }
+        // What was gathered so far is kept, and goes with the next that sends.
+        if let letter = digest.withLock({ digest in
+            digest.letter(cluster: cluster, open: present()?.incidents ?? [], uptime: digest.due ?? .zero)
+        }) {
+            await post(letter.subject, letter.body)
+        }
+    }
+
+    /// Tries again with what could not be sent, until the task is cancelled.
+    static func sendKept(_ mail: any MailPost) async {
+        while (try? await Task.sleep(for: retryPause)) != nil { await mail.sendKept() }
     }
 
     private func sendDue(_ open: [Incident]) async {

@@ -25,7 +25,9 @@ public struct OperationLauncher: Sendable {
     ///   - notes: what the journal should keep from before its beginning.
     /// - Returns: the operation and its worker.
     /// - Throws: `StoreError.leased` when another operation is at work on the cluster.
-    public func launch(_ plan: OperationPlan, salt: UInt16, notes: [String] = []) throws(StoreError) -> LaunchedOperation {
+    public func launch(_ plan: OperationPlan, salt: UInt16, notes: [String] = []) throws(StoreError)
+        -> LaunchedOperation
+    {
         let id = OperationID(createdAt: now(), salt: salt)
         // The lease is taken before the operation is kept: of two commands at once, one is refused and leaves nothing.
         let lease = try takeLease(cluster: plan.cluster, operation: id)

@@ -40,8 +40,10 @@ public struct OperationTelling: Sendable {
 
     /// Keeps what each broker carries, once, where data is going to move and somebody wants to read of it.
     func lookBefore(_ id: OperationID, _ plan: OperationPlan, _ memory: JournalMemory) async {
-        guard session.mail.addresses != nil, plan.steps.contains(where: { $0.kind == MoveData.kind }), before(id) == nil,
-            let shares = await shares(), let text = try? JSONValue(encoding: Before(operation: id, shares: shares)).text()
+        guard session.mail.addresses != nil, plan.steps.contains(where: { $0.kind == MoveData.kind }),
+            before(id) == nil,
+            let shares = await shares(),
+            let text = try? JSONValue(encoding: Before(operation: id, shares: shares)).text()
         else { return }
         try? await memory.setValue(text, for: beforeKey)
     }

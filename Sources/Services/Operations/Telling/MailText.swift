@@ -21,14 +21,16 @@ enum MailText {
         sections.map { section in
             switch section {
             case .title(let text, _): oneLine(text) + "\n"
-            case .heading(let text): "\n\(oneLine(text))\n\(String(repeating: "-", count: min(oneLine(text).count, 72)))\n"
+            case .heading(let text):
+                "\n\(oneLine(text))\n\(String(repeating: "-", count: min(oneLine(text).count, 72)))\n"
             case .paragraph(let text): "\n\(oneLine(text))\n"
             case .facts(let facts):
                 "\n" + facts.map { "\(padded($0.0, 10)) \(oneLine($0.1))\n" }.joined()
             case .lines(let lines): lines.map { "\(oneLine($0))\n" }.joined()
             case .brokers(let changes): brokers(changes)
             case .steps(let rows):
-                rows.map { "\(padded($0.took?.span ?? "-", 8)) \(padded($0.state, 13)) \(oneLine($0.title))\n" }.joined()
+                rows.map { "\(padded($0.took?.span ?? "-", 8)) \(padded($0.state, 13)) \(oneLine($0.title))\n" }
+                    .joined()
             }
         }.joined()
     }
@@ -79,7 +81,8 @@ enum MailText {
         func cell(_ share: BrokerShare?) -> String {
             guard let share else { return "–" }
             let width = width(share, most) / 10
-            return "<div style=\"width:160px;background:#eee\"><div style=\"width:\(width)%;background:#4a90d9;height:10px\">"
+            return
+                "<div style=\"width:160px;background:#eee\"><div style=\"width:\(width)%;background:#4a90d9;height:10px\">"
                 + "</div></div>\(bytes(share)), \(counted(share.partitions, "partition")), \(counted(share.leaders, "leader"))"
         }
         return table(
@@ -89,7 +92,8 @@ enum MailText {
 
     private static func table(_ rows: [[String]]) -> String {
         let body = rows.map { row in
-            "<tr>" + row.map { "<td style=\"padding:2px 12px 2px 0;vertical-align:top\">\($0)</td>" }.joined() + "</tr>\n"
+            "<tr>" + row.map { "<td style=\"padding:2px 12px 2px 0;vertical-align:top\">\($0)</td>" }.joined()
+                + "</tr>\n"
         }.joined()
         return "<table>\n\(body)</table>\n"
     }

@@ -10,8 +10,10 @@ public enum OperationDocument {
     ///   - progress: how far it has come.
     ///   - stage: the step that ended the stage, where a stage ended.
     ///   - ending: how it is about to end, where it is.
+    /// - Returns: one object, as `hooks.d/README` shows it.
     public static func json(
-        hook: String, id: OperationID?, progress: OperationProgress, stage: StepID? = nil, ending: OperationEnding? = nil
+        hook: String, id: OperationID?, progress: OperationProgress, stage: StepID? = nil,
+        ending: OperationEnding? = nil
     ) -> JSONValue {
         let plan = progress.plan
         let (state, reason) = words(id, ending)

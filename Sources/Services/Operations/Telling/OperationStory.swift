@@ -51,7 +51,8 @@ public struct OperationStory: Sendable {
     /// Why it ended as it did, and what to do; nil where all is well.
     var explanation: String? {
         switch progress.ending {
-        case .paused(let reason), .stopped(let reason): "\(reason); what is done is safe; next: gantry operation resume \(id)"
+        case .paused(let reason), .stopped(let reason):
+            "\(reason); what is done is safe; next: gantry operation resume \(id)"
         case .failed(let reason): "\(reason); next: mend the cause, then gantry operation resume \(id)"
         case .aborted(let reason): "\(reason); what is done stays"
         case .done, nil: nil
