@@ -65,9 +65,8 @@ public struct DockmonDaemon: Sendable {
         if let reason = log.trouble.reason {
             echo?("the log \(log.path) can't be written (\(reason)): going on without it until it can")
         }
-        if resumes {
-            _ = InterruptedOperation(fleet: configuration.specification, place: place, log: log).resume()
-        }
+        let fleet = configuration.specification
+        let letter = resumes ? InterruptedOperation(fleet: fleet, place: place, log: log).resume() : nil
         var incidents: Incidents?
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -75,6 +74,13 @@ public struct DockmonDaemon: Sendable {
                 try Task.checkCancellation()
             }
             group.addTask { try await Self.report(keeper, to: manager) }
+            if let letter,
+                let mail = IncidentMail(
+                    cluster: fleet.cluster.name, log: log, through: MailOutbox(fleet, place))
+            {
+                // A server that is down holds the watching up by nothing.
+                group.addTask { await mail.post(letter.subject, letter.body) }
+            }
             defer { group.cancelAll() }
             while !Task.isCancelled {
                 incidents = try await watch(configuration, incidents, log, keeper)

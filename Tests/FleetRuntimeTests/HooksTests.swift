@@ -1,0 +1,75 @@
+import FleetConfiguration
+import FleetModel
+import Foundation
+import OperationModel
+import Processes
+import Testing
+
+@testable import FleetRuntime
+
+@Suite struct `The operator's hooks` {
+    private let deadline = Duration.seconds(20)
+
+    private func with(_ script: String, mode: Int = 0o755, _ body: (SideProgram) async throws -> Void) async throws {
+        try await TemporaryDirectory.with(prefix: "hooks") { path in
+            let file = "\(path)/before-restart"
+            try "#!/bin/sh\n\(script)\n".write(toFile: file, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: NSNumber(value: mode)], ofItemAtPath: file)
+            try await body(SideProgram(path: file, workingDirectory: path))
+        }
+    }
+
+    private func failure(_ outcome: SideProgram.Outcome) -> (reason: String, lines: [String])? {
+        if case .failed(let reason, _, let lines) = outcome { (reason, lines) } else { nil }
+    }
+
+    @Test func `a hook gets its line, runs in the fleet directory, and its output is kept`() async throws {
+        try await with("cat; pwd; echo aside >&2") { hook in
+            guard case .ended(_, let lines) = await hook.run(#"{"hook":"x"}"#, deadline: deadline) else {
+                Issue.record("it failed")
+                return
+            }
+            #expect(lines == [#"{"hook":"x"}"#, hook.workingDirectory, "aside"])
+        }
+    }
+
+    @Test func `a hook that fails is told with its words`() async throws {
+        try await with("echo no window today >&2; exit 3") { hook in
+            let failed = try #require(failure(await hook.run("{}", deadline: deadline)))
+            #expect(failed.reason == "it ended with exit code 3")
+            #expect(failed.lines == ["no window today"])
+        }
+    }
+
+    @Test(arguments: [(0o644, "it is not executable"), (0o757, "every user can write it")])
+    func `a hook that is no guard is not run`(mode: Int, reason: String) async throws {
+        try await with("touch ran", mode: mode) { hook in
+            #expect(failure(await hook.run("{}", deadline: deadline))?.reason == reason)
+            #expect(!FileManager.default.fileExists(atPath: "\(hook.workingDirectory)/ran"))
+        }
+    }
+
+    @Test func `where there is none nothing happens`() async throws {
+        try await TemporaryDirectory.with(prefix: "hooks") { path in
+            #expect(await SideProgram(path: "\(path)/none", workingDirectory: path).run("{}") == .absent)
+        }
+    }
+
+    @Test func `a hook without an end is ended, with what it said until then`() async throws {
+        try await with("echo begun; exec sleep 1000") { hook in
+            let failed = try #require(failure(await hook.run("{}", deadline: .seconds(2))))
+            #expect(failed.reason == "it did not end within 2.0 seconds")
+            #expect(failed.lines == ["begun"])
+        }
+    }
+
+    @Test func `of endless output the first lines are kept`() async throws {
+        try await with("yes | head -n 200000") { hook in
+            guard case .ended(_, let lines) = await hook.run("{}", deadline: deadline) else {
+                Issue.record("it failed")
+                return
+            }
+            #expect(lines == Array(repeating: "y", count: 10) + ["… more output"])
+        }
+    }
+}
