@@ -50,6 +50,8 @@ extension CommandContext {
         }
     }
 
+    /// How long a command waits for its operation's lease to be given back, on every host too.
+    private static let releasePatience: Duration = .seconds(20)
     /// How long a command waits for its operation's mail: a server answers within seconds, or not at all.
     private static let mailPatience: Duration = .seconds(10)
 
@@ -85,6 +87,10 @@ extension CommandContext {
         let watch = OperationWatch(context: self, store: store, id: launched.id, interrupt: .stopsOperation)
         guard let progress = try await watch.follow(worker: launched.worker, after: shown) else { return .stopped }
         let report = OperationReport(launched.id, progress, holderIsAlive: false)
+        if progress.ending != nil {
+            try await OperationFollower(store: store, id: launched.id).untilReleased(
+                progress.plan.cluster, by: launched.worker, atMost: Self.releasePatience)
+        }
         show(report)
         if progress.ending != nil { try await awaitMail(launched, of: progress.plan.cluster, store, place) }
         if progress.holder?.pid != launched.worker.pid {

@@ -43,6 +43,15 @@ public struct OperationFollower: Sendable {
         }
     }
 
+    /// Waits until the operation's lease on `cluster` is given back, at most for `limit`: whoever is told that it is done
+    /// can begin the next one at once.
+    public func untilReleased(_ cluster: ClusterName, by worker: Holder, atMost limit: Duration) async throws {
+        let end = ContinuousClock.now + limit
+        while worker.isAlive, ContinuousClock.now < end, try store.lease(of: cluster)?.operation == id {
+            try await sleep(Self.interval)
+        }
+    }
+
     /// Waits until the process of `worker` is gone, at most for `limit`.
     public func untilGone(_ worker: Holder, atMost limit: Duration) async throws {
         let end = ContinuousClock.now + limit
