@@ -91,6 +91,9 @@ import Testing
                 sockets.append(try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)"))
             }
         }
+        // The last job's thread may be a moment behind with letting go.
+        let limit = ContinuousClock.now + ample
+        while stopped != nil, ContinuousClock.now < limit { await Task.yield() }
         #expect(stopped == nil)
         let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
             try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
