@@ -37,13 +37,14 @@ struct OperationPlanFile: Sendable {
             "command": .string(plan.commandLine), "words": .array(words.map { .string($0) }),
             "cluster": .string(plan.cluster.rawValue), "cluster_id": .string(plan.clusterID.rawValue),
             "made_at": .string(madeAt.description), "made_at_ms": .integer(madeAt.milliseconds),
-            "plan": Self.renamed(try JSONValue(encoding: plan), Self.names), "state": try JSONValue(encoding: state),
+            "plan": Self.renamed(try JSONValue(encoding: plan), Self.names),
+            "state": Self.renamed(try JSONValue(encoding: state), Self.names),
         ]
         object["operation_digest"] = .string(Self.digest(object))
         return .object(object)
     }
 
-    /// The journal's names of a plan's parts, and those of documents, which are `snake_case`.
+    /// The names that parts of a plan and of a state have in code, and in documents, which are `snake_case`.
     private static let names = [("clusterID", "cluster_id"), ("failurePolicy", "failure_policy")]
 
     private static func renamed(_ value: JSONValue, _ names: [(String, String)]) -> JSONValue {
@@ -150,7 +151,8 @@ struct OperationPlanFile: Sendable {
             let file = OperationPlanFile(
                 plan: try Self.renamed(plan, Self.names.map { ($0.1, $0.0) }).decoded(as: OperationPlan.self),
                 words: words,
-                state: try state.decoded(as: PlannedState.self), madeAt: Timestamp(milliseconds: madeAt), notes: [])
+                state: try Self.renamed(state, Self.names.map { ($0.1, $0.0) }).decoded(as: PlannedState.self),
+                madeAt: Timestamp(milliseconds: madeAt), notes: [])
             if let defect = file.plan.defect { throw refusal("plan-unreadable", defect, next: again) }
             return file
         } catch let error as CommandError {
