@@ -38,7 +38,7 @@ struct PreparationScriptTests {
             peers: [
                 .init(host: local, ports: [port, port + 1, port + 2], opens: [port, port + 2]),
                 .init(host: none, ports: [9092]),
-            ], listens: [port], callers: 1, patience: .milliseconds(600))
+            ], listens: [port], callers: 1, patience: .seconds(5))
         let result = try await Self.here.run(
             RemoteCommand(
                 ["perl", "-e", PeerScript.text] + PeerScript.arguments(question),

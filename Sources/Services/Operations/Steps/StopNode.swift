@@ -1,4 +1,5 @@
 public import FleetModel
+import HealthRules
 import Observation
 public import OperationModel
 
@@ -41,7 +42,36 @@ public struct StopNode: Step {
                 code: "broker-not-empty", what: title, object: subject, reason: held.words,
                 remedy: "gantry operation abort, then the same command again: it plans what is there now")
         }
+        if node.role == .controller { try await awaitBrokersElsewhere(context) }
         return try await node.stop(container, title: title, context)
+    }
+
+    /// How long brokers may take to follow the quorum's leader: they ask twice a second.
+    private static let patience: Duration = .seconds(60)
+
+    /// A broker that still asks a controller which left the quorum finds no other once that one is gone: the addresses
+    /// that it began with may all be of controllers from before.
+    private func awaitBrokersElsewhere(_ context: StepContext) async throws(StepFailure) {
+        let rest = ClusterLayout(clusterID: layout.clusterID, nodes: layout.nodes.filter { $0.id != node.id })
+        let start = context.world.clock.uptime()
+        while true {
+            let seen = await context.world.cluster.observe(rest, detail: .minimal)
+            var reason = seen.reason ?? "the quorum does not say who follows it"
+            if let quorum = seen.value?.quorum.value, let brokers = seen.value?.brokers.value {
+                let behind = brokers.filter { broker in
+                    !broker.fenced
+                        && !quorum.observers.contains { $0.id == broker.id && quorum.isFollowing($0) }
+                }
+                if behind.isEmpty { return }
+                reason = "brokers \(behind.map(\.id.description).joined(separator: ", ")) do not follow its leader yet"
+            }
+            guard context.world.clock.uptime() - start < Self.patience else {
+                throw StepFailure(
+                    code: "brokers-behind", what: title, object: subject, reason: reason,
+                    remedy: "gantry clusterstatus; restart a broker that stays behind, then gantry operation resume")
+            }
+            try await pause(context)
+        }
     }
 
     /// Starts it again where its container is still there: an operation that is given up stops no broker for good.
