@@ -51,6 +51,20 @@ import Testing
         }
     }
 
+    @Test func `a plan takes an older plan's place, and never that of a file of another kind`() async throws {
+        try await Fixture.withDirectory { directory in
+            try Fixture.write("cluster:\n", to: "\(directory)/defaults.cfg")
+            let plan = ["plan", "removebroker", "4", "--snapshot", "DIR/state.json", "-o"]
+            let refused = try await run(plan + ["DIR/defaults.cfg"], in: directory)
+            #expect(refused.status == .refused && refused.error.contains("name a file that is not there yet"))
+            #expect(try Fixture.read("\(directory)/defaults.cfg") == "cluster:\n")
+            for _ in 1...2 {
+                let result = try await run(plan + ["DIR/plan.json"], in: directory)
+                #expect(result.status == .done, "\(result.error)")
+            }
+        }
+    }
+
     @Test(arguments: [
         (["plan", "removebroker", "9"], ExitStatus.refused), (["plan", "removehost", "h9"], .refused),
         (["plan", "removehost", "h1,h2,h3"], .refused), (["plan", "rebalance", "7", "9"], .refused),

@@ -125,7 +125,7 @@ struct OperationPlanFile: Sendable {
             CommandError(
                 code, "the plan can't be applied", object: path, reason: reason, next: next, exit: .refused)
         }
-        let again = "gantry plan COMMAND… -o \(path) makes it anew"
+        let again = "name a plan that gantry plan COMMAND… -o FILE has written, or make one anew"
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(parsing: bytes) } catch {
             throw refusal("plan-unreadable", error.description, next: again)

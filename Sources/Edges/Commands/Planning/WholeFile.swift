@@ -52,11 +52,19 @@ enum WholeFile {
 
     /// Writes `bytes` to `path`, whole or not at all: a new file takes the old one's place. A link stays a link, and what
     /// is no file (`/dev/stdout`, a pipe) is written to. `mode` is that of the new file.
-    /// - Throws: status 2 where that fails.
+    ///
+    /// A file that begins otherwise than `bytes` is of another kind, `defaults.cfg` say, and is not what was meant.
+    /// - Throws: status 4 where it would take the place of such a file, and 2 where writing fails.
     static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(CommandError) {
         let path = resolved(path) ?? path
         var status = stat()
         let isSpecial = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        if !isSpecial, let first = firstByte(of: path), first != bytes.first {
+            throw CommandError(
+                "file-of-another-kind", "a file would be lost", object: path,
+                reason: "it is there already, and of another kind than what would take its place",
+                next: "name a file that is not there yet", exit: .refused)
+        }
         let new = isSpecial ? path : "\(path).new-\(getpid())"
         let flags = isSpecial ? O_WRONLY | O_CLOEXEC : O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
         let descriptor = open(new, flags, mode)
@@ -87,6 +95,15 @@ enum WholeFile {
             unlink(new)
             throw failure("can't be written", path, reason, .failed)
         }
+    }
+
+    /// What the file at `path` begins with; nothing where it is empty or not there.
+    private static func firstByte(of path: String) -> UInt8? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var byte: UInt8 = 0
+        return Glibc.read(descriptor, &byte, 1) == 1 ? byte : nil
     }
 
     /// The path behind links, where it exists.

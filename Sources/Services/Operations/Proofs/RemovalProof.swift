@@ -82,7 +82,7 @@ public struct RemovalProof: Sendable {
             found.append(
                 Blocker(
                     code: "last-broker", object: "the cluster", reason: "no running broker would remain",
-                    remedy: "add brokers first: list another host in virthosts, then gantry bootstrap"))
+                    remedy: "add brokers first: gantry addbroker HOST COUNT"))
         }
         if found.allSatisfy({ Acceptance.waivable.contains($0.code) }) {
             found += plan(request, cluster, layout, onto, lists, snapshot.hosts)
