@@ -113,7 +113,7 @@ let package = Package(
             name: "gantry-bench",
             dependencies: [
                 "FleetModel", "PlacementPlanning", "KafkaProtocol", "KafkaClient", "EventLoop", "Processes",
-                "FleetSimulator",
+                "FleetSimulator", "Observation", "OperationModel", "Operations",
             ],
             path: "Benchmarks/gantry-bench", swiftSettings: strict),
         .target(

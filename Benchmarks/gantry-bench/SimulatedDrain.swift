@@ -16,7 +16,7 @@ enum SimulatedDrain {
                 + #""peak_memory_bytes":\#(peakMemory())\#(more)}"#)
     }
 
-    private static func peakMemory() -> Int {
+    static func peakMemory() -> Int {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage.ru_maxrss * 1024
@@ -68,7 +68,7 @@ enum SimulatedDrain {
     }
 
     /// Controllers and brokers that serve.
-    private static func cluster(brokers: Int, racks: Int) -> SimulatedKafka {
+    static func cluster(brokers: Int, racks: Int) -> SimulatedKafka {
         var model = KafkaModel()
         model.volume = ByteCount(8 << 40)
         model.line = BytesPerSecond(1_250_000_000)
@@ -79,7 +79,17 @@ enum SimulatedDrain {
         let controllers = NodeID.ids(9001...9003)
         kafka.formQuorum(
             of: controllers.map { SimulatedVoter(id: $0, directory: directory) }, cluster: clusterID)
-        for id in controllers + NodeID.ids(1...Int32(brokers)) {
+        start(controllers + NodeID.ids(1...Int32(brokers)), racks: racks, &kafka)
+        kafka.advance(to: .seconds(10))
+        return kafka
+    }
+
+    /// Starts nodes, each in the rack of its number.
+    static func start(_ nodes: [NodeID], racks: Int, _ kafka: inout SimulatedKafka) {
+        guard let clusterID = ClusterID(bytes: Array(1...16)), let directory = DirectoryID(bytes: Array(1...16)) else {
+            return
+        }
+        for id in nodes {
             guard let host = HostName(rawValue: "h\(id)") else { continue }
             kafka.start(
                 SimulatedNode(
@@ -87,8 +97,6 @@ enum SimulatedDrain {
                     endpoint: Endpoint(host: "h\(id)", port: 9092), rack: "r\(Int(id.rawValue) % racks)",
                     directories: [.init(path: "/data/\(id)", volume: "/data", id: directory)]))
         }
-        kafka.advance(to: .seconds(10))
-        return kafka
     }
 
     /// A new place in the same rack for each replica on the last brokers, where the fewest have gone so far.

@@ -9,9 +9,10 @@ case "planner-instance", "planner-leaving", "planner-targets", "planner-judge":
 case "planner-oracle": try PlannerOracle.run(Array(CommandLine.arguments.dropFirst(2)))
 case "planner-speed": try await PlannerSpeed.run(Array(CommandLine.arguments.dropFirst(2)))
 case "simulate": SimulatedDrain.run()
+case "executor": try ExecutorCost.run()
 case "commands": try await CommandTimes.run(Array(CommandLine.arguments.dropFirst(2)))
 default:
-    print("usage: gantry-bench commands ROUNDS NAME=COMMAND… | metadata-decode | simulate")
+    print("usage: gantry-bench commands ROUNDS NAME=COMMAND… | metadata-decode | simulate | executor")
     print(
         "       gantry-bench planner-families [--large] [NAME] | planner-speed [NAME RUNS [THREADS] [SNAPSHOT]] | planner-leadership"
     )

@@ -8,12 +8,13 @@ struct SchedulerTests {
     let b = StepID(rawValue: "b")
     let c = StepID(rawValue: "c")
 
+    private func step(_ id: StepID, after: [StepID] = [], followsThrough: Bool = false) -> StepRecord {
+        StepRecord(
+            id: id, kind: "test", subject: id.rawValue, host: nil, title: "do \(id)", dependencies: after,
+            payload: "{}", followsThrough: followsThrough)
+    }
+
     func plan(_ policy: FailurePolicy = .finishIndependent) throws -> OperationPlan {
-        func step(_ id: StepID, after: [StepID] = []) -> StepRecord {
-            StepRecord(
-                id: id, kind: "test", subject: id.rawValue, host: nil, title: "do \(id)", dependencies: after,
-                payload: "{}")
-        }
         return OperationPlan(
             command: "bootstrap", arguments: [], cluster: try #require(ClusterName(rawValue: "orders")),
             clusterID: try #require(ClusterID(rawValue: "abc")), steps: [step(a), step(b, after: [a]), step(c)],
@@ -94,6 +95,83 @@ struct SchedulerTests {
         #expect(begun.status(holderIsAlive: true) == .running)
         #expect(begun.status(holderIsAlive: false) == .interrupted)
         #expect(progress(try plan()).status(holderIsAlive: false) == .stopped)
+    }
+
+    // MARK: What is owed
+
+    /// a is followed through by b and b by c; d waits for c.
+    private func chain() throws -> OperationPlan {
+        var plan = try plan(.stop)
+        plan.steps = [
+            step(a), step(b, after: [a], followsThrough: true), step(c, after: [b], followsThrough: true),
+            step(d, after: [c]),
+        ]
+        return plan
+    }
+
+    private let d = StepID(rawValue: "d")
+
+    @Test(arguments: [ControlRequest.stop, .pause])
+    func `what follows through a step that was begun begins in spite of a request, and nothing behind it`(
+        request: ControlRequest
+    ) throws {
+        var events: [OperationEvent] = [
+            .started(holder), .intent(a), .outcome(a, .done(note: nil)), .requested(request),
+        ]
+        func next(_ left: Set<StepID> = []) throws -> Scheduler.Decision {
+            let progress = OperationProgress.fold(
+                try chain(),
+                events.enumerated().map {
+                    JournaledEvent(
+                        sequence: Int64($0.offset + 1), at: Timestamp(milliseconds: Int64($0.offset)),
+                        event: $0.element)
+                })
+            return Scheduler.decide(progress, running: [], width: 8, left: left)
+        }
+        #expect(try next() == .run([b]))
+        // What was already true breaks no chain.
+        events.append(.outcome(b, .unchanged(note: nil)))
+        #expect(try next() == .run([c]))
+        guard case .end = try next([c]) else {
+            Issue.record("a step that left on request was begun again")
+            return
+        }
+        events.append(.outcome(c, .done(note: nil)))
+        guard case .end = try next() else {
+            Issue.record("more than what was owed began")
+            return
+        }
+    }
+
+    @Test func `what was not begun is not followed through, and giving up takes back instead`() throws {
+        let untouched = progress(
+            try chain(), .started(holder), .outcome(a, .unchanged(note: nil)), .requested(.stop))
+        guard case .end(.stopped) = Scheduler.decide(untouched, running: [], width: 8) else {
+            Issue.record("it began something")
+            return
+        }
+        let given = progress(
+            try chain(), .started(holder), .intent(a), .outcome(a, .done(note: nil)), .requested(.abort))
+        guard case .end(.aborted) = Scheduler.decide(given, running: [], width: 8) else {
+            Issue.record("it began something")
+            return
+        }
+    }
+
+    @Test func `a failure elsewhere leaves nothing half done that follows through`() throws {
+        var plan = try chain()
+        plan.steps.append(step(StepID(rawValue: "e")))
+        let failed = progress(
+            plan, .started(holder), .intent(a), .outcome(a, .done(note: nil)),
+            .outcome(StepID(rawValue: "e"), .failed(failure)))
+        #expect(Scheduler.decide(failed, running: [], width: 8) == .run([b]))
+    }
+
+    @Test func `an operation in whose stead another was begun is over`() throws {
+        let other = OperationID(createdAt: Timestamp(milliseconds: 9), salt: 2)
+        let over = progress(try plan(), .started(holder), .intent(a), .ended(.superseded(by: other)))
+        #expect(over.status(holderIsAlive: false) == .aborted && over.isSuperseded)
+        #expect(!progress(try plan(), .started(holder), .ended(.aborted(reason: ""))).isSuperseded)
     }
 
     @Test func `a plan whose step waits for a later one is called defective`() throws {

@@ -31,6 +31,8 @@ extension OperationEvent {
         case .ended(.paused(let reason)): EventWords(kind: "ended", text: "paused: \(reason)")
         case .ended(.failed(let reason)): EventWords(kind: "ended", text: "failed: \(reason)")
         case .ended(.aborted(let reason)): EventWords(kind: "ended", text: "aborted: \(reason)")
+        case .ended(.superseded(let other)):
+            EventWords(kind: "ended", text: "aborted: its worker had died when operation \(other) was begun")
         }
     }
 

@@ -128,6 +128,8 @@ public enum OperationEnding: Hashable, Sendable, Codable {
     case failed(reason: String)
     /// Given up for good.
     case aborted(reason: String)
+    /// Another operation was begun after its worker had died: nobody goes on with it, and nothing of it was taken back.
+    case superseded(by: OperationID)
 }
 
 /// The process that holds an operation, so that it can be proved gone.

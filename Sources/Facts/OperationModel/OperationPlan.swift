@@ -78,12 +78,18 @@ public struct StepRecord: Hashable, Sendable, Codable {
     public var dependencies: [StepID]
     /// The implementation's own values, as JSON.
     public var payload: String
+    /// Whether it begins in spite of a request to stop or a failure elsewhere, once what it waits for was begun: what is
+    /// down for a moment is not left so for hours.
+    public var followsThrough: Bool { isOwed ?? false }
+    /// Nil also in journals of versions that knew no such steps.
+    private var isOwed: Bool?
 
     /// A step of these parts.
     public init(
         id: StepID, kind: String, subject: String, host: HostName?, title: String, dependencies: [StepID],
-        payload: String
+        payload: String, followsThrough: Bool = false
     ) {
+        isOwed = followsThrough ? true : nil
         self.id = id
         self.kind = kind
         self.subject = subject

@@ -110,6 +110,9 @@ public struct OperationProgress: Sendable {
         return progress
     }
 
+    /// Whether another operation was begun in its stead: what it left can still be taken back.
+    public var isSuperseded: Bool { if case .superseded = ending { true } else { false } }
+
     /// The state of `step`; nil when the plan has no such step.
     public func state(of step: StepID) -> StepState? { index[step].map { states[$0] } }
 
@@ -120,7 +123,7 @@ public struct OperationProgress: Sendable {
         case .stopped: .stopped
         case .paused: .paused
         case .failed: .failed
-        case .aborted: .aborted
+        case .aborted, .superseded: .aborted
         case nil: holder == nil ? .stopped : holderIsAlive ? .running : .interrupted
         }
     }

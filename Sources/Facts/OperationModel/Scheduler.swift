@@ -11,22 +11,33 @@ public enum Scheduler {
     /// Steps that may begin now, at most `width` at once with those `running`; or the ending, when nothing is left.
     ///
     /// Steps begin in the plan's order. After a failure the plan's policy says whether independent steps still begin;
-    /// a request to stop lets running steps end and begins none.
-    public static func decide(_ progress: OperationProgress, running: Set<StepID>, width: Int) -> Decision {
+    /// a request to stop lets running steps end and begins none. In both cases what is owed still begins: steps that follow
+    /// through what was begun before, so that a node that was stopped for a moment comes back. Giving up begins nothing: it
+    /// takes back.
+    /// - Parameters:
+    ///   - progress: what was done.
+    ///   - running: steps under way.
+    ///   - width: how many may be.
+    ///   - left: steps that this worker has begun and left on request: not even what is owed is begun by it again.
+    /// - Returns: the steps to begin, or the ending.
+    public static func decide(
+        _ progress: OperationProgress, running: Set<StepID>, width: Int, left: Set<StepID> = []
+    ) -> Decision {
         let failures = zip(progress.plan.steps, progress.states).compactMap { step, state in
             state.failure.map { (step, $0) }
         }
         let halted =
             progress.request != nil || (!failures.isEmpty && progress.plan.failurePolicy == .stop)
-        if !halted {
+        if !halted || progress.request != .abort {
             var satisfied: Set<StepID> = []
             for (step, state) in zip(progress.plan.steps, progress.states) where state.isSatisfied {
                 satisfied.insert(step.id)
             }
+            let owed = halted ? owed(progress).subtracting(left) : []
             let room = max(0, width - running.count)
             let ready = zip(progress.plan.steps, progress.states).lazy.filter { step, state in
                 !state.isSatisfied && state.failure == nil && !running.contains(step.id)
-                    && step.dependencies.allSatisfy(satisfied.contains)
+                    && step.dependencies.allSatisfy(satisfied.contains) && (!halted || owed.contains(step.id))
             }
             let begin = ready.prefix(room).map { $0.0.id }
             if !begin.isEmpty { return .run(Array(begin)) }
@@ -44,5 +55,16 @@ public enum Scheduler {
         case .pause: return .end(.paused(reason: "asked for; \(open.count) steps remain"))
         case .set, nil: return .end(.done)
         }
+    }
+
+    /// Steps that follow through a step that was begun; what was already true in between breaks no chain.
+    private static func owed(_ progress: OperationProgress) -> Set<StepID> {
+        var owed: Set<StepID> = []
+        for step in progress.plan.steps where step.followsThrough {
+            if step.dependencies.contains(where: { progress.begun.contains($0) || owed.contains($0) }) {
+                owed.insert(step.id)
+            }
+        }
+        return owed
     }
 }

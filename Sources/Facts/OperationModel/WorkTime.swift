@@ -37,7 +37,11 @@ public struct WorkTime: Hashable, Sendable {
         case .requested: break
         case .ended(let ending):
             // A worker aborts only what it was asked to; otherwise somebody closed what a dead one had left.
-            if case .aborted = ending, request != .abort {} else { span?.latest = journaled.at }
+            switch ending {
+            case .superseded: break
+            case .aborted where request != .abort: break
+            case .aborted, .done, .stopped, .paused, .failed: span?.latest = journaled.at
+            }
             ended += length
             span = nil
         }

@@ -149,6 +149,36 @@ struct RestartTests {
         }
     }
 
+    @Test(arguments: [ControlRequest.pause, .stop, .abort])
+    func `asked to end while a node is down, it brings that node back first`(request: ControlRequest) async throws {
+        try await LivingCluster.with(hosts: 3) { cluster in
+            try cluster.bootstrap()
+            try cluster.load()
+            cluster.specification.kafka.append(KafkaProperty("log.retention.hours", "24"))
+            let plan = try #require(try cluster.restart(changedOnly: true).plan)
+            let (store, time) = (cluster.store, cluster.time)
+            let id = OperationID(createdAt: time.now(), salt: 3)
+            let (_, ending) = try cluster.work(plan, once: StepID("stop-safely", "1"), after: .milliseconds(600)) { _ in
+                try? store.request(request, of: id, at: time.now())
+            }
+            switch (request, ending) {
+            case (.pause, .paused), (.stop, .stopped), (.abort, .aborted): break
+            default: Issue.record("asked to \(request) it ended with \(String(describing: ending))")
+            }
+            let progress = OperationProgress.fold(plan, try store.events(of: id))
+            #expect(progress.begun.contains(StepID("stop-safely", "1")), "it came too early")
+            #expect(!progress.begun.contains(StepID("stop-safely", "2")), "it went on")
+            let seen = try cluster.status().snapshot
+            let down = seen.containers.filter { !$0.container.isAlive }.map(\.container.name)
+            #expect(down == [])
+            guard request != .abort else { return }
+            let first = seen.cluster.value?.broker(try node(1))
+            #expect(first?.fenced == false, "it is waited for")
+            #expect(try cluster.resume(id) == .done)
+            #expect(try cluster.status().findings.isEmpty)
+        }
+    }
+
     @Test(arguments: [HostTrouble.silentSSH, .dockerStopped])
     func `a host in trouble in any stage holds it up, and it ends the same`(trouble: HostTrouble) async throws {
         try await LivingCluster.with(hosts: 3) { cluster in

@@ -36,9 +36,10 @@ struct OperationAbortCommand: Command {
         let progress = try OperationProgress.read(record, from: journal)
         let status = progress.status(holderIsAlive: progress.holder?.isAlive ?? false)
         if rollsBack { return try await rollBack(record, progress, status, journal, configuration, context) }
-        if changes.isDryRun || status == .done || status == .aborted {
+        // Of one that another took the place of, what it left in the way may be there still.
+        let isOver = status == .done || (status == .aborted && !progress.isSuperseded)
+        if changes.isDryRun || isOver {
             var report = OperationReport(record.id, progress, holderIsAlive: status == .running)
-            let isOver = status == .done || status == .aborted
             report.notice =
                 isOver
                 ? "operation \(record.id) \(status.already): nothing to abort" : "it would be given up; as it is:"

@@ -25,7 +25,7 @@ struct OperationResumeCommand: Command {
         let record = try OperationCommands.record(id, in: journal)
         let progress = try OperationProgress.read(record, from: journal)
         let status = progress.status(holderIsAlive: progress.holder?.isAlive ?? false)
-        guard status != .done, status != .running, status != .aborted else {
+        guard status != .done, status != .running, status != .aborted || progress.isSuperseded else {
             var report = OperationReport(record.id, progress, holderIsAlive: status == .running)
             report.notice = "operation \(record.id) \(status.already): nothing to resume"
             context.show(report)

@@ -65,7 +65,7 @@ struct OperationWorkerCommand: Command {
         }
         switch ending {
         case .done: return .done
-        case .stopped, .paused, .aborted: return .stopped
+        case .stopped, .paused, .aborted, .superseded: return .stopped
         case .failed: return .failed
         }
     }

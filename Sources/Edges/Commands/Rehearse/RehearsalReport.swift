@@ -19,7 +19,7 @@ struct RehearsalReport: Report {
         switch result.ending {
         case .done: "done"
         case .stopped, .paused: "stopped"
-        case .failed, .aborted: "failed"
+        case .failed, .aborted, .superseded: "failed"
         case nil: "unfinished"
         }
     }
@@ -28,6 +28,7 @@ struct RehearsalReport: Report {
         switch result.ending {
         case .done: nil
         case .stopped(let reason), .paused(let reason), .failed(let reason), .aborted(let reason): reason
+        case .superseded(let other): "superseded by operation \(other)"
         case nil: "it had not ended after \(TimeText.span(result.took)): something it waits for does not come"
         }
     }

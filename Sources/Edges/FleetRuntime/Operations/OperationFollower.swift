@@ -46,16 +46,18 @@ public struct OperationFollower: Sendable {
     /// Waits until the operation's lease on `cluster` is given back, at most for `limit`: whoever is told that it is done
     /// can begin the next one at once.
     public func untilReleased(_ cluster: ClusterName, by worker: Holder, atMost limit: Duration) async throws {
-        let end = ContinuousClock.now + limit
-        while worker.isAlive, ContinuousClock.now < end, try store.lease(of: cluster)?.operation == id {
-            try await sleep(Self.interval)
-        }
+        try await wait(for: worker, atMost: limit) { try store.lease(of: cluster)?.operation != id }
     }
 
     /// Waits until the process of `worker` is gone, at most for `limit`.
     public func untilGone(_ worker: Holder, atMost limit: Duration) async throws {
+        try await wait(for: worker, atMost: limit) { false }
+    }
+
+    /// Waits until `worker` is gone, `isDone`, or the time is up.
+    private func wait(for worker: Holder, atMost limit: Duration, _ isDone: () throws -> Bool) async throws {
         let end = ContinuousClock.now + limit
-        while worker.isAlive, ContinuousClock.now < end { try await sleep(Self.interval) }
+        while worker.isAlive, ContinuousClock.now < end, try !isDone() { try await sleep(Self.interval) }
     }
 
     /// Hands every event to `show`, old ones first, until the operation's worker has left it.

@@ -30,6 +30,7 @@ public struct OperationLauncher: Sendable {
     {
         let id = OperationID(createdAt: now(), salt: salt)
         // The lease is taken before the operation is kept: of two commands at once, one is refused and leaves nothing.
+        try Self.closeInterrupted(on: plan.cluster, in: store, supersededBy: id, at: now())
         let lease = try takeLease(cluster: plan.cluster, operation: id)
         do {
             try store.create(id, plan: plan, at: now())
@@ -59,6 +60,19 @@ public struct OperationLauncher: Sendable {
     /// - Throws: `StoreError.leased` with the one that is.
     public static func refuseLeased(_ cluster: ClusterName, in store: any OperationStore) throws(StoreError) {
         if let present = try store.lease(of: cluster), present.holder.isAlive { throw .leased(present) }
+    }
+
+    /// An operation whose worker died, and in whose stead another begins, is open no more. Had it left moves or a throttle,
+    /// the other one would not have been planned.
+    static func closeInterrupted(
+        on cluster: ClusterName, in store: any OperationStore, supersededBy id: OperationID, at now: Timestamp
+    ) throws(StoreError) {
+        guard let left = try store.lease(of: cluster), !left.holder.isAlive, left.operation != id,
+            // One that was refused before it was kept has a lease and nothing else.
+            let record = try? store.operation(left.operation)
+        else { return }
+        guard OperationProgress.fold(record.plan, try store.events(of: left.operation)).ending == nil else { return }
+        try store.append(.ended(.superseded(by: id)), under: left, at: now)
     }
 
     /// The lease, taken over only from a holder that is proven gone.

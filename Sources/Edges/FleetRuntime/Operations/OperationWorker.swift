@@ -44,14 +44,9 @@ public struct OperationWorker: Sendable {
         await telling.lookBefore(id, plan, memory)
         let companion = WorkerCompanion(
             id: id, hooks: Hooks(FleetDirectory(path: session.place.directory)), telling: telling, memory: memory)
-        let world = OperationWorld(
-            hosts: session.ports.hostControl, hostSource: session.ports.hostSource,
-            containers: session.ports.containerControl, containerSource: session.ports.containerSource,
-            cluster: session.ports.cluster, control: session.ports.clusterControl,
-            memory: memory, clock: session.clock,
-            commands: HostCommands(session.fleet))
         let leases = session.hostLeases(try session.touchedHosts(plan))
-        let engine = OperationEngine(store: store, world: world, hostLeases: leases, companion: companion)
+        let engine = OperationEngine(
+            store: store, world: session.world(memory), hostLeases: leases, companion: companion)
         return try await engine.run(lease, givingUp: givingUp)
     }
 }

@@ -143,11 +143,7 @@ extension FleetSession {
         guard !isNew else { return Set(plan.steps.map(\.id)) }
         let memory: any FleetMemory =
             try place.existingJournal().map { JournalMemory(store: $0, lease: nil) } ?? EmptyMemory()
-        let world = OperationWorld(
-            hosts: ports.hostControl, hostSource: ports.hostSource, containers: ports.containerControl,
-            containerSource: ports.containerSource, cluster: ports.cluster, control: ports.clusterControl,
-            memory: memory, clock: clock, commands: HostCommands(fleet))
-        let context = StepContext(world: world, cluster: fleet.cluster.name) { _ in }
+        let context = StepContext(world: world(memory), cluster: fleet.cluster.name) { _ in }
         let needed = await mapBounded(plan.steps, width: Observer.width) { record -> StepID? in
             // A probe that fails is for the worker to say: it has the journal to say it in.
             guard let step = try? StepCatalog.step(record), case .satisfied = try? await step.probe(context) else {
@@ -167,7 +163,7 @@ extension FleetSession {
             takenAt: clock.now(), took: .zero, hosts: hosts, cluster: .unknown(reason: "not asked"), canaries: [])
         let context = HealthContext(
             cluster: fleet.cluster.name, expected: layout, snapshot: snapshot,
-            configuration: .known(files.values.reduce(into: [:]) { $0.merge($1.digests) { first, _ in first } }),
+            configuration: .known(files.digests),
             fleet: fleet)
         return HealthRules.drift(in: context)
     }

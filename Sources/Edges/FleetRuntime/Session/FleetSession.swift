@@ -61,6 +61,14 @@ public struct FleetSession: Sendable {
         return .unknown(reason: "cluster \(fleet.cluster.name) has not been bootstrapped from here")
     }
 
+    /// The fleet as steps of operations see it; what outlives them is kept in `memory`.
+    func world(_ memory: any FleetMemory) -> OperationWorld {
+        OperationWorld(
+            hosts: ports.hostControl, hostSource: ports.hostSource, containers: ports.containerControl,
+            containerSource: ports.containerSource, cluster: ports.cluster, control: ports.clusterControl,
+            memory: memory, clock: clock, commands: HostCommands(fleet))
+    }
+
     func survey() async -> [HostSurvey] {
         await HostSurvey.survey(fleet, hosts: ports.hostControl, containers: ports.containerSource)
     }
@@ -96,8 +104,7 @@ extension FleetSession {
     /// The digest of each node's configuration as it would be rendered now.
     private func configuration(_ layout: ClusterLayout, _ directory: FleetDirectory) -> Known<[NodeID: String]> {
         do {
-            let files = try renderFiles(layout, directory: directory)
-            return .known(files.values.reduce(into: [:]) { $0.merge($1.digests) { first, _ in first } })
+            return .known(try renderFiles(layout, directory: directory).digests)
         } catch {
             return .unknown(reason: "\(error)")
         }

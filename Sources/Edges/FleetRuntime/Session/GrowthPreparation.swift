@@ -18,12 +18,10 @@ extension FleetSession {
     public func prepareAddBroker(
         on host: HostName, count: Int, rebalances: Bool, _ request: MoveRequest, directory: FleetDirectory
     ) async throws -> MovePreparation {
-        guard let scene = try await growthScene(host, directory: directory) else {
-            return MovePreparation(blockers: [try leftovers() ?? unlisted(host, adds: false)].compactMap { $0 })
-        }
-        return try await prepare(scene, "addbroker", request, directory, rebalances: rebalances) { present in
-            try present.extended(
-                for: fleet, moreBrokers: [host: count], controllers: present.controllers.count,
+        if let blocker = unlisted(host, adds: false) { return MovePreparation(blockers: [blocker]) }
+        return try await prepare(host, "addbroker", request, directory, rebalances: rebalances) { scene in
+            try scene.layout.extended(
+                for: fleet, moreBrokers: [host: count], controllers: scene.layout.controllers.count,
                 directoryIDs: Self.directoryID, retired: scene.usedIDs, occupiedPorts: [host: scene.listening])
         }
     }
@@ -42,12 +40,11 @@ extension FleetSession {
         _ host: HostName, _ request: MoveRequest, service: Bool = true, provisions: Bool = false,
         directory: FleetDirectory
     ) async throws -> MovePreparation {
-        guard let scene = try await growthScene(host, directory: directory) else {
-            return MovePreparation(blockers: [try leftovers() ?? unlisted(host, adds: true)].compactMap { $0 })
-        }
+        if let blocker = unlisted(host, adds: true) { return MovePreparation(blockers: [blocker]) }
         return try await prepare(
-            scene, "addhost", request, directory, rebalances: false, service: service, provisions: provisions
-        ) { present in
+            host, "addhost", request, directory, rebalances: false, service: service, provisions: provisions
+        ) { scene in
+            let present = scene.layout
             let hasBrokers = present.brokers.contains { $0.host == host }
             let (has, wanted) = (present.controllers.count, fleet.cluster.controllers)
             let hasController = present.controllers.contains { $0.host == host }
@@ -62,36 +59,30 @@ extension FleetSession {
     private struct GrowthScene {
         var host: HostSpecification
         var status: ClusterStatus
+        var layout: ClusterLayout
         var surveys: [HostSurvey]
         var usedIDs: Set<NodeID>
         var survey: HostSurvey? { surveys.first { $0.host == host.host } }
         var listening: Set<UInt16> { (try? survey?.answers.get())?.listening ?? [] }
     }
 
-    /// Nil where the journal or `virthosts` forbid it before anything is looked at.
-    private func growthScene(_ host: HostName, directory: FleetDirectory) async throws -> GrowthScene? {
-        guard try leftovers() == nil, let specification = fleet.host(host) else { return nil }
-        async let surveys = survey()
-        let status = try await status(canary: false, directory: directory)
-        let seen = await surveys
-        return GrowthScene(
-            host: specification, status: status, surveys: seen,
-            usedIDs: GrowthProof.usedIDs(status.snapshot, seen).union(try retired().ids))
-    }
-
     private func prepare(
-        _ scene: GrowthScene, _ command: String, _ request: MoveRequest, _ directory: FleetDirectory, rebalances: Bool,
-        service: Bool = false, provisions: Bool = false, _ grow: (ClusterLayout) throws -> ClusterLayout
+        _ host: HostName, _ command: String, _ request: MoveRequest, _ directory: FleetDirectory, rebalances: Bool,
+        service: Bool = false, provisions: Bool = false, _ grow: (GrowthScene) throws -> ClusterLayout
     ) async throws -> MovePreparation {
-        var preparation = MovePreparation()
-        let snapshot = scene.status.snapshot
-        guard let present = scene.status.layout else {
-            preparation.blockers = [.notBootstrapped(fleet)]
+        async let survey = survey()
+        let opening = try await opening(directory)
+        var preparation = opening.preparation
+        guard case .seen(let status, let present) = opening, let specification = fleet.host(host) else {
             return preparation
         }
+        let (snapshot, surveys) = (status.snapshot, await survey)
+        let scene = GrowthScene(
+            host: specification, status: status, layout: present, surveys: surveys,
+            usedIDs: GrowthProof.usedIDs(snapshot, surveys).union(try retired().ids))
         let layout: ClusterLayout
         do {
-            layout = try grow(present)
+            layout = try grow(scene)
         } catch let error as LayoutError {
             preparation.blockers = [
                 Blocker(

@@ -32,3 +32,8 @@ extension FleetSession {
         return files
     }
 }
+
+extension [HostName: HostFiles] {
+    /// The digest of each node's configuration, of all hosts.
+    var digests: [NodeID: String] { values.reduce(into: [:]) { $0.merge($1.digests) { first, _ in first } } }
+}

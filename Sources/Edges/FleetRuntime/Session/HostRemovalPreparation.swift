@@ -45,35 +45,20 @@ extension FleetSession {
     public func prepareHostRemoval(
         _ wishes: HostRemovalWishes, _ request: MoveRequest, directory: FleetDirectory
     ) async throws -> MovePreparation {
-        var preparation = MovePreparation()
-        if let blocker = try leftovers() {
-            preparation.blockers = [blocker]
-            return preparation
-        }
-        let status = try await status(canary: false, directory: directory)
-        guard let layout = status.layout else {
-            preparation.blockers = [.notBootstrapped(fleet)]
-            return preparation
-        }
-        let memory = try retired()
-        let proof = HostRemovalProof(
-            wishes.hosts, areDead: wishes.areDead, fleet: fleet, snapshot: status.snapshot, layout: layout,
-            emptied: Set(memory.emptied), nearest: { Spelling.nearest(to: $0, among: $1) })
-        preparation.notes = proof.notes
-        preparation.blockers = request.accepted.remaining(proof.blockers)
-        guard !proof.hosts.isEmpty || !preparation.blockers.isEmpty else { return preparation }
-        let brokers = layout.brokers.filter { proof.hosts.contains($0.host) }.map(\.id)
+        let opening = try await opening(directory)
+        var preparation = opening.preparation
+        guard case .seen(let status, let layout) = opening else { return preparation }
         let options = moveOptions(request)
-        let removal = RemovalProof(
-            RemovalProof.Request(
-                brokers: brokers, onto: request.onto.map(BrokerRange.init), goneHosts: proof.gone,
-                accepted: request.accepted, throttle: options.throttle), snapshot: status.snapshot, layout: layout)
-        // A host that can't be worked on was said for itself.
-        let said = Set(preparation.blockers.map(\.object))
-        preparation.blockers += removal.blockers.filter { $0.code != "host-unreachable" || !said.contains($0.object) }
-        guard preparation.blockers.isEmpty, let moves = removal.plan else { return preparation }
+        let proofs = try removalProofs(wishes, request, status.snapshot, layout)
+        let proof = proofs.hosts
+        preparation.notes = proof.notes
+        preparation.blockers = proofs.blockers
+        guard preparation.blockers.isEmpty, let removal = proofs.brokers, let moves = removal.plan else {
+            return preparation
+        }
         preparation.notes += removal.notes
         preparation.moves = [moves]
+        let brokers = layout.brokers.filter { proof.hosts.contains($0.host) }.map(\.id)
 
         let isWanted = Set(fleet.hosts.map(\.host) + layout.nodes.map(\.host))
         let parameters = BrokerRemoval(
@@ -101,6 +86,29 @@ extension FleetSession {
         preparation.plan = try removalOfHosts.plan(
             brokers.isEmpty ? [] : stages, arguments: request.arguments, reason: request.reason)
         return preparation
+    }
+
+    /// Proves that hosts can go, and brokers besides: of the hosts themselves, and of all brokers that leave together.
+    /// - Returns: both proofs, the second one where anything leaves, with everything that forbids it and what was waived.
+    func removalProofs(
+        _ wishes: HostRemovalWishes, and more: [NodeID] = [], _ request: MoveRequest, _ snapshot: Snapshot,
+        _ layout: ClusterLayout
+    ) throws(StoreError) -> (hosts: HostRemovalProof, brokers: RemovalProof?, blockers: [Blocker], waived: [Blocker]) {
+        let hosts = HostRemovalProof(
+            wishes.hosts, areDead: wishes.areDead, fleet: fleet, snapshot: snapshot, layout: layout,
+            emptied: Set(try retired().emptied), nearest: { Spelling.nearest(to: $0, among: $1) })
+        var blockers = request.accepted.remaining(hosts.blockers)
+        let waived = hosts.blockers.filter { !blockers.contains($0) }
+        guard !hosts.hosts.isEmpty || !more.isEmpty else { return (hosts, nil, blockers, waived) }
+        let brokers = RemovalProof(
+            RemovalProof.Request(
+                brokers: layout.brokers.filter { hosts.hosts.contains($0.host) }.map(\.id) + more,
+                onto: request.onto.map(BrokerRange.init), goneHosts: hosts.gone, accepted: request.accepted,
+                throttle: moveOptions(request).throttle), snapshot: snapshot, layout: layout)
+        // A host that can't be worked on was said for itself.
+        let said = Set(blockers.map(\.object))
+        blockers += brokers.blockers.filter { $0.code != "host-unreachable" || !said.contains($0.object) }
+        return (hosts, brokers, blockers, waived + brokers.waived)
     }
 
     /// The controllers that come for those that leave, with their files.

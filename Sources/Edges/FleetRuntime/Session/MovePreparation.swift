@@ -1,3 +1,4 @@
+import FleetConfiguration
 public import FleetModel
 public import HealthRules
 import OperationJournal
@@ -59,6 +60,27 @@ public struct MoveRequest: Sendable {
 }
 
 extension FleetSession {
+    /// What every preparation begins with.
+    enum Opening {
+        /// Nothing can be prepared.
+        case forbidden(Blocker)
+        /// What was seen, with the nodes of the cluster.
+        case seen(ClusterStatus, ClusterLayout)
+
+        /// A preparation of nothing, with what forbids it.
+        var preparation: MovePreparation {
+            if case .forbidden(let blocker) = self { MovePreparation(blockers: [blocker]) } else { MovePreparation() }
+        }
+    }
+
+    /// Looks at everything, where no operation was left half way.
+    func opening(_ directory: FleetDirectory) async throws(StoreError) -> Opening {
+        if let blocker = try leftovers() { return .forbidden(blocker) }
+        let status = try await status(canary: false, directory: directory)
+        guard let layout = status.layout else { return .forbidden(.notBootstrapped(fleet)) }
+        return .seen(status, layout)
+    }
+
     /// What an operation that was left half way still holds in the cluster: it is gone on with, or given up, first.
     func leftovers() throws(StoreError) -> Blocker? {
         guard let journal = try place.existingJournal(),

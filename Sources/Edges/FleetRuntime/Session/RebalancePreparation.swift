@@ -32,16 +32,9 @@ extension FleetSession {
     public func prepareRebalance(
         _ wishes: RebalanceWishes, _ request: MoveRequest, directory: FleetDirectory
     ) async throws -> MovePreparation {
-        var preparation = MovePreparation()
-        if let blocker = try leftovers() {
-            preparation.blockers = [blocker]
-            return preparation
-        }
-        let status = try await status(canary: false, directory: directory)
-        guard let layout = status.layout else {
-            preparation.blockers = [.notBootstrapped(fleet)]
-            return preparation
-        }
+        let opening = try await opening(directory)
+        var preparation = opening.preparation
+        guard case .seen(let status, let layout) = opening else { return preparation }
         let options = moveOptions(request)
         let began = ContinuousClock.now
         let proof = RebalanceProof(

@@ -17,16 +17,9 @@ extension FleetSession {
     public func prepareRemoval(
         of brokers: [NodeID], deletesData: Bool, _ request: MoveRequest, directory: FleetDirectory
     ) async throws -> MovePreparation {
-        var preparation = MovePreparation()
-        if let blocker = try leftovers() {
-            preparation.blockers = [blocker]
-            return preparation
-        }
-        let status = try await status(canary: false, directory: directory)
-        guard let layout = status.layout else {
-            preparation.blockers = [.notBootstrapped(fleet)]
-            return preparation
-        }
+        let opening = try await opening(directory)
+        var preparation = opening.preparation
+        guard case .seen(let status, let layout) = opening else { return preparation }
         let registered = status.snapshot.cluster.value?.brokers.value ?? []
         let retired = try retired().ids
         let gone = brokers.filter { id in

@@ -25,16 +25,9 @@ extension FleetSession {
     public func prepareRestart(
         _ targets: [RestartTarget], changedOnly: Bool, _ request: MoveRequest, directory: FleetDirectory
     ) async throws -> MovePreparation {
-        var preparation = MovePreparation()
-        if let blocker = try leftovers() {
-            preparation.blockers = [blocker]
-            return preparation
-        }
-        let status = try await status(canary: false, directory: directory)
-        guard let layout = status.layout else {
-            preparation.blockers = [.notBootstrapped(fleet)]
-            return preparation
-        }
+        let opening = try await opening(directory)
+        var preparation = opening.preparation
+        guard case .seen(let status, let layout) = opening else { return preparation }
         preparation.blockers = targets.compactMap { unknown($0, layout) }
         guard preparation.blockers.isEmpty else { return preparation }
         let files = try renderFiles(layout, directory: directory)

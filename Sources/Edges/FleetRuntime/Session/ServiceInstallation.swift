@@ -17,12 +17,8 @@ public struct ServiceOutcome: Sendable {
 extension FleetSession {
     /// Installs `kafka-docker.service` on `hosts`, or takes it away, side by side. Changes nothing that is right.
     public func services(on hosts: [HostName], uninstall: Bool) async -> [ServiceOutcome] {
-        let world = OperationWorld(
-            hosts: ports.hostControl, hostSource: ports.hostSource, containers: ports.containerControl,
-            containerSource: ports.containerSource, cluster: ports.cluster, control: ports.clusterControl,
-            memory: EmptyMemory(), clock: clock, commands: HostCommands(fleet))
         let cluster = fleet.cluster.name
-        let context = StepContext(world: world, cluster: cluster) { _ in }
+        let context = StepContext(world: world(EmptyMemory()), cluster: cluster) { _ in }
         return await mapBounded(hosts, width: Observer.width) { host in
             let step: any Step =
                 uninstall ? RemoveService(target: host, cluster: cluster) : InstallService(target: host)

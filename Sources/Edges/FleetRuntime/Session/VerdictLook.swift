@@ -1,6 +1,7 @@
 public import FleetConfiguration
 import FleetModel
 public import HealthRules
+import Observation
 public import OperationModel
 import Operations
 
@@ -65,50 +66,49 @@ extension FleetSession {
         let unknown = targets.compactMap { self.unknown($0, layout) }
         guard unknown.isEmpty else { return ActionVerdict(causes: Self.grouped(unknown)) }
         let nodes = layout.nodes.filter { targets.contains(.node($0.id)) || targets.contains(.host($0.host)) }
-        var verdict = ActionVerdict()
+        var found: [Blocker] = []
+        var waived: [Blocker] = []
         switch action {
         case .stop:
-            verdict.causes = Self.causes(
-                StopVerdict.together(nodes.map(\.id), snapshot: status.snapshot, layout: layout))
+            found = StopVerdict.together(nodes.map(\.id), snapshot: status.snapshot, layout: layout).blockers
         case .restart:
-            verdict.causes = Self.causes(
+            found =
                 StopVerdict.singly(nodes.map(\.id), snapshot: status.snapshot, layout: layout)
-                    .reduce(StopVerdict(causes: [])) { $0.joined($1) })
+                .reduce(StopVerdict(causes: [])) { $0.joined($1) }.blockers
         case .remove:
-            var found: [Blocker] = []
-            // A controller goes with its host; by itself it is no broker that could be drained.
-            let brokers = nodes.filter { $0.role == .broker || targets.contains(.node($0.id)) }.map(\.id)
-            if !brokers.isEmpty {
-                found =
-                    RemovalProof(
-                        .init(brokers: brokers, accepted: accepted, throttle: fleet.move.throttle),
-                        snapshot: status.snapshot, layout: layout
-                    ).blockers
-            }
+            (found, waived) = try removal(targets, accepted, status.snapshot, layout)
             if let blocker = try leftovers() { found.insert(blocker, at: 0) }
-            verdict.causes = Self.grouped(found)
         }
         if let lease = try place.existingJournal()?.lease(of: fleet.cluster.name), lease.holder.isAlive {
-            verdict.causes += Self.grouped([
+            found.append(
                 Blocker(
                     code: "leased", object: "cluster \(fleet.cluster.name)",
                     reason: "operation \(lease.operation) is at work on it",
-                    remedy: "wait until it is done: gantry operation attach \(lease.operation)")
-            ])
+                    remedy: "wait until it is done: gantry operation attach \(lease.operation)"))
         }
-        let open = accepted.remaining(verdict.causes.map(\.blocker))
-        verdict.waived = verdict.causes.filter { !open.contains($0.blocker) }
-        verdict.causes = verdict.causes.filter { open.contains($0.blocker) }
-        return verdict
+        let open = accepted.remaining(found)
+        waived += found.filter { !open.contains($0) }
+        return ActionVerdict(causes: Self.grouped(open), waived: Self.grouped(waived))
     }
 
-    private static func causes(_ verdict: StopVerdict) -> [ActionVerdict.Cause] {
-        verdict.causes.map { cause in
-            let objects =
-                cause.partitions.isEmpty ? cause.nodes.map(\.description) : cause.partitions.map(\.description)
-            return ActionVerdict.Cause(
-                blocker: cause.blocker, count: objects.count, examples: Array(objects.prefix(examples)))
+    /// What `removehost` and `removebroker` of these would say. A controller goes with its host; by itself it is no broker
+    /// that could be drained.
+    private func removal(
+        _ targets: [RestartTarget], _ accepted: [Acceptance], _ snapshot: Snapshot, _ layout: ClusterLayout
+    ) throws(StoreError) -> (found: [Blocker], waived: [Blocker]) {
+        let request = MoveRequest(
+            arguments: [], reason: nil, onto: nil, throttle: nil, accepted: accepted, canary: false)
+        var (hosts, nodes): ([HostName], [NodeID]) = ([], [])
+        for target in targets {
+            switch target {
+            case .host(let host): hosts.append(host)
+            case .node(let id): nodes.append(id)
+            }
         }
+        let wishes = HostRemovalWishes(hosts: hosts, inOneBatch: true, deletesData: false, areDead: false, places: [:])
+        let alone = nodes.filter { id in layout.node(id).map { !hosts.contains($0.host) } ?? true }
+        let proofs = try removalProofs(wishes, and: alone, request, snapshot, layout)
+        return (proofs.blockers, proofs.waived)
     }
 
     /// Blockers of one code together: the first one's words, and how many there are.
@@ -121,9 +121,9 @@ extension FleetSession {
         }
         return order.compactMap { code in
             guard let group = groups[code], let first = group.first else { return nil }
-            // Waivers name objects: a group of several stays apart where each has its own.
+            let names = group.flatMap { $0.examples.isEmpty ? [$0.object] : $0.examples }
             return ActionVerdict.Cause(
-                blocker: first, count: group.count, examples: group.prefix(examples).map(\.object))
+                blocker: first, count: group.reduce(0) { $0 + $1.count }, examples: Array(names.prefix(examples)))
         }
     }
 }

@@ -152,12 +152,16 @@ final class SimulationFile: FleetStateKeeper {
         return try? SimulationDocument.clock(parsing: Array(bytes[..<end]))
     }
 
+    private static let mostOfOneSecond = 100
+
     /// A damaged file is kept under another name: it may be all that explains what happened, and nothing can be done
     /// with it in its place.
     private func setAside(_ reason: String) -> SimulationProblem {
         let time = Timestamp(milliseconds: 0).advanced(by: Machine.wallTime).description
-        let aside = "\(path).damaged-\(time.prefix(19).filter { $0.isNumber || $0 == "T" })Z"
-        guard rename(path, aside) == 0 else {
+        let name = "\(path).damaged-\(time.prefix(19).filter { $0.isNumber || $0 == "T" })Z"
+        // Two of one second are both kept.
+        let names = [name] + (2...Self.mostOfOneSecond).map { "\(name)-\($0)" }
+        guard let aside = names.first(where: { access($0, F_OK) != 0 }), rename(path, aside) == 0 else {
             return SimulationProblem(
                 .damaged, what: "reading the simulated fleet", object: path, reason: reason,
                 remedy: "move the file away, then make the fleet anew with gantry bootstrap")

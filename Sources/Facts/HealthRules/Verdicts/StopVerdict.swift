@@ -88,7 +88,10 @@ extension StopVerdict.Cause {
         let noun = isAboutControllers ? "controller" : "broker"
         let names = nodes.map(\.description).joined(separator: ", ")
         let object = nodes.isEmpty ? "the cluster" : "\(noun)\(nodes.count == 1 ? "" : "s") \(names)"
-        return Blocker(code: code.rawValue, object: object, reason: reason, remedy: remedy)
+        let about = partitions.isEmpty ? nodes.map(\.description) : partitions.map(\.description)
+        return Blocker(
+            code: code.rawValue, object: object, reason: reason, remedy: remedy, count: max(1, about.count),
+            examples: Array(about.prefix(Self.examples)))
     }
 
     private var shown: String {

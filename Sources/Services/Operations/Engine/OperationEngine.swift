@@ -86,8 +86,9 @@ public struct OperationEngine: Sendable {
             }
             defer { group.cancelAll() }
             var running: Set<StepID> = []
+            var left: Set<StepID> = []
             while true {
-                switch Scheduler.decide(await recorder.progress, running: running, width: Self.width) {
+                switch Scheduler.decide(await recorder.progress, running: running, width: Self.width, left: left) {
                 case .end(var ending):
                     if case .aborted = ending { ending = try await giveUp(ending, recorder) }
                     for remark in await companion?.ending(ending, recorder.progress) ?? [] {
@@ -104,8 +105,12 @@ public struct OperationEngine: Sendable {
                 switch try await group.next() {
                 case .ended(let id, let outcome):
                     running.remove(id)
-                    if let outcome { try await recorder.keep(outcome, of: id) }
-                    if outcome != nil { try await tellOfStage(id, recorder) }
+                    guard let outcome else {
+                        left.insert(id)
+                        break
+                    }
+                    try await recorder.keep(outcome, of: id)
+                    try await tellOfStage(id, recorder)
                 case .requested:
                     group.addTask { try await watch(recorder, lease) }
                 case nil: break

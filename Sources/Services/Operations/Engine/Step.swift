@@ -10,6 +10,8 @@ public protocol Step: Sendable, Codable {
     static var kind: String { get }
     /// Whether it is the check at the end of a stage.
     static var endsStage: Bool { get }
+    /// Whether it begins in spite of a request to stop, once what it waits for was begun.
+    static var followsThrough: Bool { get }
     /// What it acts on, unique among the steps of its kind: `10.0.0.11`, `3`.
     var object: String { get }
     /// The same for people: `host 10.0.0.11`, `broker 3`.
@@ -39,6 +41,9 @@ extension Step {
 
     /// Most steps are within a stage.
     public static var endsStage: Bool { false }
+
+    /// Most steps can wait for whoever resumes.
+    public static var followsThrough: Bool { false }
 
     /// Most steps leave nothing that would be in the way.
     public func abandon(_ context: StepContext) async throws(StepFailure) -> String? { nil }

@@ -23,7 +23,8 @@ public enum StepCatalog {
         do {
             return StepRecord(
                 id: step.id, kind: type(of: step).kind, subject: step.subject, host: step.host, title: step.title,
-                dependencies: dependencies, payload: try JSONValue(encoding: step).sorted.text())
+                dependencies: dependencies, payload: try JSONValue(encoding: step).sorted.text(),
+                followsThrough: type(of: step).followsThrough)
         } catch {
             throw unreadable(type(of: step).kind, "\(error)")
         }

@@ -3,6 +3,9 @@ import HealthRules
 
 /// What stands in the way of every operation that moves data, whatever it moves.
 enum ClusterProof {
+    /// Partitions of a blocker that are named.
+    static let examples = 5
+
     /// Nothing is planned on a cluster that was not seen.
     static func unseen(_ snapshot: Snapshot) -> Blocker? {
         let cluster = snapshot.cluster.value
@@ -42,7 +45,8 @@ enum ClusterProof {
                     code: "foreign-reassignment", object: "\(moves.count) partitions",
                     reason:
                         "somebody else is moving them: \(Mover.examples(moves.map(\.partition))); first \(first.partition)",
-                    remedy: "wait until they are done, or --accept foreign-reassignment to wait within the operation")
+                    remedy: "wait until they are done, or --accept foreign-reassignment to wait within the operation",
+                    count: moves.count, examples: moves.prefix(examples).map(\.partition.description))
             ]
         case .unknown(let reason):
             return [

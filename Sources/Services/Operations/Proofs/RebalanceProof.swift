@@ -176,7 +176,8 @@ extension Blocker {
     static func blockers(_ refusal: PlanningRefusal) -> [Blocker] {
         refusal.reasons.map {
             Blocker(
-                code: $0.code, object: $0.objects.first ?? "the cluster", reason: $0.sentence, remedy: $0.remedy)
+                code: $0.code, object: $0.objects.first ?? "the cluster", reason: $0.sentence, remedy: $0.remedy,
+                count: max($0.count, $0.objects.count), examples: $0.objects)
         }
     }
 }

@@ -36,6 +36,8 @@ public struct RemovalProof: Sendable {
 
     /// Everything that forbids it and was not waived; empty when it can be done.
     public var blockers: [Blocker] = []
+    /// What would forbid it and was waived.
+    public var waived: [Blocker] = []
     /// What the operator should know besides.
     public var notes: [String] = []
     /// What will be moved; nil when it is forbidden.
@@ -88,9 +90,8 @@ public struct RemovalProof: Sendable {
             found += plan(request, cluster, layout, onto, lists, snapshot.hosts)
         }
         blockers = request.accepted.remaining(found)
-        for waived in found where !blockers.contains(waived) {
-            notes.append("accepted: \(waived.code) (\(waived.object)): \(waived.reason)")
-        }
+        waived = found.filter { !blockers.contains($0) }
+        notes += waived.map { "accepted: \($0.code) (\($0.object)): \($0.reason)" }
         if !blockers.isEmpty { plan = nil }
     }
 
@@ -158,7 +159,8 @@ public struct RemovalProof: Sendable {
                 Blocker(
                     code: "partitions-offline", object: "\(offline.count) partitions",
                     reason: "they have no leader to copy from: \(Mover.examples(offline))",
-                    remedy: "start the brokers that hold them"))
+                    remedy: "start the brokers that hold them", count: offline.count,
+                    examples: offline.prefix(ClusterProof.examples).map(\.description)))
         }
         if !thin.isEmpty {
             found.append(
@@ -166,7 +168,8 @@ public struct RemovalProof: Sendable {
                     code: "partitions-under-min-isr", object: "\(thin.count) partitions",
                     reason:
                         "brokers that stay are missing from their ISR: \(Mover.examples(thin))",
-                    remedy: "bring those brokers back first"))
+                    remedy: "bring those brokers back first", count: thin.count,
+                    examples: thin.prefix(ClusterProof.examples).map(\.description)))
         }
         return found
     }

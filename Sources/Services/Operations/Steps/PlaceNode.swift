@@ -6,6 +6,8 @@ public import OperationModel
 public struct PlaceNode: Step {
     /// Names the type in plans.
     public static let kind = "place-node"
+    /// Its node is down meanwhile.
+    public static var followsThrough: Bool { true }
     /// The node.
     public var node: NodePlacement
     /// The files.

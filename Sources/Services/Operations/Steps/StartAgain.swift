@@ -7,6 +7,8 @@ public import OperationModel
 public struct StartAgain: Step {
     /// Names the type in plans.
     public static let kind = "start-again"
+    /// A node that was stopped for a moment is not left down.
+    public static var followsThrough: Bool { true }
     /// A controller follows after two seconds (KAFKA.md section 3); what takes this long is broken.
     private static let limit: Duration = .seconds(120)
     /// A process that runs for longer has told the quorum so: it would lag by now if it had not.

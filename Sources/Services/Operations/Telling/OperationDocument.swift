@@ -48,6 +48,7 @@ public enum OperationDocument {
         case .paused(let reason): ("paused", reason)
         case .failed(let reason): ("failed", reason)
         case .aborted(let reason): ("aborted", reason)
+        case .superseded(let other): ("aborted", "superseded by operation \(other)")
         case nil: (id == nil ? "planned" : "running", nil)
         }
     }

@@ -43,7 +43,7 @@ public struct OperationStory: Sendable {
         case .paused: return "paused after \(time)"
         case .stopped: return "stopped after \(time)"
         case .failed: return "FAILED after \(time)"
-        case .aborted: return "given up after \(time)"
+        case .aborted, .superseded: return "given up after \(time)"
         case nil: return nil
         }
     }
@@ -55,6 +55,7 @@ public struct OperationStory: Sendable {
             "\(reason); what is done is safe; next: gantry operation resume \(id)"
         case .failed(let reason): "\(reason); next: mend the cause, then gantry operation resume \(id)"
         case .aborted(let reason): "\(reason); what is done stays"
+        case .superseded(let other): "operation \(other) was begun in its stead; what is done stays"
         case .done, nil: nil
         }
     }
