@@ -44,7 +44,12 @@ enum ExecutorCost {
                     id: broker.id, role: .broker, host: $0, port: broker.endpoint.port, dataDirectories: ["/data"])
             }
         }
-        let layout = ClusterLayout(clusterID: clusterID, nodes: nodes)
+        let controllers = NodeID.ids(9001...9003).compactMap { id in
+            HostName(rawValue: "h\(id)").map {
+                NodePlacement(id: id, role: .controller, host: $0, port: 9092, dataDirectories: ["/data"])
+            }
+        }
+        let layout = ClusterLayout(clusterID: clusterID, nodes: nodes + controllers)
         let plan = try makePlan(event(nodes.map(\.id)), fleet, layout, time)
         let rate = BytesPerSecond(50_000_000)
         let step = MoveData(stage: "bench", plan: plan, layout: layout, options: MoveOptions(throttle: rate))

@@ -38,7 +38,8 @@ import Testing
         var offsets: [Int32] = [0]
         for list in lists { offsets.append((offsets.last ?? 0) + Int32(list.count)) }
         var balance = LeaderBalance(
-            brokers: brokers, offsets: offsets, candidates: lists.flatMap(\.self), present: present)
+            isJudged: Array(repeating: true, count: brokers), offsets: offsets, candidates: lists.flatMap(\.self),
+            present: present)
         balance.run()
         let best = Self.exhaustive(lists, present, brokers: brokers)
         let counts = balance.count.map(Int.init)

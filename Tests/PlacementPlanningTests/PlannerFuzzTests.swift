@@ -5,7 +5,10 @@ import Testing
 @Suite struct `Any snapshot` {
     @Test(arguments: 0..<12)
     func `gives a plan that verify accepts, or an explained refusal`(_ block: UInt64) {
-        for seed in block * 10..<block * 10 + 10 {
+        // Beside new ones, those that once gave a trap or leaders that were not as even as can be.
+        let known: [UInt64] = [86, 1323, 3288, 5596, 5898, 6223, 6757, 7945, 8935, 9816, 13339]
+        let own = known.dropFirst(Int(block)).prefix(1)
+        for seed in Array(block * 20..<block * 20 + 20) + own {
             var random = SplitMix(seed: seed)
             do throws(PlanningRefusal) {
                 let input = try Self.input(&random)
@@ -42,11 +45,12 @@ import Testing
                 PlanningBroker(
                     id: id, host: random.below(9) == 0 ? nil : "h\(random.below(hosts))",
                     rack: racks == 0 || random.below(20) == 0 ? nil : "r\(random.below(racks))",
-                    weight: [1000, 1000, 1000, 2500, 0, 1][random.below(6)],
-                    capacity: random.below(2) == 0 ? nil : ByteCount(Int64(random.below(40)) * 1_000_000_000),
+                    weight: wild ? absurd(&random) : [1000, 1000, 1000, 2500, 0, 1][random.below(6)],
+                    capacity: random.below(2) == 0
+                        ? nil : ByteCount(wild ? absurd(&random) : Int64(random.below(40)) * 1_000_000_000),
                     state: [.live, .live, .live, .live, .live, .cordoned, .dead][random.below(7)],
-                    uplink: BytesPerSecond(Int64(random.below(3)) * 50_000_000),
-                    downlink: BytesPerSecond(Int64(1 + random.below(3)) * 50_000_000)))
+                    uplink: BytesPerSecond(wild ? absurd(&random) : Int64(random.below(3)) * 50_000_000),
+                    downlink: BytesPerSecond(wild ? absurd(&random) : Int64(1 + random.below(3)) * 50_000_000)))
         }
         let topics = 1 + random.below(4)
         for topic in 0..<topics {
@@ -60,15 +64,25 @@ import Testing
                 }
                 if replicas.isEmpty, !wild, let id = ids.first { replicas = [id] }
                 let sizes: [Int64?] = [
-                    nil, -1, 0, 1, Int64(random.below(1 << 30)), Int64(random.below(1 << 20)), wild ? .max : 7,
+                    nil, -1, 0, 1, Int64(random.below(1 << 30)), Int64(random.below(1 << 20)),
+                    wild ? absurd(&random) : 7,
                 ]
                 builder.add(
-                    topic: "t\(topic)", partition: Int32(partition), replicas: replicas,
+                    topic: "t\(topic)", partition: wild && random.below(9) == 0 ? .max : Int32(partition),
+                    replicas: replicas,
                     leader: random.below(3) == 0 ? nil : replicas.randomElement(using: &random),
                     size: sizes[random.below(sizes.count)])
             }
         }
         return try builder.build()
+    }
+
+    /// Numbers at the ends of what can be written down.
+    private static func absurd(_ random: inout SplitMix) -> Int64 {
+        [
+            0, 1, -1, 7, .min, .max, .max - 1, 1_000_000_000_000_000_000, Int64(Int32.max), 1 << 40, 1 << 53,
+            Int64(bitPattern: random.next()),
+        ][random.below(12)]
     }
 
     private static func event(_ random: inout SplitMix) -> PlacementEvent {
@@ -90,8 +104,8 @@ import Testing
     private static func options(_ random: inout SplitMix) -> PlanningOptions {
         PlanningOptions(
             profile: random.below(2) == 0 ? .balanced : .fewestMoves,
-            tolerance: PerMille(Int64([0, 10, 100, 100, 2000][random.below(5)])),
-            headroom: PerMille(Int64([0, 50, 5000][random.below(3)])),
+            tolerance: PerMille([0, 10, 100, 100, 2000, .max][random.below(6)]),
+            headroom: PerMille([0, 50, 5000, .max][random.below(4)]),
             pinnedTopics: random.below(4) == 0 ? ["t1"] : [], excludedTopics: random.below(4) == 0 ? ["t2"] : [],
             withoutLeaders: random.below(4) == 0 ? [NodeID(rawValue: 1)].compactMap(\.self) : [],
             acceptNarrowerSpread: random.below(2) == 0)

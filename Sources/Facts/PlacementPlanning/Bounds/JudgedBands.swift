@@ -45,7 +45,7 @@ struct JudgedBands {
             low = share
             high = share
             for broker in brokers.indices where request.shares[broker] {
-                let slack = Int64(Int128(share[broker]) * Int128(options.tolerance.thousandths) / 1000)
+                let slack = Int64(clamping: Int128(share[broker]) * Int128(options.tolerance.thousandths) / 1000)
                 let top = max(request.ceiling[broker], floor[broker])
                 low[broker] = request.mayReceive[broker] ? max(0, min(share[broker] - slack, top)) : 0
                 high[broker] = max(min(Int64(clamping: Int128(share[broker]) + Int128(slack)), top), floor[broker])

@@ -14,6 +14,8 @@ struct LeaderBalance {
     private let candidates: [Int32]
     private let present: [Int32]
     private let capacity: [Int32]
+    /// Brokers whose leaders are to be even: the dead lead what nobody else can.
+    private let isJudged: [Bool]
     private var first: [Int32]
     private var following: [Int32]
     private var preceding: [Int32]
@@ -28,13 +30,17 @@ struct LeaderBalance {
     private static let unreachable = Int32.max
     /// Rounds of raising the lowest: each halves what is between them and who can give.
     private static let raises = 64
+    /// Leaderships that are handed on one by one at the end, at most: there are hardly ever any.
+    private static let settlings = 1_000
 
     /// - Parameters:
-    ///   - brokers: how many there are.
+    ///   - isJudged: of each broker, whether its leaders are to be even.
     ///   - offsets: `offsets[p]..<offsets[p + 1]` are the entries of partition `p` in `candidates`.
     ///   - candidates: brokers that may lead each partition.
     ///   - present: the broker that leads now; −1 when none of the candidates does.
-    init(brokers: Int, offsets: [Int32], candidates: [Int32], present: [Int32]) {
+    init(isJudged: [Bool], offsets: [Int32], candidates: [Int32], present: [Int32]) {
+        self.isJudged = isJudged
+        let brokers = isJudged.count
         (self.offsets, self.candidates, self.present) = (offsets, candidates, present)
         leader = present
         count = [Int32](repeating: 0, count: brokers)
@@ -95,17 +101,81 @@ struct LeaderBalance {
             next += 1
         }
         raiseLowest()
+        settleEnds()
     }
+
+    /// Brokers that could lead more.
+    private var able: [Int] { count.indices.filter { isJudged[$0] && capacity[$0] > count[$0] } }
 
     /// Brokers below the common level that nothing above it reached: takes from those that can give, level by level.
     private mutating func raiseLowest() {
         for _ in 0..<Self.raises {
-            let able = count.indices.filter { capacity[$0] > count[$0] }
+            let able = able
             guard let lowest = able.map({ count[$0] }).min() else { return }
             let givers = closure(to: able.filter { count[$0] == lowest })
             guard let highest = givers.map({ count[$0] }).max(), highest - lowest > 1 else { return }
             ship(lowest + (highest - lowest + 1) / 2)
         }
+    }
+
+    /// Shipping by cost can leave the ends apart where a level was lowered in between. Then the shortest chains settle it,
+    /// whatever they cost; each makes the whole more even, so that it ends.
+    private mutating func settleEnds() {
+        for _ in 0..<Self.settlings {
+            guard let lowest = able.map({ count[$0] }).min(), let highest = highestFree(), highest - lowest > 1 else {
+                return
+            }
+            if handDown(from: { $0 >= lowest + 2 }, to: { $0 == lowest }) { continue }
+            if handDown(from: { $0 == highest }, to: { $0 <= highest - 2 }) { continue }
+            return
+        }
+    }
+
+    /// The most that a broker leads which could hand anything on.
+    private func highestFree() -> Int32? {
+        var highest: Int32?
+        for partition in leader.indices where leader[partition] >= 0 && offsets[partition + 1] - offsets[partition] > 1
+        {
+            let broker = Int(leader[partition])
+            if isJudged[broker] { highest = max(highest ?? 0, count[broker]) }
+        }
+        return highest
+    }
+
+    /// Hands one leadership on by the shortest chain from a broker with one number of them to one with the other.
+    private mutating func handDown(from isSource: (Int32) -> Bool, to isTarget: (Int32) -> Bool) -> Bool {
+        var cameBy = [Int32](repeating: -1, count: count.count)
+        var isSeen = count.map(isSource)
+        var queue = isSeen.indices.filter { isSeen[$0] }
+        var next = 0
+        while next < queue.count {
+            var partition = first[queue[next]]
+            next += 1
+            while partition >= 0 {
+                for entry in Int(offsets[Int(partition)])..<Int(offsets[Int(partition) + 1]) {
+                    let other = Int(candidates[entry])
+                    guard !isSeen[other] else { continue }
+                    isSeen[other] = true
+                    cameBy[other] = partition
+                    guard isTarget(count[other]), capacity[other] > count[other] else {
+                        queue.append(other)
+                        continue
+                    }
+                    var at = other
+                    count[other] += 1
+                    while cameBy[at] >= 0 {
+                        let row = Int(cameBy[at])
+                        let before = Int(leader[row])
+                        hand(row, to: Int32(truncatingIfNeeded: at))
+                        at = before
+                    }
+                    count[at] -= 1
+                    return true
+                }
+                partition = following[Int(partition)]
+            }
+        }
+        return false
     }
 
     /// The largest level that all brokers could reach together, each up to what it holds.

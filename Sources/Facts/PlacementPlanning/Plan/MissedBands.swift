@@ -1,5 +1,13 @@
 import FleetModel
 
+extension Int64 {
+    /// The sum, or the largest number where it is no number any more.
+    fileprivate func addingOrMost(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}
+
 /// Brokers that end outside their band, each with the reason, and whether that reason is a proof.
 struct MissedBands {
     let all: [PlanReport.MissedBand]
@@ -15,8 +23,9 @@ struct MissedBands {
         let before = input.loads()
         let widest = bands.widest
         let largest = input.sizes.indices.filter { !problem.frozen[$0] }.map { input.sizes[$0] }.max() ?? 0
-        let total = members.reduce(Int64(0)) { $0 + layout.load[$1] }
-        let room = members.reduce(Int64(0)) { $0 + min(bands.high[$1], PlacementInput.maximumTotal) }
+        // Both saturate: a thousand brokers whose bands have no end have room for more than can be counted.
+        let total = members.reduce(Int64(0)) { $0.addingOrMost(layout.load[$1]) }
+        let room = members.reduce(Int64(0)) { $0.addingOrMost(min(bands.high[$1], PlacementInput.maximumTotal)) }
         all = outside.map { broker in
             let by = bands.violation(broker, layout.load[broker])
             let (proved, reason): (Bool, String)

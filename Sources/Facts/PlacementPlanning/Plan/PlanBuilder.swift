@@ -120,7 +120,7 @@ struct PlanBuilder {
             offsets.append(Int32(truncatingIfNeeded: candidates.count))
         }
         var balance = LeaderBalance(
-            brokers: input.brokers.count, offsets: offsets, candidates: candidates, present: present)
+            isJudged: problem.mayLead, offsets: offsets, candidates: candidates, present: present)
         balance.run()
         return balance
     }

@@ -16,6 +16,8 @@ struct Balancing {
     /// Layouts of up to so many slots are searched several times: each partition is a large part of the whole there.
     private static let toySlots = 1_000
     private static let attempts = 4
+    /// Packed again from the best that was found so often at most.
+    private static let returns = 8
 
     init(_ problem: PlanningProblem, _ bands: Bands, order: [Int32]) {
         (self.problem, self.bands, self.order) = (problem, bands, order)
@@ -40,13 +42,7 @@ struct Balancing {
         let slots = layout.slots.count
         for placesLumps in slots <= Self.fewSlots ? [true, false] : [true] {
             var packed = layout
-            if placesLumps {
-                var lumps = LumpPlacement(problem, bands, packed, order: order)
-                lumps.run(&packed)
-            }
-            var rebalancer = Rebalancer(problem, bands, packed, order: order)
-            rebalancer.run(&packed)
-            tune(&packed)
+            pack(&packed, placesLumps: placesLumps)
             if keep(packed) { break }
             for attempt in 0..<(slots <= Self.toySlots ? Self.attempts : 1) {
                 var searched = packed
@@ -56,9 +52,26 @@ struct Balancing {
                 if keep(searched) { break }
             }
         }
+        // Where a broker is still outside its band, what the next request would better is bettered now.
+        for _ in 0..<Self.returns {
+            guard let start = best, start.value.violation > 0 else { break }
+            var again = start.layout
+            pack(&again, placesLumps: true)
+            if keep(again) || best.map({ $0.value == start.value }) ?? true { break }
+        }
         guard var found = best?.layout else { return layout }
         save(&found)
         return found
+    }
+
+    private func pack(_ layout: inout Layout, placesLumps: Bool) {
+        if placesLumps {
+            var lumps = LumpPlacement(problem, bands, layout, order: order)
+            lumps.run(&layout)
+        }
+        var rebalancer = Rebalancer(problem, bands, layout, order: order)
+        rebalancer.run(&layout)
+        tune(&layout)
     }
 
     /// Where bands can't be met, takes what was reached for good and saves bytes.
