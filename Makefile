@@ -38,7 +38,7 @@ real-tests: ## on real hosts; build first
 deps: ## what all of this takes on a bare Debian 12
 	dev/deps
 
-demo: $(if $(REAL),deps) build ## the product's life on a simulated fleet; REAL=1: the main job on three real hosts
+demo: $(if $(REAL),deps) build ## the product's life on a simulated fleet; REAL=1: the same on real hosts
 	REAL='$(REAL)' KEEP='$(KEEP)' dev/demo
 
 bench: deps build ## figures as JSON, with ratios
