@@ -112,6 +112,22 @@ struct SimulationFileTests {
         }
     }
 
+    @Test func `of several damaged files in a second each is kept`() async throws {
+        try await withPlace { place in
+            try FileManager.default.createDirectory(atPath: place.state, withIntermediateDirectories: true)
+            let texts = ["one", "two", "three"]
+            for text in texts {
+                try Data(text.utf8).write(to: URL(filePath: "\(place.state)/simulation"))
+                let problem = await #expect(throws: SimulationProblem.self) { try await open(place) }
+                #expect(problem?.code == .damaged)
+            }
+            let kept = try files(place).filter { $0.hasPrefix("simulation.damaged-") }.map {
+                try String(contentsOfFile: "\(place.state)/\($0)", encoding: .utf8)
+            }
+            #expect(Set(kept) == Set(texts))
+        }
+    }
+
     @Test func `a sleeper goes on when another command lets the clock jump`() async throws {
         try await withPlace { place in
             let sleeper = try await open(place)
