@@ -23,6 +23,15 @@ struct HealthRulesTests {
         #expect(world.state(2) == .stopped)
     }
 
+    @Test func `a dead broker is started by a command that does not need the hosts that are out of reach`() throws {
+        var world = try #require(World())
+        world.container(2) { $0.state = .exited }
+        #expect(world.findings.first?.remedy.hasPrefix("gantry bootstrap ") == true)
+        world.snapshot.hosts[0].state = .unreachable(reason: "no answer", remedy: "look at it")
+        let remedy = world.findings.first { $0.rule == "broker-container-dead" }?.remedy
+        #expect(remedy?.hasPrefix("gantry restart 2 ") == true)
+    }
+
     @Test func `of a dead broker its container's finding says enough`() throws {
         var world = try #require(World())
         let two = try #require(NodeID(rawValue: 2))

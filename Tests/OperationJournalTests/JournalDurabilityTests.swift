@@ -232,6 +232,17 @@ import Testing
         }
     }
 
+    @Test func `a fleet directory may be a link, and the journal behind it is the same one`() async throws {
+        try await inDirectory { directory in
+            let real = directory + "/real"
+            try FileManager.default.createDirectory(atPath: real, withIntermediateDirectories: false)
+            symlink(real, directory + "/link")
+            let journal = try OperationJournal.open(directory + "/link/journal.sqlite")
+            try journal.create(Sample.id, plan: try Sample.plan, at: Sample.now)
+            #expect(try OperationJournal.open(real + "/journal.sqlite").operation(Sample.id).id == Sample.id)
+        }
+    }
+
     @Test func `what is not a local path of a file is refused without a trap`() async throws {
         try await inDirectory { directory in
             symlink(directory + "/target", directory + "/link")

@@ -97,11 +97,13 @@ extension HealthRules {
             func line(_ command: String) -> String {
                 context.commands.line("docker \(command) \(container.name)", on: host)
             }
+            // Bootstrap sees to all hosts, and refuses where one can't be reached.
+            let starts = context.reachesAllHosts ? "gantry bootstrap" : "gantry restart \(node)"
             let remedy =
                 switch container.state {
                 case .paused: line("unpause")
                 case .restarting: line("logs --tail 50")
-                default: "gantry bootstrap starts it again; \(line("logs --tail 50")) says why"
+                default: "\(starts) starts it again; \(line("logs --tail 50")) says why"
                 }
             return rule.finding(.critical, subject(container), words, remedy: remedy, on: host)
         }

@@ -70,6 +70,13 @@ public struct HealthContext: Sendable {
         self.brokers = BrokerStatus.all(expected: expected, snapshot: snapshot)
     }
 
+    /// Whether every host that somebody misses answers.
+    var reachesAllHosts: Bool {
+        snapshot.hosts.allSatisfy { host in
+            if case .unreachable = host.state { emptied.contains(host.host) } else { true }
+        }
+    }
+
     /// The host of a node, where anybody knows it.
     func host(of node: NodeID) -> HostName? {
         expected?.node(node)?.host ?? brokers.first { $0.id == node }?.host

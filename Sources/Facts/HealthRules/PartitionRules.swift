@@ -18,7 +18,8 @@ extension HealthRules {
         HealthRule("partitions-under-replicated", "every replica is in sync") { context, rule in
             partitions(
                 context, rule, .warning, "have a replica that is not in sync",
-                remedy: "wait where a broker has just come back; otherwise see the brokers above"
+                remedy:
+                    "wait where a broker has just come back; otherwise gantry clusterstatus names the brokers to bring back"
             ) { $0.leader != nil && !$0.isUnderMinInSync && $0.inSync.count < $0.replicas.count }
         },
         HealthRule("reassignment-orphan", "data moves only by an operation of ours") { context, rule in

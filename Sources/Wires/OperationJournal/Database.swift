@@ -25,6 +25,7 @@ struct Database: ~Copyable {
     ///
     /// Until `allowWrites` closing leaves the file as it is, write-ahead log included.
     static func open(_ file: String) throws(StoreError) -> Database {
+        let file = inRealDirectory(file)
         // SQLite gives its log and shared memory the mode of the file. When this fails, SQLite says why.
         // Never opened here where it exists: closing it would drop the locks that other connections of this process
         // hold on it (sqlite.org/howtocorrupt.html, 2.2), and another process would write beside them.
@@ -47,6 +48,16 @@ struct Database: ~Copyable {
     }
 
     deinit { sqlite3_close_v2(handle) }
+
+    /// The same file below a directory without links, which SQLite refuses anywhere in a path when the file itself must be
+    /// none. A fleet directory may well be one.
+    private static func inRealDirectory(_ file: String) -> String {
+        guard let slash = file.lastIndex(of: "/"), slash > file.startIndex,
+            let real = realpath(String(file[..<slash]), nil)
+        else { return file }
+        defer { free(real) }
+        return String(cString: real) + file[slash...]
+    }
 
     /// Prepares for writing, once it is known that the file is ours: a write-ahead log, synced at every commit.
     ///

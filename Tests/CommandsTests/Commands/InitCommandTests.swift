@@ -46,6 +46,17 @@ import Testing
         }
     }
 
+    @Test func `a fleet of real hosts is not taken for a simulated one`() async throws {
+        try await Fixture.withDirectory { directory in
+            _ = await run("init", directory)
+            let refused = await run("init", directory, "--simulated")
+            #expect(refused.status == .refused && refused.error.contains("is not simulated"))
+            let simulated = await run("init", "\(directory)/a b", "--simulated")
+            #expect(simulated.output.contains("--fleet '\(directory)/a b'"), "the next command can be pasted")
+            #expect(await run("init", "\(directory)/a b", "--simulated").status == .done)
+        }
+    }
+
     @Test func `a dry run writes nothing`() async throws {
         try await Fixture.withDirectory { directory in
             let fleet = "\(directory)/fleet"

@@ -152,6 +152,43 @@ struct HostLeaseTests {
         #expect(scene.fleet.effects == effects)
     }
 
+    @Test func `an operation that was planned for another cluster of this name touches nothing, and can be given up`()
+        throws
+    {
+        let setting = try Setting()
+        let (scene, leases) = (setting.scene, setting.leases)
+        try scene.begin()
+        let host = try #require(setting.hosts.last)
+        let made = ClusterLayout(clusterID: try #require(ClusterID(rawValue: "AAAAAAAAQACAAAAAAAAAAA")), nodes: [])
+        let text = try LayoutMemory.text(made)
+        try setting.run { [fleet = scene.fleet, cluster = scene.cluster] in
+            _ = try? await fleet.place(
+                [FileToPlace(path: OnHostPath.layout(of: cluster), contents: Array(text.utf8))], on: host)
+        }
+        let path = OnHostPath.lease(of: scene.cluster)
+        let effects = scene.fleet.effects
+        func run(givingUp: Bool) throws -> OperationEnding? {
+            let lease = try scene.store.acquireLease(
+                cluster: scene.cluster, operation: scene.id, holder: Self.holder("t1"), replacing: nil,
+                at: scene.time.now())
+            let engine = OperationEngine(store: scene.store, world: scene.world(lease), hostLeases: leases)
+            let ending = try setting.run { try? await engine.run(lease, givingUp: givingUp) }
+            try scene.store.release(lease)
+            return ending
+        }
+        guard case .stopped(let reason) = try run(givingUp: false) else {
+            Issue.record("it went on")
+            return
+        }
+        #expect(reason.contains("\(host)") && reason.contains("gantry operation abort \(scene.id)"))
+        #expect(setting.files() == 0)
+        #expect(scene.fleet.effects.filter { !$0.hasSuffix(path) } == effects)
+        guard case .aborted = try run(givingUp: true) else {
+            Issue.record("it was not given up")
+            return
+        }
+    }
+
     @Test func `an operation holds its hosts to its end, also when one of them does not answer`() throws {
         let setting = try Setting()
         let (scene, leases) = (setting.scene, setting.leases)

@@ -58,6 +58,13 @@ struct AuditReport: Report {
 }
 
 extension AuditReport.Row {
+    /// What a screen shows of one text; the documents have all of it.
+    private static let longest = 200
+
+    private static func shown(_ text: String) -> String {
+        text.count <= longest ? text : text.prefix(longest) + "…"
+    }
+
     fileprivate var cells: [Cell] {
         let exit: Cell =
             switch outcome {
@@ -67,8 +74,8 @@ extension AuditReport.Row {
             }
         return [
             Cell(TimeText.instant(record.openedAt)), Cell(record.caller.user), exit,
-            Cell(record.arguments.map(ShellQuoting.word).joined(separator: " "), .strong),
-            record.operation.map { Cell($0.rawValue) } ?? .none, record.reason.map { Cell($0) } ?? .none,
+            Cell(Self.shown(record.arguments.map(ShellQuoting.word).joined(separator: " ")), .strong),
+            record.operation.map { Cell($0.rawValue) } ?? .none, record.reason.map { Cell(Self.shown($0)) } ?? .none,
         ]
     }
 }

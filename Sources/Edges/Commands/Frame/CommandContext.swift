@@ -44,8 +44,15 @@ struct CommandContext: Sendable {
         do {
             return try FleetDirectory.locate(
                 option: options.fleet, variable: environment[FleetDirectory.variable],
-                currentDirectory: Self.currentDirectory, exists: { access($0, F_OK) == 0 })
+                currentDirectory: Self.currentDirectory, exists: Self.mayBe)
         } catch { throw error.commandError }
+    }
+
+    /// Whether a file may be at `path`: a link that leads nowhere and a directory that this user may not look into are no
+    /// proof that there is none, and reading will say what they are.
+    private static func mayBe(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
     }
 
     /// The fleet's configuration; its warnings are said on standard error.

@@ -35,8 +35,11 @@ struct CommandError: Error, Hashable, Sendable {
 
     /// A mistake in the command line.
     static func usage(_ message: String, reason: String? = nil, next: String) -> CommandError {
-        CommandError("usage", message, reason: reason, next: next, exit: .usage)
+        // What was typed is said back: a slip of the clipboard need not fill the screen.
+        let shown = message.count <= longest ? message : message.prefix(longest) + "…"
+        return CommandError("usage", shown, reason: reason, next: next, exit: .usage)
     }
+    private static let longest = 400
 
     /// Any error in this form: its own where it has one, else its description under the code `internal`.
     init(describing error: any Error) {

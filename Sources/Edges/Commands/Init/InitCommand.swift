@@ -18,7 +18,7 @@ struct InitCommand: Command {
         ],
         examples: [
             .init("gantry init /etc/gantry", "the fleet directory where no other is named"),
-            .init("gantry init try --simulated", "three hosts that exist only in memory"),
+            .init("gantry init try --simulated", "three hosts that exist in that directory alone"),
         ], isAudited: false)
 
     private let directory: String?
@@ -37,6 +37,7 @@ struct InitCommand: Command {
     func run(in context: CommandContext) async throws -> ExitStatus {
         let named = directory ?? context.environment[FleetDirectory.variable].flatMap { $0.isEmpty ? nil : $0 } ?? "."
         let fleet = FleetDirectory(path: named.hasPrefix("/") ? named : "\(CommandContext.currentDirectory)/\(named)")
+        if isSimulated { try refuseRealFleet(fleet, context) }
         let files: [InitReport.File] =
             if isDryRun {
                 NewFleet.files(simulated: isSimulated).map { file in
@@ -50,6 +51,21 @@ struct InitCommand: Command {
             }
         context.show(InitReport(directory: fleet.path, files: files, isSimulated: isSimulated))
         return .done
+    }
+}
+
+extension InitCommand {
+    /// Files that exist are kept: a fleet of real hosts would not become a simulated one by that, and the next command would
+    /// go to those hosts.
+    private func refuseRealFleet(_ fleet: FleetDirectory, _ context: CommandContext) throws(CommandError) {
+        guard access(fleet.configurationFile, F_OK) == 0,
+            let configuration = try? FleetConfiguration.load(directory: fleet, home: context.environment["HOME"]),
+            configuration.specification.cluster.transport != .simulated
+        else { return }
+        throw CommandError(
+            "fleet-not-simulated", "there is a fleet already, and it is not simulated", object: fleet.path,
+            reason: "its defaults.cfg would be kept",
+            next: "gantry init ANOTHER_DIRECTORY --simulated", exit: .refused)
     }
 }
 
@@ -73,8 +89,8 @@ struct InitReport: Report {
 
     private var next: String {
         isSimulated
-            ? "gantry bootstrap --fleet \(directory)"
-            : "edit \(directory)/defaults.cfg, then: gantry preflight --fleet \(directory)"
+            ? "gantry bootstrap --fleet \(ShellQuoting.word(directory))"
+            : "edit \(directory)/defaults.cfg, then: gantry preflight --fleet \(ShellQuoting.word(directory))"
     }
 
     var json: JSONValue {

@@ -40,6 +40,9 @@ struct OperationReport: Report {
         case .done: result = progress.states.allSatisfy(\.isUnchanged) ? .unchanged : .done
         case .failed: result = .failed
         case .running: result = .running
+        case .stopped where progress.states.allSatisfy({ $0 == .pending }) && progress.request == nil:
+            // Another one holds the hosts, say: nothing was begun.
+            result = .refused
         case .stopped, .interrupted, .paused, .aborted: result = .stopped
         }
         findings = progress.warnings.map {
@@ -51,7 +54,8 @@ struct OperationReport: Report {
         case .stopped: next = status == .aborted ? nil : "gantry operation resume \(id)"
         case .failed: next = "mend the cause, then gantry operation resume \(id)"
         case .running: next = "gantry operation attach \(id)"
-        case .done, .unchanged, .refused: next = nil
+        case .refused: next = "when that is so no more, gantry operation resume \(id)"
+        case .done, .unchanged: next = nil
         }
     }
 
@@ -169,7 +173,7 @@ struct OperationReport: Report {
                 ("subject", .string(step.subject)), ("state", .string(state.word)),
                 ("note", state.note.map { .string($0) } ?? .null),
                 ("began_at", times.begun.map { JSONValue($0) } ?? .null),
-                ("ended_at", times.ended.map { JSONValue($0) } ?? .null),
+                ("ended_at", times.ended.map { operation == nil ? .null : JSONValue($0) } ?? .null),
                 ("took_ms", times.took.map { JSONValue(milliseconds: $0) } ?? .null),
             ]
             if let failure = state.failure { members.append(("failure", failure.json)) }
@@ -207,8 +211,16 @@ struct OperationReport: Report {
                     }))
         }
         if !findings.isEmpty { blocks.append(.findings(findings.map { FindingRow($0) })) }
+        if case .stopped(let reason) = progress?.ending, progress?.request == nil { blocks.append(.lines([reason])) }
         blocks.append(.text(lastLine))
         if let advice { blocks.append(.lines([advice])) }
+        if result == .failed, let operation {
+            blocks.append(
+                .lines([
+                    "resume keeps the plan: after a change of defaults.cfg or k/, gantry operation abort \(operation), "
+                        + "then the command anew"
+                ]))
+        }
         // A line of its own that is never broken, so that it can be copied.
         if let next { blocks.append(.lines(["next: \(next)"])) }
         return blocks

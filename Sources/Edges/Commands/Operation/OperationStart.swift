@@ -39,6 +39,7 @@ extension CommandContext {
     /// - Returns: what its journal should keep of it.
     private func askHook(_ plan: OperationPlan, _ place: FleetPlace) async throws -> [String] {
         let hooks = Hooks(FleetDirectory(path: place.directory))
+        guard hooks.guards(plan) else { return [] }
         do {
             return try await beforeChange(Looking("asking hooks.d/before-\(plan.command)")) {
                 try await hooks.before(plan)

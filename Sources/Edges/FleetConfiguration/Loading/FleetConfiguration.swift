@@ -57,7 +57,7 @@ public struct FleetConfiguration: Sendable {
                 reader.section(root, Schema.fleet, into: &draft, required: true)
             } else {
                 reader.fail(
-                    "the file says nothing: 'gantry init' writes a working one into an empty directory",
+                    "the file says nothing: remove it, and 'gantry init' writes a working one",
                     at: SourceMark(line: 1, column: 1))
             }
         } catch {

@@ -6,8 +6,11 @@ enum SmallFile {
     static func read(_ path: String, atMost limit: Int) throws(ConfigurationError) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw unreadable(path, errno)
+            let number = errno
+            var link = stat()
+            if number == ENOENT, lstat(path, &link) == 0 { throw unreadable(path, "it is a link that leads nowhere") }
+            if number == ENOENT || number == ENOTDIR { return nil }
+            throw unreadable(path, number)
         }
         defer { close(descriptor) }
         var status = stat()
@@ -22,7 +25,8 @@ enum SmallFile {
             if count == 0 { return bytes }
             bytes += chunk.prefix(count)
         }
-        throw unreadable(path, "it is larger than \(limit >> 20) MiB")
+        throw unreadable(
+            path, "it is larger than \(limit >> 10) KiB", remedy: "see whether it is the file that was meant")
     }
 
     /// The system's words for an error number.
@@ -32,9 +36,10 @@ enum SmallFile {
         unreadable(path, words(number))
     }
 
-    private static func unreadable(_ path: String, _ why: String) -> ConfigurationError {
-        ConfigurationError(
-            code: .unreadable, message: "\(path) cannot be read: \(why)",
-            remedy: "make it a file that this user may read, and run the command again")
+    private static func unreadable(
+        _ path: String, _ why: String,
+        remedy: String = "make it a file that this user may read, and run the command again"
+    ) -> ConfigurationError {
+        ConfigurationError(code: .unreadable, message: "\(path) cannot be read: \(why)", remedy: remedy)
     }
 }

@@ -43,7 +43,7 @@ public enum FleetTemplates {
                 path: "monitor.d/README",
                 contents:
                     "Every executable here gets each incident of 'gantry dockmon' as one line of JSON on standard "
-                    + "input.\nThis version has no dockmon yet.\n", mode: 0o644),
+                    + "input.\n", mode: 0o644),
         ]
     }
 

@@ -26,6 +26,9 @@ public struct Hooks: Sendable {
         public let lines: [String]
     }
 
+    /// Whether there is, or may be, a `before-COMMAND`.
+    public func guards(_ plan: OperationPlan) -> Bool { !SideProgram.isAbsent("\(directory)/before-\(plan.command)") }
+
     /// Runs `before-COMMAND`, which may refuse.
     /// - Returns: what the journal should keep; empty where there is no such hook.
     /// - Throws: `Refusal` when it failed, or could not be run: a guard that does not guard is no guard.

@@ -25,6 +25,12 @@ struct SideProgram: Sendable {
     let path: String
     let workingDirectory: String
 
+    /// Whether there is certainly no file at `path`.
+    static func isAbsent(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 && errno == ENOENT
+    }
+
     func run(_ line: String, deadline: Duration = Self.deadline) async -> Outcome {
         var status = stat()
         guard stat(path, &status) == 0 else {

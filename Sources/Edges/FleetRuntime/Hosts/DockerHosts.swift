@@ -166,6 +166,13 @@ struct DockerHosts: ContainerSource, ContainerControl {
     /// Lines of a failed command that are worth showing.
     private static let outputLines = 30
 
+    func complaints(
+        about file: [UInt8], of cluster: ClusterName, on host: HostName
+    ) async throws(HostProblem) -> [String] {
+        try await ComposeProject(remote: try directory.remote(host), host: host, cluster: cluster).complaints(
+            about: file)
+    }
+
     func start(_ services: [String], of cluster: ClusterName, on host: HostName) async throws(HostProblem) {
         try await ComposeProject(remote: try directory.remote(host), host: host, cluster: cluster).start(services)
     }

@@ -1,3 +1,4 @@
+import Glibc
 public import HealthRules
 import OperationJournal
 public import OperationModel
@@ -39,12 +40,15 @@ public struct FleetPlace: Hashable, Sendable {
     }
 
     /// The journal when there is one: looking at a fleet makes no files.
+    /// - Throws: `StoreError` also where it can't be seen whether there is one: another user's state is not no state.
     public func existingJournal() throws(StoreError) -> (any OperationStore)? {
-        guard Self.exists(journal) else { return nil }
+        var status = stat()
+        guard lstat(journal, &status) == 0 else {
+            if errno == ENOENT { return nil }
+            throw StoreError.unavailable(
+                what: "looking for the journal", file: journal, reason: String(cString: strerror(errno)),
+                remedy: "run gantry as the user whose fleet it is, or see what \(state) is")
+        }
         return try OperationJournal.open(journal)
-    }
-
-    private static func exists(_ path: String) -> Bool {
-        (try? Directories.entries(Directories.parent(of: path)))?.contains { path.hasSuffix("/\($0)") } ?? false
     }
 }

@@ -69,8 +69,10 @@ extension FleetSession {
             cluster: fleet.cluster, layout: layout, accepted: accepted, canary: request.canary,
             known: status.findings.map(CheckStage.KnownFinding.init))
         let order = RollingRestart.order(nodes, active: status.snapshot.cluster.value?.controller)
-        preparation.plan = try restart.plan(
-            try await turns(order, files), arguments: request.arguments, reason: request.reason)
+        let turns = try await turns(order, files)
+        preparation.blockers = await refused(turns)
+        guard preparation.blockers.isEmpty else { return preparation }
+        preparation.plan = try restart.plan(turns, arguments: request.arguments, reason: request.reason)
         return preparation
     }
 
@@ -95,6 +97,26 @@ extension FleetSession {
                 ))
         }
         return turns
+    }
+
+    /// Compose files that their hosts' Compose does not take: seen before the first node stops for one.
+    private func refused(_ turns: [RollingRestart.Turn]) async -> [Blocker] {
+        let last = Dictionary(turns.compactMap { turn in turn.files.first.map { (turn.node.host, $0) } }) { $1 }
+        let containers = ports.containerControl
+        let cluster = fleet.cluster.name
+        return await mapBounded(last.sorted { $0.key < $1.key }, width: Observer.width) { host, file -> Blocker? in
+            do throws(HostProblem) {
+                let lines = try await containers.complaints(about: file.file.contents, of: cluster, on: host)
+                guard !lines.isEmpty else { return nil }
+                return Blocker(
+                    code: "compose-refused", object: "host \(host)",
+                    reason: "its Compose does not take the file: " + lines.suffix(3).joined(separator: " / "),
+                    remedy: "mend k/docker-compose.yml, the template of that file")
+            } catch {
+                return Blocker(
+                    code: error.code, object: "host \(host)", reason: error.reason, remedy: error.remedy)
+            }
+        }.compactMap { $0 }
     }
 
     func unknown(_ target: RestartTarget, _ layout: ClusterLayout) -> Blocker? {

@@ -71,6 +71,16 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
         }
     }
 
+    /// What Compose has against a file: here only that it is none.
+    public func complaints(
+        about file: [UInt8], of cluster: ClusterName, on host: HostName
+    ) async throws(HostProblem) -> [String] {
+        await wait(.milliseconds(300))
+        return try await withHost(host, .look) { _, _ throws(HostProblem) in
+            ComposeFile(String(decoding: file, as: UTF8.self)).services.isEmpty ? ["no service selected"] : []
+        }
+    }
+
     /// Compose's `up` for services that do not run.
     public func start(_ services: [String], of cluster: ClusterName, on host: HostName) async throws(HostProblem) {
         await wait(.milliseconds(700))

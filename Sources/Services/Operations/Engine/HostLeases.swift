@@ -112,6 +112,25 @@ public struct HostLeases: Sendable {
         return blockers
     }
 
+    /// Hosts that remember another cluster of this name: one that was made, from another fleet directory perhaps, after the
+    /// operation was planned. Its files must not be replaced.
+    /// - Parameters:
+    ///   - clusterID: the cluster that the operation was planned for.
+    ///   - operation: the operation.
+    /// - Returns: a blocker `other-cluster` for each such host; hosts that do not answer are left out.
+    func otherClusters(than clusterID: ClusterID, closing operation: OperationID) async -> [Blocker] {
+        await mapBounded(hosts, width: Observer.width) { host -> Blocker? in
+            guard let bytes = (try? await control.contents(of: OnHostPath.layout(of: cluster), on: host)) ?? nil,
+                let found = try? LayoutMemory.layout(String(decoding: bytes, as: UTF8.self)),
+                found.clusterID != clusterID
+            else { return nil }
+            return Blocker(
+                code: "other-cluster", object: "host \(host)",
+                reason: "it carries a cluster \(cluster) with the id \(found.clusterID), not \(clusterID) of this plan",
+                remedy: "gantry operation abort \(operation), then gantry bootstrap, which takes that cluster over")
+        }.compactMap { $0 }
+    }
+
     /// Says that the holder still works, on hosts that still have its file: where an operation has removed its own files, they
     /// do not come back.
     /// - Parameter lease: the lease as it was taken.

@@ -55,7 +55,13 @@ public struct OperationEngine: Sendable {
         let held = HostLease(
             operation: lease.operation, command: plan.commandLine, holder: lease.holder, since: now,
             reason: plan.reason, heartbeat: now)
-        if let blocker = await hostLeases.take(held).first {
+        var blockers = await hostLeases.take(held)
+        // What takes back places nothing: it may go on where another cluster has come to stand meanwhile.
+        if blockers.isEmpty, !givingUp {
+            blockers = await hostLeases.otherClusters(than: plan.clusterID, closing: lease.operation)
+            if !blockers.isEmpty { await hostLeases.release(held) }
+        }
+        if let blocker = blockers.first {
             return try await recorder.end(.stopped(reason: "\(blocker.object): \(blocker.reason); \(blocker.remedy)"))
         }
         let ending = try await work(recorder, lease, hostLeases, held)

@@ -156,6 +156,12 @@ public protocol ContainerControl: Sendable {
     /// Runs a command in a container of its own, which is gone afterwards in every case.
     func runOnce(_ run: OneOffRun, on host: HostName) async throws(HostProblem) -> OneOffResult
 
+    /// What the host's Compose has against `file` as the cluster's Compose file; empty where it takes it. Places and starts
+    /// nothing.
+    func complaints(
+        about file: [UInt8], of cluster: ClusterName, on host: HostName
+    ) async throws(HostProblem) -> [String]
+
     /// Starts services of the cluster's Compose file that do not run, making their containers at first need; touches
     /// no container that runs.
     func start(_ services: [String], of cluster: ClusterName, on host: HostName) async throws(HostProblem)

@@ -121,6 +121,8 @@ enum ForeignData {
         }
         return Blocker(
             code: "foreign-data", object: "host \(node.host)", reason: reason,
-            remedy: "move that directory away, or name another one in data: of \(node.host)")
+            remedy:
+                "where nothing uses it any more, move that directory away; else name another one in data: of \(node.host)"
+        )
     }
 }
