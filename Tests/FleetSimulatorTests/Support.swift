@@ -66,7 +66,8 @@ struct Stage {
                         contents: PlainFiles.compose(
                             nodes, cluster: name, clusterID: layout.clusterID, image: specification.cluster.image)))
                 _ = try await fleet.place(files, on: host)
-                try await fleet.bringImage(specification.cluster.image, archive: nil, to: host) { _ in }
+                try await fleet.bringImage(specification.cluster.image, from: .techhost, archive: nil, to: host) { _ in
+                }
                 for node in nodes {
                     let ids =
                         node.role == .controller

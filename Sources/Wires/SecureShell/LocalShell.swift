@@ -33,6 +33,12 @@ public struct LocalShell: RemoteHost {
         return result
     }
 
+    /// The command itself.
+    public func program(writing command: RemoteCommand) async throws(SSHError) -> Invocation {
+        try checkCommand(command, host: name)
+        return invocation(MarkedExecution(), command.arguments, asRoot: command.asRoot)
+    }
+
     /// The socket is here already: `body` gets its own path.
     public func withForwardedSocket<Result>(
         _ remotePath: String, _ body: (_ localPath: String) async throws -> Result

@@ -59,6 +59,16 @@ public final class SecureShell: RemoteHost {
         }
     }
 
+    /// A program of this machine that writes what the command writes on the host; see `RemoteHost`.
+    ///
+    /// - Throws: `SSHError` when the host can't be reached.
+    public func program(writing command: RemoteCommand) async throws(SSHError) -> Invocation {
+        try await master.attach(by: ContinuousClock.now + RemoteCommand.defaultDeadline)
+        return Invocation(
+            "ssh", master.arguments.session(line: try line(of: command, MarkedExecution())),
+            environment: .inheritedWith(["LC_ALL": "C"]), workingDirectory: "/")
+    }
+
     /// Tries again as long as it is certain that nothing has run.
     private func attempt(
         _ command: RemoteCommand, _ source: LocalSource?, by deadline: ContinuousClock.Instant,

@@ -14,6 +14,7 @@ struct CommandTable: Sendable {
         CommandEntry(ClusterStatusCommand.self),
         DockmonCommands.entry,
         CommandEntry(InstallServiceCommand.self),
+        ImageCommands.entry,
         CommandEntry(CanCommand.self),
         CommandEntry(PlanCommand.self),
         CommandEntry(ApplyCommand.self),

@@ -75,7 +75,9 @@ struct OperationBundleCommand: Command {
         if looks { files.append(("clusterstatus.json", await status(configuration, context))) }
 
         var known: [String] = []
-        if let file = configuration.specification.notify?.smtp?.passwordFile { known.append(Self.text(file)) }
+        let specification = configuration.specification
+        let secrets = [specification.notify?.smtp?.passwordFile, specification.cluster.registry?.passwordFile]
+        for file in secrets.compactMap({ $0 }) { known.append(Self.text(file)) }
         var redaction = SecretRedaction(known: known)
         // Every secret is known before the first text is written: it may stand elsewhere without its name.
         for file in files { redaction.learn(from: file.text) }

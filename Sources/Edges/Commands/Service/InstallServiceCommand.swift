@@ -64,22 +64,9 @@ struct ServiceReport: Report {
     let rows: [OutcomeRow]
     private let failures: [CommandError]
 
-    init(outcomes: [ServiceOutcome], techhost: TechhostService.Outcome?) {
+    init(outcomes: [HostOutcome], techhost: TechhostService.Outcome?) {
         var failures: [CommandError] = []
-        var rows = outcomes.map { outcome in
-            let name = outcome.host.rawValue
-            switch outcome.outcome {
-            case .done(let note): return OutcomeRow(name, .done, note ?? "")
-            case .unchanged(let note): return OutcomeRow(name, .unchanged, note ?? "")
-            case .failed(let failure):
-                failures.append(
-                    CommandError(
-                        failure.code, failure.what, object: failure.object, reason: failure.reason,
-                        next: failure.remedy, evidence: failure.evidence))
-                return OutcomeRow(
-                    name, failure.unreachable ? .unreachable : .failed, failure.reason, evidence: failure.evidence)
-            }
-        }
+        var rows = outcomes.map { $0.row(&failures) }
         switch techhost {
         case .done(let changed): rows.append(OutcomeRow("techhost", changed ? .done : .unchanged))
         case .noManager:

@@ -32,14 +32,13 @@ extension FleetResolver {
         }
     }
 
-    mutating func checkSMTP() {
-        let smtp = draft.notify.smtp
-        if let user = smtp.user, smtp.passwordFile == nil {
-            fail(user, "a login needs its password: write password_file")
-        }
-        if let file = smtp.passwordFile, smtp.user == nil {
-            fail(file, "a password needs its login: write user")
-        }
+    mutating func checkSMTP() { checkLogin(draft.notify.smtp.user, draft.notify.smtp.passwordFile) }
+
+    mutating func checkRegistry() { checkLogin(draft.cluster.registry.user, draft.cluster.registry.passwordFile) }
+
+    private mutating func checkLogin(_ user: Placed<String>?, _ passwordFile: Placed<String>?) {
+        if let user, passwordFile == nil { fail(user, "a login needs its password: write password_file") }
+        if let passwordFile, user == nil { fail(passwordFile, "a password needs its login: write user") }
     }
 
     /// `4.3.1` of `gantry/kafka:4.3.1-jre21`; nil where the tag begins with no version.

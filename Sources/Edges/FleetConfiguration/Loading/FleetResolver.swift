@@ -27,6 +27,7 @@ struct FleetResolver {
         checkCluster()
         checkKafka(hosts)
         checkSMTP()
+        checkRegistry()
         guard let cluster = cluster(hosts: hosts.count), !hosts.isEmpty else { return nil }
         return FleetSpecification(
             cluster: cluster, hosts: hosts.map(\.specification), kafka: draft.kafka.map(\.value), move: move,
@@ -98,6 +99,12 @@ struct FleetResolver {
             version: version, image: draft.cluster.image?.value ?? "apache/kafka:\(version)",
             imageArchive: draft.cluster.imageArchive?.value,
             controllers: draft.cluster.controllers?.value ?? (hosts < 3 ? 1 : 3))
+        let registry = draft.cluster.registry
+        if registry.mark != nil {
+            cluster.registry = RegistrySettings(
+                server: registry.server?.value, user: registry.user?.value,
+                passwordFile: registry.passwordFile?.value)
+        }
         cluster.controllersFollowHosts = draft.cluster.controllers == nil
         return cluster
     }

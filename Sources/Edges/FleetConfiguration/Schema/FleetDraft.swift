@@ -21,7 +21,15 @@ struct ClusterDraft: Sendable {
     var version: Placed<KafkaVersion>?
     var image: Placed<String>?
     var imageArchive: Placed<String>?
+    var registry = RegistryDraft()
     var controllers: Placed<Int>?
+}
+
+struct RegistryDraft: Sendable {
+    var mark: SourceMark?
+    var server: Placed<String>?
+    var user: Placed<String>?
+    var passwordFile: Placed<String>?
 }
 
 struct HostDraft: Sendable {

@@ -76,6 +76,13 @@ extension Scalar where Value == String {
         return text
     }
 
+    /// A registry as images name it: a host, and a port where it has one.
+    static let registry = Scalar("a registry such as registry.example.com:5000") { text in
+        let host = text.split(separator: "://").last ?? ""
+        return !host.isEmpty && text.utf8.count <= 255
+            && text.utf8.allSatisfy { $0.isAlphanumeric || "./:_-[]".utf8.contains($0) } ? text : nil
+    }
+
     /// A mail address that an SMTP server can be handed as it is.
     static let mail = Scalar("a mail address such as kafka-ops@example.com") { text throws(WrongValue) in
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)

@@ -79,10 +79,21 @@ enum Schema {
         .value(
             "image_archive", .file, into: \.imageArchive,
             "A `docker save` file for hosts that lack the image."),
+        .section(
+            "registry", { registry }, into: \.registry,
+            "A private registry, which the hosts pull the image from; an image_archive comes first."),
         .value(
             "controllers", .count(1...15), into: \.controllers, fallback: "3, or 1 on fewer than 3 hosts",
             "Dedicated KRaft controllers, at most one a host."),
     ]
+
+    static let registry: [Field<RegistryDraft>] = [
+        .value(
+            "server", .registry, into: \.server, fallback: "what the image's name begins with",
+            "The registry that the login is for."),
+        .value("user", .text, into: \.user, "The login."),
+        .value("password_file", .file, into: \.passwordFile, "The file that holds the login's password."),
+    ].marked { $0.mark = $1 }
 
     static let host: [Field<HostDraft>] = [
         .value(

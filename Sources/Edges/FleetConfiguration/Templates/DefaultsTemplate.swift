@@ -19,6 +19,7 @@ extension FleetTemplates {
               version: \(version)
               image: apache/kafka:\(version)        # or what k/Dockerfile makes
               # image_archive: k/kafka.tar.gz  # a 'docker save' file, for hosts that lack the image
+              # registry: { user: robot, password_file: registry.password }   # hosts pull the image with this login
               # controllers: 3                 # dedicated controllers; unless set, 3, or 1 on fewer than 3 hosts
 
             virthosts: [10.0.0.11, 10.0.0.12, 10.0.0.13]

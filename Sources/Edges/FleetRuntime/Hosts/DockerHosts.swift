@@ -12,9 +12,11 @@ struct DockerHosts: ContainerSource, ContainerControl {
     let links: DockerLinks
     let directory: HostDirectory
     let cluster: ClusterName
+    /// Where hosts pull images from, with a login.
+    var registry: RegistrySettings?
 
     /// Asks the engine of `host`. A connection that is lost is made anew once, where asking again does no harm.
-    private func ask<Value: Sendable>(
+    func ask<Value: Sendable>(
         _ host: HostName, again: Bool = true, _ body: (DockerEngine) async throws(DockerError) -> Value
     ) async throws(HostProblem) -> Value {
         var link = try await links.link(host)
@@ -113,28 +115,6 @@ struct DockerHosts: ContainerSource, ContainerControl {
             oomKilled: found.state.oomKilled, restarts: found.restartCount,
             startedAt: found.state.startedAt.map { Timestamp(milliseconds: $0.nanoseconds / 1_000_000) },
             image: found.image, imageID: found.imageID.rawValue, configDigest: found.labels[ContainerLabel.config])
-    }
-
-    func image(_ reference: String, on host: HostName) async throws(HostProblem) -> ImageObservation? {
-        try await ask(host) { engine throws(DockerError) in
-            do throws(DockerError) {
-                let found = try await engine.inspect(image: ImageReference(reference))
-                return ImageObservation(id: found.id.rawValue, architecture: found.architecture)
-            } catch {
-                if error.kind == .notFound(.image) { return nil }
-                throw error
-            }
-        }
-    }
-
-    func bringImage(
-        _ reference: String, archive: String?, to host: HostName, progress: @escaping @Sendable (String) async -> Void
-    ) async throws(HostProblem) {
-        // Through ssh itself, not the forwarded socket: so it is one stream, without the Engine API's buffering.
-        try await ImageTransfer(
-            remote: try directory.remote(host), host: host, image: reference, commands: directory.commands
-        )
-        .bring(from: await ImageTransfer.source(of: reference, archive: archive), progress: progress)
     }
 
     func runOnce(_ run: OneOffRun, on host: HostName) async throws(HostProblem) -> OneOffResult {

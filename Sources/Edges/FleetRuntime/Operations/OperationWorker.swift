@@ -44,9 +44,10 @@ public struct OperationWorker: Sendable {
         await telling.lookBefore(id, plan, memory)
         let companion = WorkerCompanion(
             id: id, hooks: Hooks(FleetDirectory(path: session.place.directory)), telling: telling, memory: memory)
+        let images = ImageSpread(hosts: plan.steps.count { $0.kind == BringImage.kind })
         let leases = session.hostLeases(try session.touchedHosts(plan))
         let engine = OperationEngine(
-            store: store, world: session.world(memory), hostLeases: leases, companion: companion)
+            store: store, world: session.world(memory, images: images), hostLeases: leases, companion: companion)
         return try await engine.run(lease, givingUp: givingUp)
     }
 }

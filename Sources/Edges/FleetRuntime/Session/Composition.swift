@@ -33,7 +33,9 @@ extension FleetSession {
                     group.addTask { await dockers.run() }
                     group.addTask { await kafkas.run() }
                     defer { group.cancelAll() }
-                    let containers = DockerHosts(links: dockers, directory: directory, cluster: fleet.cluster.name)
+                    let containers = DockerHosts(
+                        links: dockers, directory: directory, cluster: fleet.cluster.name,
+                        registry: fleet.cluster.registry)
                     let cluster = KafkaCluster(links: kafkas, clock: clock)
                     return try await body(
                         FleetPorts(

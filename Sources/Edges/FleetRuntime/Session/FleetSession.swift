@@ -62,11 +62,11 @@ public struct FleetSession: Sendable {
     }
 
     /// The fleet as steps of operations see it; what outlives them is kept in `memory`.
-    func world(_ memory: any FleetMemory) -> OperationWorld {
+    func world(_ memory: any FleetMemory, images: ImageSpread = ImageSpread()) -> OperationWorld {
         OperationWorld(
             hosts: ports.hostControl, hostSource: ports.hostSource, containers: ports.containerControl,
             containerSource: ports.containerSource, cluster: ports.cluster, control: ports.clusterControl,
-            memory: memory, clock: clock, commands: HostCommands(fleet))
+            memory: memory, clock: clock, commands: HostCommands(fleet), images: images)
     }
 
     func survey() async -> [HostSurvey] {

@@ -41,23 +41,6 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
         }
     }
 
-    /// The image, if it is there.
-    public func image(_ reference: String, on host: HostName) async throws(HostProblem) -> ImageObservation? {
-        try await withDocker(host, .look) { found, _ throws(HostProblem) in found.images[reference] }
-    }
-
-    /// Brings the image, in three seconds. Whatever is asked for is there to be had, and for this processor.
-    public func bringImage(
-        _ reference: String, archive: String?, to host: HostName, progress: @escaping @Sendable (String) async -> Void
-    ) async throws(HostProblem) {
-        await wait(.seconds(3))
-        try await withDocker(host, .change) { found, state throws(HostProblem) in
-            let id = Self.digits(64) { Self.hash(reference, $0) }
-            found.images[reference] = ImageObservation(id: "sha256:\(id)", architecture: "amd64")
-            state.effects.append("image \(host)")
-        }
-    }
-
     /// Runs what bootstrap runs: the format.
     public func runOnce(_ run: OneOffRun, on host: HostName) async throws(HostProblem) -> OneOffResult {
         await wait(.milliseconds(1500))
@@ -203,7 +186,7 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
     }
 
     /// So many hexadecimal digits from numbers.
-    private static func digits(_ count: Int, _ number: (Int) -> UInt64) -> String {
+    static func digits(_ count: Int, _ number: (Int) -> UInt64) -> String {
         var digits = ""
         var part = 0
         while digits.count < count {
@@ -212,12 +195,5 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
             part += 1
         }
         return String(digits.prefix(count))
-    }
-
-    /// FNV-1a: the same image has the same digest on every host.
-    private static func hash(_ text: String, _ part: Int) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325 &+ UInt64(truncatingIfNeeded: part)
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        return hash
     }
 }

@@ -9,6 +9,8 @@ public struct FleetState: Sendable {
     public private(set) var now: Duration = .zero
     /// The hosts.
     public var hosts: [HostName: SimulatedHost] = [:]
+    /// Digests of images that were built in the techhost's Docker, by reference.
+    var techhostImages: [String: String] = [:]
     /// Kafka.
     public var kafka: SimulatedKafka
     /// What decides everything that is chance.
@@ -74,7 +76,7 @@ public struct FleetState: Sendable {
 }
 
 extension FleetState: Codable {
-    private enum CodingKeys: String, CodingKey { case now, hosts, kafka, chance, agenda, troubles }
+    private enum CodingKeys: String, CodingKey { case now, hosts, kafka, chance, agenda, troubles, images }
 
     /// Reads the state from a file.
     public init(from decoder: any Decoder) throws {
@@ -85,6 +87,7 @@ extension FleetState: Codable {
         chance = try container.decode(SeededGenerator.self, forKey: .chance)
         agenda = try container.decode(Agenda.self, forKey: .agenda)
         troubleNumber = try container.decode(Int.self, forKey: .troubles)
+        techhostImages = try container.decodeIfPresent([String: String].self, forKey: .images) ?? [:]
     }
 
     /// Writes the state for a file.
@@ -96,6 +99,7 @@ extension FleetState: Codable {
         try container.encode(chance, forKey: .chance)
         try container.encode(agenda, forKey: .agenda)
         try container.encode(troubleNumber, forKey: .troubles)
+        if !techhostImages.isEmpty { try container.encode(techhostImages, forKey: .images) }
     }
 }
 

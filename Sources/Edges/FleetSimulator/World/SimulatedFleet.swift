@@ -12,6 +12,8 @@ public final class SimulatedFleet: Sendable {
     let clock: any FleetClock
     /// The cluster's name.
     let cluster: ClusterName
+    /// Images on their way.
+    let traffic = ImageTraffic()
 
     /// The fleet that `keeper` keeps, under `clock`.
     public init(cluster: ClusterName, keeper: any FleetStateKeeper, clock: any FleetClock) {

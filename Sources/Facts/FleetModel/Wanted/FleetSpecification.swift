@@ -61,6 +61,8 @@ public struct ClusterSpecification: Hashable, Sendable, Codable {
     public var image: String
     /// A `docker save` file (an absolute path on the techhost) for hosts that lack the image.
     public var imageArchive: String?
+    /// The private registry that hosts pull the image from; nil: none.
+    public var registry: RegistrySettings?
     /// Dedicated KRaft controllers wanted.
     public var controllers: Int
     /// Whether that number follows from the number of hosts, because the operator named none.
@@ -78,6 +80,36 @@ public struct ClusterSpecification: Hashable, Sendable, Codable {
         self.image = image
         self.imageArchive = imageArchive
         self.controllers = controllers
+    }
+}
+
+/// `cluster.registry:` of `defaults.cfg`.
+public struct RegistrySettings: Hashable, Sendable, Codable {
+    /// The registry; nil: the one that the image's name says.
+    public var server: String?
+    /// The login's name; nil: no login.
+    public var user: String?
+    /// The absolute path of the file that holds the password.
+    public var passwordFile: String?
+
+    /// A registry of these settings.
+    public init(server: String? = nil, user: String? = nil, passwordFile: String? = nil) {
+        self.server = server
+        self.user = user
+        self.passwordFile = passwordFile
+    }
+
+    /// Docker's own, under the name that its logins go by.
+    public static let dockerHub = "https://index.docker.io/v1/"
+
+    /// The registry of an image: what stands before the first '/', if that is a host and no part of a name.
+    public func server(of image: String) -> String {
+        if let server { return server }
+        let parts = image.split(separator: "/")
+        guard parts.count > 1, let first = parts.first,
+            first == "localhost" || first.contains(".") || first.contains(":"), first != "docker.io"
+        else { return Self.dockerHub }
+        return String(first)
     }
 }
 

@@ -147,11 +147,26 @@ public protocol ContainerControl: Sendable {
     /// The image behind `reference` on the host; nil when it is not there.
     func image(_ reference: String, on host: HostName) async throws(HostProblem) -> ImageObservation?
 
-    /// Brings the image to the host: from `archive` when given, else from the techhost's Docker, else by a pull there.
-    /// `progress` is told, at most once a second, what has been brought.
+    /// What the techhost itself has to give of an image: the archive, its own Docker, or only the way to a registry, which
+    /// the Docker of `host` is asked about where `cluster.registry` is set.
+    func imageOffer(
+        _ reference: String, archive: String?, asking host: HostName?
+    ) async throws(HostProblem) -> ImageOffer
+
+    /// Brings the image to the host. From the techhost: out of `archive` when given, else by a pull where
+    /// `cluster.registry` is set, else from its Docker, else by a pull. `progress` is told, at most once a second, what has been brought.
     func bringImage(
-        _ reference: String, archive: String?, to host: HostName, progress: @escaping @Sendable (String) async -> Void
+        _ reference: String, from origin: ImageOrigin, archive: String?, to host: HostName,
+        progress: @escaping @Sendable (String) async -> Void
     ) async throws(HostProblem)
+
+    /// Whether the techhost has a Docker that could make an image.
+    func techhostBuilds() async -> Bool
+
+    /// Makes an image from a directory of the techhost; `progress` is told the builder's own words.
+    func buildImage(
+        _ order: ImageBuild, progress: @escaping @Sendable (String) async -> Void
+    ) async throws(HostProblem) -> ImageObservation
 
     /// Runs a command in a container of its own, which is gone afterwards in every case.
     func runOnce(_ run: OneOffRun, on host: HostName) async throws(HostProblem) -> OneOffResult
@@ -179,17 +194,6 @@ public protocol ContainerControl: Sendable {
 
     /// The last `lines` lines that a container wrote.
     func logs(of container: String, lines: Int, on host: HostName) async throws(HostProblem) -> [String]
-}
-
-/// An image on a host.
-public struct ImageObservation: Hashable, Sendable, Codable {
-    /// Its digest.
-    public var id: String
-    /// As Docker says it: `amd64`.
-    public var architecture: String
-
-    /// An image of these facts.
-    public init(id: String, architecture: String) { (self.id, self.architecture) = (id, architecture) }
 }
 
 /// A command to run in a container of its own.

@@ -133,13 +133,17 @@ public struct OperationWorld: Sendable {
     public let clock: any FleetClock
     /// How operators run what a remedy names.
     public let commands: HostCommands
+    /// Which hosts have an image already, for those that lack it.
+    public let images: ImageSpread
 
     /// A world of these parts.
     public init(
         hosts: any HostControl, hostSource: any HostSource, containers: any ContainerControl,
         containerSource: any ContainerSource, cluster: any ClusterSource, control: any ClusterControl,
-        memory: any FleetMemory, clock: any FleetClock, commands: HostCommands = HostCommands()
+        memory: any FleetMemory, clock: any FleetClock, commands: HostCommands = HostCommands(),
+        images: ImageSpread = ImageSpread()
     ) {
+        self.images = images
         self.commands = commands
         self.hosts = hosts
         self.hostSource = hostSource

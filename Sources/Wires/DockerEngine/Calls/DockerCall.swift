@@ -11,6 +11,8 @@ struct DockerCall {
     var query: [(name: String, value: String)] = []
     var body: HTTPRequest.Body = .none
     var contentType: String?
+    /// Beside the content's type.
+    var headers: [HTTPHeader] = []
     var deadlines = TransferDeadlines()
     var bodyLimit = HTTPRequest.defaultBodyLimit
     /// What counts as success beside 200 to 299.
@@ -47,7 +49,8 @@ struct DockerCall {
             url += "?" + query.map { "\($0.name)=\(Self.escape($0.value))" }.joined(separator: "&")
         }
         return HTTPRequest(
-            method, url, socketPath: socketPath, headers: contentType.map { [HTTPHeader("Content-Type", $0)] } ?? [],
+            method, url, socketPath: socketPath,
+            headers: (contentType.map { [HTTPHeader("Content-Type", $0)] } ?? []) + headers,
             body: body, deadlines: deadlines, bodyLimit: bodyLimit)
     }
 

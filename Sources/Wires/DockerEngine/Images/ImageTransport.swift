@@ -40,11 +40,13 @@ extension DockerEngine {
         return loaded
     }
 
-    /// Brings an image from its registry to the host (`POST /images/create`), without credentials.
+    /// Brings an image from its registry to the host (`POST /images/create`).
     ///
-    /// - Throws: `DockerError`; `.notFound(.image)`, `.wrongPlatform`, or `.server` where the registry can't be reached.
+    /// - Throws: `DockerError`; `.notFound(.image)`, `.wrongPlatform`, or `.server` where the registry can't be reached or
+    ///   refuses the login.
     public func pull(
-        _ image: ImageReference, platform: String? = nil, progress: (ImageProgress) async -> Void = { _ in }
+        _ image: ImageReference, platform: String? = nil, login: RegistryLogin? = nil,
+        progress: (ImageProgress) async -> Void = { _ in }
     ) async throws(DockerError) {
         var call = DockerCall("pull the image \(image)", .post, "/images/create")
         guard image.path != nil else { throw fail(call.operation, .invalidRequest, "no image can have such a name") }
@@ -53,6 +55,7 @@ extension DockerEngine {
         // Without one Docker would bring every tag there is.
         call.add("tag", tag ?? "latest")
         call.add("platform", platform)
+        if let login { call.headers.append(login.header) }
         _ = try await follow(call, progress)
     }
 

@@ -19,6 +19,11 @@ public protocol RemoteHost: Sendable {
         errorLines: Process.LineHandler?, progress: ((Int64) async -> Void)?
     ) async throws(SSHError) -> RemoteResult
 
+    /// A program of this machine that writes what the command writes there: for a `LocalSource` that comes from another host.
+    ///
+    /// - Throws: `SSHError` when the host can't be reached.
+    func program(writing command: RemoteCommand) async throws(SSHError) -> Invocation
+
     /// Makes a unix socket of the host reachable here while `body` runs, under a path that `body` gets.
     ///
     /// That somebody listens there is not checked: ask `socketState` when a connection is refused or cut.

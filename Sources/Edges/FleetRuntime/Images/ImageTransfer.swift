@@ -3,10 +3,11 @@ import Observation
 import Processes
 import SecureShell
 
-/// Brings an image to a host: from an archive on the techhost, else from the techhost's Docker, else by a pull there.
+/// Brings an image to a host: from an archive on the techhost, from the techhost's Docker, by a pull there, or from another
+/// host that has it.
 struct ImageTransfer: Sendable {
     /// A gigabyte over a slow line.
-    private static let deadline: Duration = .seconds(3600)
+    static let deadline: Duration = .seconds(3600)
     private static let evidenceLines = 10
 
     let remote: any RemoteHost
@@ -23,14 +24,13 @@ struct ImageTransfer: Sendable {
         case techhost
         /// The registry that the image's name says, as the host reaches it.
         case registry
+        /// Another host, through the techhost.
+        case host(HostName, any RemoteHost)
     }
 
-    /// The source for this image: the techhost's Docker only where it has it.
-    static func source(of image: String, archive: String?) async -> Source {
-        if let archive { return .archive(archive) }
-        let found = try? await Process.run(
-            "docker", ["image", "inspect", "--format", "{{.Id}}", image], deadline: .seconds(10))
-        return found?.exit.isSuccess == true ? .techhost : .registry
+    /// What writes an image as one compressed stream, where there is a Docker that has it. It gives way to brokers.
+    static func save(_ image: String) -> [String] {
+        ["/bin/sh", "-c", #"docker save -- "$1" | nice -n 10 gzip -1c"#, "sh", image]
     }
 
     /// Brings it. What came over half the way is not loaded: Docker takes an image whole or not at all.
@@ -46,12 +46,16 @@ struct ImageTransfer: Sendable {
                 result = try await load(LocalSource(file: path, through: programs), progress)
             case .techhost:
                 result = try await load(
-                    LocalSource(programs: [Invocation("docker", ["save", image]), Invocation("gzip", ["-1c"])]),
-                    progress)
+                    LocalSource(programs: [
+                        Invocation("docker", ["save", "--", image]), Invocation("gzip", ["-1c"]),
+                    ]), progress)
+            case .host(_, let other):
+                let program = try await other.program(writing: RemoteCommand(Self.save(image), asRoot: true))
+                result = try await load(LocalSource(programs: [program]), progress)
             case .registry:
                 await progress("\(host) pulls it from its registry")
                 result = try await remote.run(
-                    ["docker", "pull", "--quiet", image], asRoot: true, deadline: Self.deadline)
+                    ["docker", "pull", "--quiet", "--", image], asRoot: true, deadline: Self.deadline)
             }
         } catch {
             throw HostProblem(error)
@@ -73,7 +77,8 @@ struct ImageTransfer: Sendable {
         }
     }
 
-    private func failure(_ result: RemoteResult, _ source: Source) -> HostProblem {
+    /// Why a load or pull failed, from its last words.
+    func failure(_ result: RemoteResult, _ source: Source) -> HostProblem {
         let lines = (result.stderr.text + result.stdout.text).split(separator: "\n").suffix(Self.evidenceLines)
         let text = lines.joined(separator: " ")
         if text.contains("no space left on device") {
@@ -87,13 +92,19 @@ struct ImageTransfer: Sendable {
             return HostProblem(
                 code: "image-pull-failed", unreachable: false,
                 reason: "\(host) lacks \(image), the techhost has no archive of it, and the pull failed",
-                remedy: "set cluster.image_archive to a `docker save` file, or build the image on the techhost",
+                remedy: "set cluster.image_archive to a `docker save` file, or build the image: gantry image build",
                 evidence: lines.map(String.init))
         case .archive, .techhost:
             return HostProblem(
                 code: "image-load-failed", unreachable: false,
                 reason: "docker load on \(host) ended with exit code \(result.exitCode)",
                 remedy: "check the archive: tar -tf lists a manifest.json", evidence: lines.map(String.init))
+        case .host(let other, _):
+            return HostProblem(
+                code: "image-load-failed", unreachable: false,
+                reason: "docker load on \(host) of what \(other) sends ended with exit code \(result.exitCode)",
+                remedy: "\(commands.line("docker save \(image) | gzip -t", on: other)) shows whether it can be sent",
+                evidence: lines.map(String.init))
         }
     }
 }
