@@ -37,7 +37,7 @@ create_host() {
     [ ! -e "$home/created" ] || return 0
     [ ! -d "$home" ] || { kill_host "$1"; destroy_host "$1"; }
     mkdir -p "$home"/{upper,work,root,docker,disk}
-    if [ "$2" = bare ]; then echo "$bare/root" >"$home/lower"; else hide_machine "$home/upper"; fi
+    if is_bare "$2"; then echo "$(bare_of "$2")/root" >"$home/lower"; else hide_machine "$home/upper"; fi
     mount_host "$1"
     mkdir -p "$root"/{boot,home,media,mnt,opt,root,srv,tmp} "$root"/usr/local/{bin,lib,sbin,share} \
         "$root"/var/{cache,lib,log,spool,tmp}
@@ -47,7 +47,7 @@ create_host() {
     furnish_users "$1"
     furnish_ssh "$1"
     furnish_services "$1"
-    if [ "$2" = bare ]; then furnish_bare "$1"; else furnish_compose "$1" "$2"; fi
+    if is_bare "$2"; then furnish_bare "$1" "$2"; else furnish_compose "$1" "$2"; fi
     touch "$home/created"
 }
 

@@ -64,7 +64,8 @@ start_host() {
     die "$(name_of "$1") does not start: $(tail -n 3 "$home/console.log")"
 }
 
-# Runs as a process of its own. nspawn ends with 133 where the host asked for a reboot.
+# Runs as a process of its own. The last word is for init: a systemd of 256 and later takes control groups of version 1 only
+# when it is told so, and an older one does not mind. nspawn ends with 133 where the host asked for a reboot.
 supervise() {
     local home status unified=no
     home=$(home_of "$1")
@@ -81,7 +82,7 @@ supervise() {
                 --capability=all --network-bridge="$(bridge)" \
                 --system-call-filter='@keyring bpf @mount @raw-io' \
                 --link-journal=no --resolv-conf=off --timezone=off --console=read-only \
-                --bind="$home/docker:/var/lib/docker" --bind="$home/disk:/data"
+                --bind="$home/docker:/var/lib/docker" --bind="$home/disk:/data" SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1
         ) &
         echo $! >"$home/nspawn.pid.new"
         mv "$home/nspawn.pid.new" "$home/nspawn.pid"
