@@ -44,6 +44,64 @@ struct HostSettingsTests {
         }
     }
 
+    @Test func `a host's nodes are reached at an address of its own, and listen there alone`() throws {
+        let line = "data: [/disk1, /disk2],"
+        let fleet = try good(try goodFile.with(line, "\(line) address: 192.168.7.13,")).specification
+        let nodes = try layout(fleet).nodes(on: try #require(HostName(rawValue: "10.0.0.13")))
+        #expect(nodes.allSatisfy { $0.endpoint.host == "192.168.7.13" } && !nodes.isEmpty)
+        let broker = try #require(nodes.first { $0.role == .broker })
+        let host = try #require(fleet.host(broker.host))
+        let text = NodeProperties(of: broker, on: host, layout: try layout(fleet), fleet: fleet).text
+        #expect(text.contains("listeners=PLAINTEXT://192.168.7.13:\(broker.port)\n"))
+        #expect(text.contains("advertised.listeners=PLAINTEXT://192.168.7.13:\(broker.port)\n"))
+        let named = try good(try goodFile.with(line, "\(line) address: kafka-13.example.com,")).specification
+        let other = try #require(try layout(named).nodes(on: broker.host).first { $0.role == .broker })
+        let itsText = NodeProperties(of: other, on: host, layout: try layout(named), fleet: named).text
+        // What a name leads to on the host itself is nobody's promise.
+        #expect(itsText.contains("listeners=PLAINTEXT://:\(other.port)\n"))
+        #expect(itsText.contains("advertised.listeners=PLAINTEXT://kafka-13.example.com:\(other.port)\n"))
+        let said = mistakes(try goodFile.with("rack: host", "rack: host\n  address: 10.0.0.9"))
+        #expect(said.contains { $0.contains("belongs to one host") }, "\(said)")
+    }
+
+    @Test func `a broker has cores and a disk of its own where that is wanted, by its port`() throws {
+        let line = "data: [/disk1, /disk2],"
+        let fleet = try good(
+            try goodFile.with(line, "\(line) cpus: 2, cpu_sets: true, disk_per_broker: true,")
+        ).specification
+        let host = try #require(fleet.hosts.last)
+        let brokers = try layout(fleet).nodes(on: host.host).filter { $0.role == .broker }
+        #expect(brokers.count == 4)
+        #expect(brokers.map { host.cpuSet(ofBrokerAt: $0.port) } == ["0-1", "2-3", "4-5", "6-7"])
+        #expect(
+            brokers.map { $0.dataDirectories.map { String($0.prefix(6)) } } == [
+                ["/disk1"], ["/disk2"], ["/disk1"], ["/disk2"],
+            ])
+        let plain = try #require(try good(goodFile).specification.hosts.last)
+        #expect(plain.cpuSet(ofBrokerAt: 9092) == nil)
+        let said = mistakes(try goodFile.with(line, "\(line) cpu_sets: true,"))
+        #expect(said.count == 1 && said[0].contains("write cpus"), "\(said)")
+    }
+
+    @Test func `a registry has a login with its password in a file, or none`() throws {
+        let line = "image_archive: k/kafka.tar.gz"
+        let settings = try good(
+            try goodFile.with(line, "\(line)\n  registry: { user: robot, password_file: registry.password }"))
+        #expect(
+            settings.specification.cluster.registry
+                == RegistrySettings(user: "robot", passwordFile: "/fleet/registry.password"))
+        for (registry, words) in [
+            ("{ user: robot }", "write password_file"), ("{ password_file: x }", "write user"),
+            ("{ password: x }", "unknown key"), ("{ server: 'a b' }", "is not a registry"),
+        ] {
+            let said = mistakes(try goodFile.with(line, "\(line)\n  registry: \(registry)"))
+            #expect(said.count == 1 && said[0].contains(words), "\(registry): \(said)")
+        }
+        #expect(RegistrySettings().server(of: "r.example.com:5000/a/kafka:1") == "r.example.com:5000")
+        #expect(RegistrySettings().server(of: "gantry/kafka:1") == RegistrySettings.dockerHub)
+        #expect(RegistrySettings(server: "r").server(of: "gantry/kafka:1") == "r")
+    }
+
     @Test(arguments: ["a:b:c", "a/b:c/d", "a@b", "a:1@sha256", "a@sha256:1@sha256:2", "r:5000/a:b:c", "r/s:1/a"])
     func `an image has one tag and one digest at most`(_ image: String) throws {
         let said = mistakes(try goodFile.with("image: gantry/kafka:4.3.1", "image: \(image)"))

@@ -218,6 +218,38 @@ extension `Real hosts` {
             try await expectUntouched(fleet)
         }
 
+        @Test func `a data disk that fstab mounts and that is not there`() async throws {
+            let fleet = try RealFleet()
+            let line = "UUID=00000000-0000-4000-8000-000000000001 \(Gantry.data) ext4 nofail 0 2"
+            try await fleet.with(
+                { _ = try await fleet.output(1, "echo '\(line)' >> /etc/fstab") },
+                mendedBy: { _ = try await fleet.output(1, "sed -i '/4000-8000-000000000001/d' /etc/fstab") }
+            ) {
+                try await refusal(
+                    .init(hosts: [1], brokers: 1, kafka: [:]), on: fleet, "mount-missing",
+                    of: "host \(fleet.addresses[0])", evidence: "is not mounted", remedy: "mount \(Gantry.data)")
+            }
+            try await expectUntouched(fleet)
+        }
+
+        @Test func `ports that the techhost reaches and the other hosts do not`() async throws {
+            let fleet = try RealFleet()
+            try await fleet.with(
+                { try await fleet.control("fault", "peers", "2") },
+                mendedBy: { try await fleet.control("fault", "heal", "2") }
+            ) {
+                try await Gantry.with(.init(cluster: Self.cluster), on: fleet) { gantry in
+                    let answer = try await gantry.run("bootstrap", "--yes", "--format", "json")
+                    #expect(answer.status == 4, "\(answer.stderr)")
+                    let document = try answer.document(as: OperationDocument.self)
+                    #expect(Set(document.findings.map(\.rule)) == ["port-unreachable"], "\(document.findings)")
+                    let own = try #require(document.findings.first { $0.subject == "host \(fleet.addresses[1])" })
+                    #expect(own.evidence.contains("gives no answer"), "\(own.evidence)")
+                }
+            }
+            try await expectUntouched(fleet)
+        }
+
         @Test func `more controllers than hosts`() async throws {
             let fleet = try RealFleet()
             try await refusal(

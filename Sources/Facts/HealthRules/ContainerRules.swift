@@ -55,7 +55,7 @@ extension HealthRules {
                 return rule.finding(
                     .warning, "image \(reference)",
                     "\(others.prefix(3).joined(separator: ", "))\(more) run another image of that name than the other nodes",
-                    remedy: "bring one image to all hosts, then restart those nodes one at a time")
+                    remedy: "gantry image list tells which; gantry image distribute, then gantry restart those nodes")
             }
         },
         HealthRule("container-leftover", "every labelled container belongs to a wanted node") { context, rule in

@@ -61,15 +61,26 @@ struct PreflightStage {
         }
     }
 
+    /// The network between the hosts, measured.
+    func bandwidth(_ look: PreflightLook) throws -> [HostName: BandwidthAnswer] {
+        try run { [fleet] in await BandwidthSurvey.measure(look.surveys, hosts: fleet) }
+    }
+
     func findings() throws -> [ClauseFinding] { Assumptions.judge(try look()) }
 }
 
 struct ClauseTests {
     @Test func `hosts that offer everything pass every clause`() throws {
-        let findings = try PreflightStage().findings()
+        let stage = try PreflightStage()
+        var look = try stage.look()
+        let findings = Assumptions.judge(look)
         let others = findings.filter { $0.verdict.result != .pass }
         #expect(others.isEmpty, "\(others)")
-        #expect(Set(findings.map(\.clause)) == Set(Assumptions.clauses.map(\.id)))
+        // What costs traffic to find out is judged when that was asked for.
+        #expect(Set(Assumptions.clauses.map(\.id)).subtracting(findings.map(\.clause)) == ["H42"])
+        look.bandwidth = try stage.bandwidth(look)
+        #expect(Set(Assumptions.judge(look).map(\.clause)) == Set(Assumptions.clauses.map(\.id)))
+        #expect(Assumptions.judge(look).allSatisfy { $0.verdict.result == .pass })
     }
 
     @Test func `assumptions txt has a line for every clause that runs, in its words, and for nothing else`() {
@@ -103,6 +114,7 @@ struct ClauseTests {
     static let damages: [Damage] = [
         Damage("H3", .fail, "Docker does not run") { $0.lacksDocker = true },
         Damage("H4", .fail, "neither") { $0.lacksDocker = true },
+        Damage("H5", .fail, "riscv64") { $0.architecture = "riscv64" },
         Damage("H6", .fail, "listens on 9092") { $0.foreignPorts = [9092] },
         Damage("H9", .fail, "is not mounted") { $0.machine.unmounted = ["/var/lib/kafka-docker"] },
         Damage("H9", .pass, "nothing is missing") { $0.machine.unmounted = ["/media/usb"] },
@@ -193,6 +205,43 @@ struct ClauseTests {
         #expect(Assumptions.blockers(findings).isEmpty)
         let waived = try #require(findings.first { $0.verdict.result == .waived })
         #expect(waived.clause == "H25" && waived.verdict.evidence.contains("opened on Monday"))
+    }
+
+    @Test func `a network that does not carry what moves take is warned of, with what it carries`() throws {
+        let stage = try PreflightStage()
+        stage.fleet.withState { $0.inflict(.host(.slow, stage.hosts[1], for: nil)) }
+        var look = try stage.look()
+        look.bandwidth = try stage.bandwidth(look)
+        let own = Assumptions.judge(look).filter { $0.clause == "H42" }
+        // It sends slowly, and the one that sends to it can be no faster.
+        #expect(own.map(\.verdict.result) == [.warn, .warn, .pass])
+        #expect(own[1].verdict.evidence.contains("1.2 MiB/s to 10.0.0.13"), "\(own[1].verdict.evidence)")
+        #expect(own[1].verdict.remedy.contains("move.throttle"))
+    }
+
+    @Test func `fifty hosts of twenty milliseconds are judged within five seconds`() throws {
+        let time = VirtualTime()
+        let hosts = (1...50).compactMap { HostName(rawValue: "10.0.1.\($0)") }
+        var stage = try PreflightStage()
+        stage.specification.hosts = hosts.map {
+            HostSpecification(host: $0, rack: $0.rawValue, brokers: 2, data: ["/var/lib/kafka-docker"])
+        }
+        let cluster = stage.specification.cluster.name
+        let fleet = SimulatedFleet(cluster: cluster, hosts: hosts, time: time)
+        fleet.withState { $0.roundTrip = .milliseconds(20) }
+        let layout = try ClusterLayout.initial(
+            for: stage.specification, clusterID: stage.layout.clusterID, directoryIDs: { _ in .fallback })
+        let specification = stage.specification
+        let judged = time.run { () -> [ClauseFinding] in
+            let surveys = await HostSurvey.survey(specification, hosts: fleet, containers: fleet)
+            let peers = await PeerSurvey.survey(surveys, layout: layout, hosts: fleet)
+            return Assumptions.judge(
+                PreflightLook(fleet: specification, surveys: surveys, peers: peers, layout: layout))
+        }
+        let findings = try #require(judged)
+        #expect(Set(findings.map(\.host)).count == 50)
+        #expect(time.uptime() >= .milliseconds(20 * (7 + 2)))
+        #expect(time.uptime() < .seconds(5), "\(time.uptime())")
     }
 
     @Test func `a disk that is to be formatted must be blank`() throws {

@@ -111,6 +111,29 @@ struct ProvisioningTests {
         #expect(failure?.code == "disk-not-blank")
     }
 
+    @Test func `a disk with something on it forbids provisioning before anything is changed`() throws {
+        var stage = try PreflightStage()
+        stage.specification.hosts[1].disks = [DataDisk(path: "/var/lib/kafka-docker", device: "/dev/vdb")]
+        stage.damage(bare)
+        func blockers(_ found: String) throws -> [String] {
+            stage.damage {
+                $0.machine.devices = ["/dev/vdb": found]
+                $0.machine.disks = [ClauseTests.disk { $0.mountPoint = "/" }]
+            }
+            let look = try stage.look()
+            let wanted = try changes(stage)
+            return Provisioning.diskBlockers(
+                look.surveys, fleet: stage.specification, provisioned: [stage.hosts[1]: wanted]
+            ).map(\.code)
+        }
+        #expect(try blockers("xfs at /old") == ["disk-not-blank"])
+        #expect(try blockers("it is no block device") == ["no-device"])
+        #expect(try blockers("") == [])
+        // Nobody asked for it to be formatted: it is a clause of preflight, and nothing else.
+        let look = try stage.look()
+        #expect(Provisioning.diskBlockers(look.surveys, fleet: stage.specification, provisioned: [:]).isEmpty)
+    }
+
     @Test func `a plan does every change of a host before anything of Kafka is placed there`() throws {
         let stage = try PreflightStage()
         stage.damage(bare)

@@ -42,13 +42,12 @@ struct ImageDistributeCommand: Command {
         let chosen = wanted
         return try await context.withSession(configuration) { session in
             let look = try await context.beforeChange(.hosts(of: configuration)) {
-                await session.images(chosen, as: origin)
+                await session.images(chosen, as: origin, forBringing: true)
             }
             if let defect = look.defect {
                 throw CommandError(
-                    "image-unknown", "it can't be said which image is meant", object: "image \(look.image)",
-                    reason: defect, next: "gantry image list shows what there is; --from HOST takes a host's",
-                    exit: .refused)
+                    defect.code, "it can't be said which image is meant", object: "image \(look.image)",
+                    reason: defect.reason, next: defect.remedy, evidence: defect.evidence, exit: .refused)
             }
             let lacking = look.hosts.filter { $0.state == .absent || $0.state == .other }
             guard !lacking.isEmpty, !changes.isDryRun else {

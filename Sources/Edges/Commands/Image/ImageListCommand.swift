@@ -48,7 +48,7 @@ struct ImageListReport: Report {
     var json: JSONValue {
         [
             "image": .string(look.image), "source": .string(look.authority.rawValue),
-            "digests": .array(look.digests.map { .string($0) }), "defect": .string(orNull: look.defect),
+            "digests": .array(look.digests.map { .string($0) }), "defect": .string(orNull: look.defect?.reason),
             "hosts": .array(
                 look.hosts.map { host in
                     [
@@ -75,7 +75,7 @@ struct ImageListReport: Report {
                 Pair(
                     "meant", "meant",
                     look.digests.isEmpty
-                        ? Cell(look.defect ?? "nobody says which: the hosts would pull it", .notice, exact: "")
+                        ? Cell(look.defect?.reason ?? "nobody says which: the hosts would pull it", .notice, exact: "")
                         : Cell(
                             look.digests.map(ImageCommands.short).joined(separator: " or ") + " by \(authority)",
                             exact: look.digests.joined(separator: " "))),
@@ -127,10 +127,8 @@ struct ImageListReport: Report {
         if let defect = look.defect {
             rows.append(
                 FindingRow(
-                    Cell("warning", .notice), rule: "image-unknown", subject: "image \(look.image)", evidence: defect,
-                    remedy: look.authority == .none && look.hosts.contains { $0.digest != nil }
-                        ? "gantry image distribute --from HOST takes the one of that host"
-                        : "correct cluster.image or cluster.image_archive"))
+                    Cell("warning", .notice), rule: defect.code, subject: "image \(look.image)", evidence: defect.reason,
+                    remedy: defect.remedy))
         }
         for host in look.hosts {
             switch host.state {

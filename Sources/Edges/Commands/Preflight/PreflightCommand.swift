@@ -9,9 +9,12 @@ struct PreflightCommand: Command {
     private static let fixes = Flag(
         "fix", "show what would meet failed clauses, ask, do it host by host, and check again")
 
+    private static let bandwidth = Flag(
+        "bandwidth", "measure the network between the hosts, too: each sends to the next one for two seconds")
+
     static let definition = CommandDefinition(
         "preflight", "check what assumptions.txt demands of the techhost and the hosts", arguments: [names],
-        options: [fixes], changes: [.dryRun, .yes, .reason],
+        options: [fixes, bandwidth], changes: [.dryRun, .yes, .reason],
         details: [
             "Each clause passes, fails, warns, or can not be found out, with the evidence and what to do. Without --fix "
                 + "nothing is changed.",
@@ -23,20 +26,26 @@ struct PreflightCommand: Command {
         ],
         examples: [
             .init("gantry preflight 10.0.0.13", "check one host"),
+            .init("gantry preflight --bandwidth", "all clauses, and what the network carries"),
             .init("gantry preflight --fix H27 H29 --dry-run", "show the commands for two clauses on all hosts"),
         ])
 
     /// Empty: all.
     let names: [HostName]
     let fixes: Bool
+    let measures: Bool
     let changes: ChangeValues
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
         names = arguments.all(Self.names)
         fixes = arguments[Self.fixes]
+        measures = arguments[Self.bandwidth]
         changes = arguments.changes
         if !fixes, changes.isDryRun || changes.isConfirmed {
             throw .usage("without --fix nothing is changed", next: arguments.helpCommand)
+        }
+        if fixes, measures {
+            throw .usage("--fix measures nothing", reason: "leave --bandwidth out", next: arguments.helpCommand)
         }
     }
 
@@ -55,7 +64,8 @@ struct PreflightCommand: Command {
         guard fixes else {
             return try await context.withSession(configuration) { session in
                 let result = try await context.whileLooking(.hosts(of: configuration)) {
-                    try await session.preflight(wanted, directory: configuration.directory)
+                    try await session.preflight(
+                        wanted, directory: configuration.directory, bandwidth: measures)
                 }
                 let report = PreflightReport(findings: result.findings)
                 context.show(report)

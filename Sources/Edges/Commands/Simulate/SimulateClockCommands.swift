@@ -62,6 +62,47 @@ struct SimulateSpeedCommand: Command {
     }
 }
 
+/// `gantry simulate round-trip`.
+struct SimulateRoundTripCommand: Command {
+    private static let time = Argument<Milliseconds>(.one, "what a packet takes there and back, 0ms to 5000ms")
+
+    static let definition = CommandDefinition(
+        "round-trip", "set how far the hosts of a simulated fleet are away", arguments: [time],
+        details: [
+            "A connection takes seven of them, a command two more. None, unless set.",
+            "To see what that means for somebody who waits, let the clock run at real time: gantry simulate speed 1.",
+        ],
+        examples: [.init("gantry simulate round-trip 20ms", "hosts in another country")])
+
+    let time: Milliseconds
+
+    init(_ arguments: ParsedArguments) throws(CommandError) { time = try arguments.required(Self.time) }
+
+    func run(in context: CommandContext) async throws -> ExitStatus {
+        let time = time
+        let after = try await context.simulation().change { document, _ throws(SimulationProblem) in
+            document.fleet.roundTrip = time.duration
+            return document
+        }
+        context.show(SimulationReport(simulation: after, done: "a packet takes \(time.count) ms there and back"))
+        return .done
+    }
+}
+
+/// A short time: `20ms`.
+struct Milliseconds: ArgumentValue {
+    let count: Int
+    var duration: Duration { .milliseconds(count) }
+    init?(argument: String) {
+        guard argument.hasSuffix("ms"), let count = Int(argument.dropLast(2)), (0...5000).contains(count),
+            argument.utf8.first.map({ (0x30...0x39).contains($0) }) == true
+        else { return nil }
+        self.count = count
+    }
+    static var placeholder: String { "TIME" }
+    static var expectation: String { "a time such as 20ms, at most 5000ms" }
+}
+
 /// `gantry simulate seed`.
 struct SimulateSeedCommand: Command {
     private static let seed = Argument<Seed>("N", .one, "any number from 0 upwards")

@@ -21,7 +21,8 @@ enum SimulateCommands {
             CommandEntry(SimulateStatusCommand.self), CommandEntry(SimulateFaultCommand.self),
             CommandEntry(SimulateHealCommand.self), CommandEntry(SimulateLoadCommand.self),
             CommandEntry(SimulateAdvanceCommand.self),
-            CommandEntry(SimulateSpeedCommand.self), CommandEntry(SimulateSeedCommand.self),
+            CommandEntry(SimulateSpeedCommand.self), CommandEntry(SimulateRoundTripCommand.self),
+            CommandEntry(SimulateSeedCommand.self),
         ])
 }
 
@@ -47,6 +48,7 @@ struct SimulationReport: Report {
             "done": done.map { .string($0) } ?? .null, "now": JSONValue(now),
             "elapsed_ms": JSONValue(milliseconds: simulation.fleet.now),
             "speed": .integer(Int64(simulation.clock.speed)),
+            "round_trip_ms": JSONValue(milliseconds: simulation.fleet.roundTrip),
             "faults": .array(
                 simulation.fleet.troubles.map { ["subject": .string($0.subject), "fault": .string($0.what)] }),
         ]

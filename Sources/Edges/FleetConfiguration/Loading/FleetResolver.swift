@@ -12,6 +12,9 @@ struct ResolvedHost: Sendable {
     var memory: Placed<ByteCount>
     var disks: [Placed<DataDisk>]
     var cpus: Int?
+    var cpuSets: Placed<Bool>?
+    var diskPerBroker: Bool?
+    var address: String?
     var ssh: SSHSettings
 }
 
@@ -23,6 +26,7 @@ struct FleetResolver {
     /// The specification; nil when a setting that it cannot do without is missing or wrong, which has been said.
     mutating func specification() -> FleetSpecification? {
         let hosts = resolvedHosts()
+        if let address = draft.defaults.address { fail(address, "belongs to one host: write it under hosts") }
         for host in hosts { check(host) }
         checkCluster()
         checkKafka(hosts)
@@ -85,6 +89,8 @@ struct FleetResolver {
             heap: pick(own.heap, all.heap, FleetDefaults.heap),
             memory: pick(own.memory, all.memory, FleetDefaults.memory),
             disks: own.disks.isEmpty ? all.disks : own.disks, cpus: (own.cpus ?? all.cpus)?.value,
+            cpuSets: own.cpuSets ?? all.cpuSets, diskPerBroker: (own.diskPerBroker ?? all.diskPerBroker)?.value,
+            address: own.address?.value,
             ssh: SSHSettings(
                 user: (own.ssh.user ?? all.ssh.user)?.value, port: (own.ssh.port ?? all.ssh.port)?.value,
                 identity: (own.ssh.identity ?? all.ssh.identity)?.value,
@@ -149,9 +155,11 @@ private enum FleetDefaults {
 
 extension ResolvedHost {
     fileprivate var specification: HostSpecification {
-        HostSpecification(
+        var host = HostSpecification(
             host: name.value, rack: rack, brokers: brokers.value, ssh: ssh, data: data.value.map(\.value),
             ports: PortSettings(broker: brokerPort.value, controller: controllerPort.value), heap: heap.value,
             memory: memory.value, disks: disks.isEmpty ? nil : disks.map(\.value), cpus: cpus)
+        (host.hasCPUSets, host.hasDiskPerBroker, host.address) = (cpuSets?.value, diskPerBroker, address)
+        return host
     }
 }

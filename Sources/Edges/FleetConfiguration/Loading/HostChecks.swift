@@ -6,6 +6,9 @@ extension FleetResolver {
         checkDirectories(of: host)
         checkPorts(of: host)
         checkDisks(of: host)
+        if let sets = host.cpuSets, sets.value, host.cpus == nil {
+            fail(sets, "sets need their size: write cpus, the cores of each broker")
+        }
         if host.memory.value < host.heap.value {
             let place = max(host.memory, host.heap)
             fail(

@@ -44,6 +44,9 @@ struct HostDraft: Sendable {
     var memory: Placed<ByteCount>?
     var disks: [Placed<DataDisk>] = []
     var cpus: Placed<Int>?
+    var cpuSets: Placed<Bool>?
+    var diskPerBroker: Placed<Bool>?
+    var address: Placed<String>?
 }
 
 struct SSHDraft: Sendable {

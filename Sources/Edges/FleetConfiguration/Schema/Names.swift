@@ -76,6 +76,9 @@ extension Scalar where Value == String {
         return text
     }
 
+    /// An IP address or a host's name, as Kafka advertises it.
+    static let address = Scalar("an address or a host's name") { text in HostName(rawValue: text).map(\.rawValue) }
+
     /// A registry as images name it: a host, and a port where it has one.
     static let registry = Scalar("a registry such as registry.example.com:5000") { text in
         let host = text.split(separator: "://").last ?? ""

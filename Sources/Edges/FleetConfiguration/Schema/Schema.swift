@@ -112,6 +112,17 @@ enum Schema {
             "memory", .memory, into: \.memory, fallback: "2g",
             "The memory limit of a container: heap, a quarter of it more for Java, and the rest caches the logs."),
         .value("cpus", .count(1...512), into: \.cpus, "Cores that a container may use at once; unless set, all."),
+        .value(
+            "cpu_sets", .flag, into: \.cpuSets, fallback: "false",
+            "Whether each broker has cpus cores of its own: the first ones, the next ones, and so on."),
+        .value(
+            "disk_per_broker", .flag, into: \.diskPerBroker, fallback: "false",
+            "Whether a broker has one data directory alone: one that loses its disk loses one broker, and no broker some."
+        ),
+        .value(
+            "address", .address, into: \.address,
+            "Where others reach its nodes, if not under its name in virthosts; of an IP address they listen there alone."
+        ),
         .table(
             "disks", keys: .dataDirectory, placeholder: "DIRECTORY",
             "Devices that --provision formats, if they are blank, and mounts at data directories.",

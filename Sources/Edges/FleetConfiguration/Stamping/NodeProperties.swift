@@ -28,10 +28,11 @@ struct NodeProperties {
         groups = [
             Properties.Group(comment: "Who it is", settings: identity),
             Properties.Group(
-                // Every address of the host: its name may resolve to a loopback address there, as Debian has it.
+                // Every address of the host, unless one is chosen: its name may resolve to a loopback address there, as
+                // Debian has it.
                 comment: "Where it listens, and how others reach it",
                 settings: [
-                    ("listeners", "\(listener)://:\(node.port)"),
+                    ("listeners", "\(listener)://\(Self.bound(node))"),
                     ("advertised.listeners", "\(listener)://\(node.endpoint)"),
                     ("controller.listener.names", "CONTROLLER"),
                     (
@@ -49,6 +50,14 @@ struct NodeProperties {
                 comment: "From 'kafka' of defaults.cfg",
                 settings: fleet.kafka.map { ($0.name, $0.value) }.sorted { $0.0 < $1.0 }),
         ]
+    }
+
+    /// Where it listens: at the address that was chosen for it, where that is one and no name.
+    private static func bound(_ node: NodePlacement) -> String {
+        guard let address = node.address,
+            address.contains(":") || address.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2e })
+        else { return ":\(node.port)" }
+        return node.endpoint.description
     }
 
     /// Kafka's defaults are 3 replicas, which fewer brokers cannot carry.

@@ -27,6 +27,7 @@ struct NodeStamp {
         service.set("command", .strings([stamped.propertiesFile.withoutInterpolation]))
         service.set("user", .string(user.description))
         setMemoryLimit(of: &service)
+        if node.role == .broker, let set = host.cpuSet(ofBrokerAt: node.port) { service.set("cpuset", .string(set)) }
         if let cpus = host.cpus { service.set("cpus", .string("\(cpus)")) }
         if ["network_mode", "networks", "ports"].allSatisfy({ service[$0] == nil }) {
             service.set("network_mode", .string("host"))

@@ -48,6 +48,9 @@ struct HostDirectory: Sendable {
         return remote
     }
 
+    /// Where other hosts reach `host`.
+    func address(_ host: HostName) -> String { specification(host)?.address ?? host.rawValue }
+
     /// The settings of `host`, if it is in `virthosts`.
     func specification(_ host: HostName) -> HostSpecification? { specifications[host] }
 }

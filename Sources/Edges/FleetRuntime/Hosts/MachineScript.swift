@@ -54,7 +54,12 @@ enum MachineScript {
           elif command -v blkid >/dev/null && command -v lsblk >/dev/null; then
             found=$(blkid -p -o export "$v" 2>/dev/null | sed -n 's/^TYPE=//p; s/^PTTYPE=//p' | head -n 1)
             [ -n "$found" ] || found=$(lsblk -nro TYPE "$v" 2>/dev/null | sed -n '2p')
-            [ -z "$found" ] || found="$found at $(findmnt -nro TARGET -S "$v" 2>/dev/null | head -n 1)"
+            at=$(findmnt -nro TARGET -S "$v" 2>/dev/null | head -n 1)
+            if [ -n "$at" ]; then found="$found at $at"
+            elif [ "$found" = ext4 ] && [ "$(blkid -p -s LABEL -o value "$v" 2>/dev/null)" = gantry ]; then
+              # Formatted by us and not mounted yet: as good as blank.
+              m device "$v" ""; continue
+            fi
             [ -n "$found" ] || [ -z "$(head -c 1048576 "$v" | tr -d '\000' | head -c 1)" ] || found="data"
             m device "$v" "$found"
           fi

@@ -102,7 +102,7 @@ enum PeerScript {
         let listens = question.listens.map { "listen \($0)\n" }
         let peers = question.peers.map { peer in
             let ports = peer.ports.map { peer.opens.contains($0) ? "\($0)+" : "\($0)" }
-            return (["peer", peer.host.rawValue] + ports).joined(separator: " ") + "\n"
+            return (["peer", peer.address.rawValue] + ports).joined(separator: " ") + "\n"
         }
         return (listens + peers).joined()
     }

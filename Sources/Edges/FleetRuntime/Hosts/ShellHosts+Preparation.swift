@@ -52,10 +52,36 @@ extension ShellHosts {
                     reason: "the look at the other hosts ended early: \(result.stderr.trimmed)",
                     remedy: "see that \(host) has perl")
             }
-            return PeerAnswers(parsing: result.stdout.text)
+            return PeerAnswers(parsing: result.stdout.text).named(question.peers)
         } catch {
             throw HostProblem(error)
         }
+    }
+
+    func bandwidth(from host: HostName, to peer: HostName) async throws(HostProblem) -> BytesPerSecond {
+        let (result, reason) = try await PeerTransfer(
+            giving: ["timeout", "2", "cat", "/dev/zero"], taking: ["dd", "of=/dev/null", "bs=64k"], from: host,
+            address: directory.address(host),
+            source: try directory.remote(host), to: peer, target: try directory.remote(peer)
+        ).run()
+        guard let result, let rate = Self.rate(saidBy: result.stderr.text) else {
+            throw HostProblem(
+                code: "no-way", unreachable: false,
+                reason: result == nil ? reason : "dd says: \(result?.stderr.trimmed ?? "")",
+                remedy: "see that \(peer) can connect to any port of \(host), or measure by hand")
+        }
+        return rate
+    }
+
+    /// `123 bytes (123 B, 123 B) copied, 2.00 s, …`, as dd ends.
+    static func rate(saidBy text: String) -> BytesPerSecond? {
+        guard let line = text.split(separator: "\n").last(where: { $0.contains(" copied, ") }),
+            let bytes = line.split(separator: " ").first.flatMap({ Double($0) }),
+            let seconds = line.split(separator: ",").dropLast().last?.split(separator: " ").first
+                .flatMap({ Double($0) }), seconds > 0, bytes > 0
+        else { return nil }
+        let rate = bytes / seconds
+        return rate < Double(Int64.max) ? BytesPerSecond(Int64(rate)) : nil
     }
 
     func holds(_ change: HostChange, on host: HostName) async throws(HostProblem) -> Bool {

@@ -33,10 +33,19 @@ extension DockerHosts {
                 let digests = try await ImageArchive.digests(of: reference, in: archive)
                 return ImageOffer(
                     source: .archive, digests: digests,
-                    defect: digests.isEmpty ? "the archive \(archive) does not contain \(reference)" : nil)
+                    defect: digests.isEmpty
+                        ? HostProblem(
+                            code: "image-missing", unreachable: false,
+                            reason: "the archive \(archive) does not contain \(reference)",
+                            remedy: "set cluster.image to a name that it holds (tar -xOf … manifest.json shows them)")
+                        : nil)
             } catch {
                 return ImageOffer(
-                    source: .archive, digests: [], defect: "the archive \(archive) can't be read: \(error.reason)")
+                    source: .archive, digests: [],
+                    defect: HostProblem(
+                        code: "image-archive-unreadable", unreachable: false,
+                        reason: "the archive \(archive) can't be read: \(error.reason)",
+                        remedy: "docker save \(reference) | gzip > \(archive), or name another file in image_archive"))
             }
         }
         if registry != nil {
@@ -44,7 +53,7 @@ extension DockerHosts {
             do throws(HostProblem) {
                 return ImageOffer(source: .registry, digests: [try await registryDigest(reference, asking: host)])
             } catch {
-                return ImageOffer(source: .registry, digests: [], defect: error.reason)
+                return ImageOffer(source: .registry, digests: [], defect: error)
             }
         }
         if let id = await Self.ownImage(reference) { return ImageOffer(source: .techhost, digests: [id]) }
@@ -81,8 +90,10 @@ extension DockerHosts {
     ) async throws(HostProblem) {
         let other = try directory.remote(peer)
         let (result, reason) = try await PeerTransfer(
-            image: reference, from: peer, source: other, to: transfer.host, target: transfer.remote
-        ).bring()
+            giving: ImageTransfer.save(reference), taking: ["docker", "load", "--quiet"], from: peer,
+            address: directory.address(peer), source: other,
+            to: transfer.host, target: transfer.remote
+        ).run()
         guard let result else {
             await progress("\(transfer.host) gets it from \(peer) through the techhost: \(reason)")
             return try await transfer.bring(from: .host(peer, other), progress: progress)
@@ -102,22 +113,40 @@ extension DockerHosts {
                 try await engine.pull(ImageReference(reference), login: login)
             }
         } catch {
-            guard error.code == "docker-failed" || error.code == "image-missing" || error.code == "not-found" else {
-                throw error
-            }
-            throw HostProblem(
-                code: "image-pull-failed", unreachable: false,
-                reason: "\(host) can't pull \(reference) from \(registry.server(of: reference)): \(error.reason)",
-                remedy: "check cluster.registry and cluster.image, and that \(host) reaches the registry")
+            throw Self.registryProblem(error, reference, registry, host)
         }
     }
 
     /// The digest under which `cluster.registry` has the image, as a host's Docker is told.
     private func registryDigest(_ reference: String, asking host: HostName) async throws(HostProblem) -> String {
         let login = try registry.flatMap { settings throws(HostProblem) in try self.login(settings, for: reference) }
-        return try await ask(host) { engine throws(DockerError) in
-            try await engine.registryDigest(of: ImageReference(reference), login: login)
+        do throws(HostProblem) {
+            return try await ask(host) { engine throws(DockerError) in
+                try await engine.registryDigest(of: ImageReference(reference), login: login)
+            }
+        } catch {
+            throw Self.registryProblem(error, reference, registry, host)
         }
+    }
+
+    /// What a registry's refusal means, in the words of defaults.cfg.
+    private static func registryProblem(
+        _ error: HostProblem, _ reference: String, _ registry: RegistrySettings?, _ host: HostName
+    ) -> HostProblem {
+        guard ["docker-failed", "image-missing", "not-found"].contains(error.code) else { return error }
+        let server = (registry ?? RegistrySettings()).server(of: reference)
+        let words = error.reason.lowercased()
+        if words.contains("unauthorized") || words.contains("denied") || words.contains("no basic auth") {
+            return HostProblem(
+                code: "registry-login", unreachable: false,
+                reason: registry?.user.map { "\(server) refuses the login of \($0)" }
+                    ?? "\(server) wants a login for \(reference)",
+                remedy: "correct user and password_file of cluster.registry", evidence: [error.reason])
+        }
+        return HostProblem(
+            code: "image-pull-failed", unreachable: false,
+            reason: "\(host) can't have \(reference) from \(server): \(error.reason)",
+            remedy: "check cluster.registry and cluster.image, and that \(host) reaches the registry")
     }
 
     private func login(_ registry: RegistrySettings, for reference: String) throws(HostProblem) -> RegistryLogin? {

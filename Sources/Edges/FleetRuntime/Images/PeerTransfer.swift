@@ -3,13 +3,18 @@ import Observation
 import Processes
 import SecureShell
 
-/// Brings an image from one host to another without a detour by the techhost: one listens for a moment, the other calls.
+/// Lets one host send to another without a detour by the techhost: one listens for a moment, the other calls.
 ///
-/// The caller shows a word that both got over SSH, so that nobody else is given anything. The stream itself is plain; what
-/// came is compared by its digest afterwards. Both ends live as long as this call: nothing stays behind on either host.
+/// The caller shows a word that both got over SSH, so that nobody else is given anything. The stream itself is plain: of
+/// an image, what came is compared by its digest afterwards. Both ends live as long as this call: nothing stays behind on either host.
 struct PeerTransfer: Sendable {
-    let image: String
+    /// What writes on the one host.
+    let giving: [String]
+    /// What reads on the other.
+    let taking: [String]
     let from: HostName
+    /// Where it is reached by other hosts.
+    let address: String
     let source: any RemoteHost
     let to: HostName
     let target: any RemoteHost
@@ -27,8 +32,13 @@ struct PeerTransfer: Sendable {
         while ((my $left = $end - time) > 0) {
           my $r = ''; vec($r, fileno $l, 1) = 1; select $r, undef, undef, $left or last;
           accept my $c, $l or next;
-          setsockopt $c, SOL_SOCKET, SO_RCVTIMEO, pack 'l!l!', 5, 0;
-          my $said = ''; while (length $said <= length $word) { sysread $c, $said, 1, length $said or last; last if $said =~ /\n/ }
+          my $said = '';
+          # Whoever says nothing, or says it slowly, keeps the other one waiting no longer than this.
+          eval {
+            local $SIG{ALRM} = sub { die "late\n" }; alarm 3;
+            while (length $said <= length $word) { sysread $c, $said, 1, length $said or last; last if $said =~ /\n/ }
+            alarm 0;
+          };
           if ($said ne "$word\n") { close $c; next }
           close $l; open STDOUT, '>&', $c or die "$!\n"; close $c; exec @ARGV or die "$!\n";
         }
@@ -43,7 +53,7 @@ struct PeerTransfer: Sendable {
         for my $a (@found) {
           socket my $s, $a->{family}, $a->{socktype}, $a->{protocol} or next;
           setsockopt $s, SOL_SOCKET, SO_SNDTIMEO, pack 'l!l!', 5, 0;
-          connect $s, $a->{addr} or $why = "$!", next;
+          connect $s, $a->{addr} or $why = $!{EINPROGRESS} || $!{EAGAIN} ? 'no answer within 5 s' : "$!", next;
           setsockopt $s, SOL_SOCKET, SO_KEEPALIVE, pack 'l', 1;
           syswrite $s, "$word\n"; open STDIN, '<&', $s or die "$!\n"; close $s; exec @ARGV or die "$!\n";
         }
@@ -58,13 +68,13 @@ struct PeerTransfer: Sendable {
         case taken(RemoteResult)
     }
 
-    /// Brings it.
-    /// - Returns: how docker load ended; nil where no way leads from one host to the other, and why.
-    func bring() async throws(HostProblem) -> (result: RemoteResult?, reason: String) {
+    /// Runs both.
+    /// - Returns: how the one that reads ended; nil where no way leads from one host to the other, and why.
+    func run() async throws(HostProblem) -> (result: RemoteResult?, reason: String) {
         let word = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
         let input = ChildInput.bytes(Array("\(word)\n".utf8))
         let giver = RemoteCommand(
-            ["perl", "-e", Self.giver, "\(Self.patience.components.seconds)"] + ImageTransfer.save(image), asRoot: true,
+            ["perl", "-e", Self.giver, "\(Self.patience.components.seconds)"] + giving, asRoot: true,
             input: input, deadline: ImageTransfer.deadline)
         let (ports, port) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
         let result: Result<RemoteResult, SSHError> = await withTaskGroup(of: Result<Turn, SSHError>.self) { group in
@@ -91,7 +101,7 @@ struct PeerTransfer: Sendable {
                         .taken(
                             try await target.run(
                                 RemoteCommand(
-                                    ["perl", "-e", Self.taker, from.rawValue, number, "docker", "load", "--quiet"],
+                                    ["perl", "-e", Self.taker, address, number] + taking,
                                     asRoot: true, input: input, deadline: ImageTransfer.deadline))))
                 } catch { return .failure(error) }
             }

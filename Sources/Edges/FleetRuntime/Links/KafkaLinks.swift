@@ -46,7 +46,7 @@ struct KafkaLinks: Sendable {
         _ role: KafkaClientConfiguration.Role, _ nodes: [NodePlacement], forwards: Bool = false
     ) async -> KafkaAdmin? {
         let key = Key(
-            role: role, bootstrap: nodes.map { KafkaAddress(host: $0.host.rawValue, port: $0.port) }, forwards: forwards
+            role: role, bootstrap: nodes.map { KafkaAddress(host: $0.endpoint.host, port: $0.port) }, forwards: forwards
         )
         return try? await KafkaAdmin(links.link(key).resource, timeout: KafkaCluster.patience)
     }

@@ -54,7 +54,9 @@ extension FleetSession {
         }
         let clauses = await blockingClauses(surveys, layout)
         let provisioning = provisions ? try self.provisioning(surveys, layout, directory) : [:]
-        var blockers = Provisioning.remaining(Assumptions.blockers(clauses), provisioned: provisioning)
+        var blockers =
+            Provisioning.remaining(Assumptions.blockers(clauses), provisioned: provisioning)
+            + Provisioning.diskBlockers(surveys, fleet: fleet, provisioned: provisioning)
         if blockers.isEmpty, let blocker = await missingArchive(layout) { blockers = [blocker] }
         guard blockers.isEmpty else {
             return BootstrapPreparation(clauses: clauses, blockers: blockers, plan: nil, needed: [], drift: [])

@@ -108,6 +108,7 @@ extension FleetSession {
         var found =
             GrowthProof.cluster(snapshot, layout: layout)
             + Provisioning.remaining(Assumptions.blockers(clauses), provisioned: [scene.host.host: changes])
+            + Provisioning.diskBlockers(scene.surveys, fleet: fleet, provisioned: [scene.host.host: changes])
         if let blocker = GrowthProof.memory(
             scene.host, nodes: layout.nodes(on: scene.host.host).count, has: memory)
         {

@@ -28,7 +28,7 @@ public struct ImageLook: Sendable {
     /// The digests that it may have on a host; empty where nobody says.
     public var digests: [String]
     /// Why nobody says, where that is a defect.
-    public var defect: String?
+    public var defect: HostProblem?
     /// The hosts that were asked for, in their order.
     public var hosts: [HostImage]
 }
@@ -91,8 +91,12 @@ extension FleetSession {
     /// - Parameters:
     ///   - hosts: those that are looked at.
     ///   - named: the host whose image is the one that is meant, whatever the techhost has.
+    ///   - forBringing: whether only those are looked for that lack it: where all do, an archive needs not be unpacked to
+    ///     say what is in it.
     /// - Returns: what they have, and what is meant.
-    public func images(_ hosts: [HostName], as named: HostName? = nil) async -> ImageLook {
+    public func images(
+        _ hosts: [HostName], as named: HostName? = nil, forBringing: Bool = false
+    ) async -> ImageLook {
         let image = fleet.cluster.image
         let found = await mapBounded(hosts, width: Observer.width) { await self.hostImage($0) }
         var look = ImageLook(image: image, authority: .none, digests: [], hosts: found.map(\.seen))
@@ -100,8 +104,12 @@ extension FleetSession {
             if let own = found.first(where: { $0.seen.host == named })?.image {
                 (look.authority, look.digests) = (.hosts, [own.id])
             } else {
-                look.defect = "\(named) has no image \(image)"
+                look.defect = HostProblem(
+                    code: "image-missing", unreachable: false, reason: "\(named) has no image \(image)",
+                    remedy: "gantry image list shows which host has which")
             }
+        } else if forBringing, fleet.cluster.imageArchive != nil, found.allSatisfy({ $0.image == nil }) {
+            look.authority = .archive
         } else {
             await askWhatIsMeant(&look, found.compactMap(\.image))
         }
@@ -134,12 +142,15 @@ extension FleetSession {
                     }
                 return
             }
-        } catch { look.defect = error.reason }
+        } catch { look.defect = error }
         let ids = Set(images.map(\.id)).sorted()
         if ids.count == 1 {
             (look.authority, look.digests) = (.hosts, ids)
         } else if ids.count > 1 {
-            look.defect = "hosts have \(ids.count) different images of that name, and the techhost has none"
+            look.defect = HostProblem(
+                code: "image-ambiguous", unreachable: false,
+                reason: "hosts have \(ids.count) different images of that name, and the techhost has none",
+                remedy: "gantry image distribute --from HOST takes the one of that host")
         }
     }
 

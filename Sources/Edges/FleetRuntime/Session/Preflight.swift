@@ -38,10 +38,12 @@ extension FleetSession {
     ///   - hosts: those that are judged; all are looked at, since some clauses compare them.
     ///   - directory: the fleet directory, whose template may meet a clause.
     ///   - clauses: those to fix; empty: all that can be.
+    ///   - bandwidth: whether the network between the hosts is measured too.
     /// - Returns: the findings and what would help.
     /// - Throws: what the journal refuses.
     public func preflight(
-        _ hosts: [HostName], directory: FleetDirectory, fixing clauses: Set<String> = []
+        _ hosts: [HostName], directory: FleetDirectory, fixing clauses: Set<String> = [],
+        bandwidth: Bool = false
     ) async throws(StoreError) -> PreflightResult {
         async let techhost = techhostFacts()
         let surveys = await survey()
@@ -50,9 +52,11 @@ extension FleetSession {
         let layout = (try? extend(present, surveys, Self.randomBytes)) ?? present
         let peers = await PeerSurvey.survey(surveys, layout: layout, hosts: ports.hostControl)
         let template = try? ComposeTemplate.load(directory: directory)
-        let look = PreflightLook(
+        var look = PreflightLook(
             fleet: fleet, surveys: surveys, peers: peers, techhost: await techhost, layout: layout,
             boundsLogs: template?.boundsLogs, openFiles: template?.openFiles)
+        // After the others have looked at each other: it would hide what they look for.
+        if bandwidth { look.bandwidth = await BandwidthSurvey.measure(surveys, hosts: ports.hostControl) }
         let known = Set(fleet.hosts.map(\.host))
         let findings = Assumptions.judge(look).filter { hosts.contains($0.host) || !known.contains($0.host) }
         return PreflightResult(

@@ -25,7 +25,7 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
         return try await withDocker(host, .look) { found, _ throws(HostProblem) in
             ContainerFacts(
                 docker: DockerObservation(
-                    version: "28.0.0", architecture: "x86_64", memory: ByteCount(64 << 30), cores: 16,
+                    version: "28.0.0", architecture: found.architecture, memory: ByteCount(64 << 30), cores: 16,
                     storageDriver: "overlay2", cgroups: "v2, systemd", loggingDriver: "json-file",
                     liveRestore: found.machine.daemonSettings?.contains("\"live-restore\":") == true),
                 containers: found.containers.values.sorted { $0.node < $1.node }.map { container in

@@ -17,7 +17,7 @@ extension SimulatedFleet: HostSource, HostControl {
         try await withHost(host, .look) { found, state throws(HostProblem) in
             let all = question.scope == .everything
             return HostAnswers(
-                privileged: true, architecture: "x86_64", compose: all && !found.lacksDocker ? .v2 : nil,
+                privileged: true, architecture: found.architecture, compose: all && !found.lacksDocker ? .v2 : nil,
                 listening: all ? found.listening : [],
                 disks: question.data.map { state.disk(found.data(of: $0), $0, of: host) },
                 formatted: found.formatted.filter { directory, _ in

@@ -37,6 +37,24 @@ extension SimulatedFleet: HostPreparation {
         return answers
     }
 
+    /// A gigabit, and a hundredth of that to or from a slow host.
+    public func bandwidth(from host: HostName, to peer: HostName) async throws(HostProblem) -> BytesPerSecond {
+        let rate = try await withHost(host, .look) { found, state throws(HostProblem) -> BytesPerSecond? in
+            guard let other = state.hosts[peer], found.troubles.isOnNetwork, other.troubles.isOnNetwork else {
+                return nil
+            }
+            let isSlow = found.troubles.has(.slow) || other.troubles.has(.slow)
+            return BytesPerSecond((119 << 20) / (isSlow ? 100 : 1))
+        }
+        await wait(.seconds(2))
+        guard let rate else {
+            throw HostProblem(
+                code: "no-way", unreachable: false, reason: "\(peer) does not answer \(host)",
+                remedy: "see that \(peer) runs and that its network works")
+        }
+        return rate
+    }
+
     /// Whether a change is there.
     public func holds(_ change: HostChange, on host: HostName) async throws(HostProblem) -> Bool {
         try await withHost(host, .look) { found, _ throws(HostProblem) in

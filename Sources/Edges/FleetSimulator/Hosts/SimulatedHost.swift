@@ -21,6 +21,8 @@ public struct SimulatedHost: Sendable {
     public var disks: [String: SimulatedDisk] = [:]
     /// What the machine is, where nothing follows from its name and disks.
     public var machine = SimulatedHost.goodMachine
+    /// Its processor. Only of a fleet in memory.
+    public var architecture = "x86_64"
     /// Whether Docker and Compose are not installed.
     public var lacksDocker = false
     /// Ports that a firewall keeps other hosts from; the techhost's SSH is not among them.

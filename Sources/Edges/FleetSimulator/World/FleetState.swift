@@ -9,6 +9,8 @@ public struct FleetState: Sendable {
     public private(set) var now: Duration = .zero
     /// The hosts.
     public var hosts: [HostName: SimulatedHost] = [:]
+    /// What a packet takes to a host and back; a command takes several of them.
+    public var roundTrip: Duration = .zero
     /// Digests of images that were built in the techhost's Docker, by reference.
     var techhostImages: [String: String] = [:]
     /// Kafka.
@@ -76,7 +78,9 @@ public struct FleetState: Sendable {
 }
 
 extension FleetState: Codable {
-    private enum CodingKeys: String, CodingKey { case now, hosts, kafka, chance, agenda, troubles, images }
+    private enum CodingKeys: String, CodingKey {
+        case now, hosts, kafka, chance, agenda, troubles, images, roundTrip = "round_trip"
+    }
 
     /// Reads the state from a file.
     public init(from decoder: any Decoder) throws {
@@ -87,6 +91,7 @@ extension FleetState: Codable {
         chance = try container.decode(SeededGenerator.self, forKey: .chance)
         agenda = try container.decode(Agenda.self, forKey: .agenda)
         troubleNumber = try container.decode(Int.self, forKey: .troubles)
+        roundTrip = try container.decodeIfPresent(Duration.self, forKey: .roundTrip) ?? .zero
         techhostImages = try container.decodeIfPresent([String: String].self, forKey: .images) ?? [:]
     }
 
@@ -99,6 +104,7 @@ extension FleetState: Codable {
         try container.encode(chance, forKey: .chance)
         try container.encode(agenda, forKey: .agenda)
         try container.encode(troubleNumber, forKey: .troubles)
+        if roundTrip > .zero { try container.encode(roundTrip, forKey: .roundTrip) }
         if !techhostImages.isEmpty { try container.encode(techhostImages, forKey: .images) }
     }
 }

@@ -1,6 +1,7 @@
 public import FleetModel
 public import Observation
 import Operations
+import Synchronization
 
 /// Hosts, containers and a cluster that exist in a value alone, behind the same ports as the real ones: no other code
 /// knows which of them it talks to.
@@ -14,6 +15,8 @@ public final class SimulatedFleet: Sendable {
     let cluster: ClusterName
     /// Images on their way.
     let traffic = ImageTraffic()
+    /// Hosts that this process has a connection to.
+    private let connected = Mutex<Set<HostName>>([])
 
     /// The fleet that `keeper` keeps, under `clock`.
     public init(cluster: ClusterName, keeper: any FleetStateKeeper, clock: any FleetClock) {
@@ -50,13 +53,17 @@ public final class SimulatedFleet: Sendable {
         _ host: HostName, _ access: StateAccess,
         _ body: (inout SimulatedHost, inout FleetState) throws(HostProblem) -> Result
     ) async throws(HostProblem) -> Result {
-        let troubles = try await transaction(.look) { $0.hosts[host]?.troubles }
-        guard let troubles else {
+        let (known, roundTrip) = try await transaction(.look) { ($0.hosts[host]?.troubles, $0.roundTrip) }
+        guard let troubles = known else {
             throw HostProblem(
                 code: "host-name-unknown", unreachable: true, reason: "\(host) is no host of this simulated fleet",
                 remedy: "name it in virthosts of defaults.cfg")
         }
         if troubles.unreachable == .silent { await wait(HostTroubles.connectTimeout) }
+        if roundTrip > .zero {
+            let isNew = connected.withLock { $0.insert(host).inserted }
+            await wait(roundTrip * (isNew ? Self.tripsToConnect + Self.tripsOfCommand : Self.tripsOfCommand))
+        }
         if troubles.has(.slow) { await wait(HostTroubles.slowness) }
         let outcome = try await transaction(access) { state -> Swift.Result<Result, HostProblem> in
             guard var found = state.hosts[host] else { return .failure(Self.unreachable(.silent, host)) }
@@ -66,6 +73,11 @@ public final class SimulatedFleet: Sendable {
         }
         return try outcome.get()
     }
+
+    /// TCP, both names, the exchange of keys, and a login by key (RFC 4253, 4252).
+    private static let tripsToConnect = 7
+    /// A channel, and what is run over it (RFC 4254).
+    private static let tripsOfCommand = 2
 
     /// Changes the state on behalf of `host`.
     func with(_ host: HostName, _ body: (inout FleetState) -> Void) async throws(HostProblem) {

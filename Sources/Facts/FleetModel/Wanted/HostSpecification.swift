@@ -20,6 +20,12 @@ public struct HostSpecification: Hashable, Sendable, Codable {
     public var disks: [DataDisk]?
     /// Cores that a container may use; nil: all.
     public var cpus: Int?
+    /// Whether every broker has `cpus` cores of its own; nil: they share all of them.
+    public var hasCPUSets: Bool?
+    /// Whether every broker has one of the data directories alone; nil: each has a directory in all of them.
+    public var hasDiskPerBroker: Bool?
+    /// The address or name under which brokers, controllers and clients reach its nodes; nil: `host`.
+    public var address: String?
 
     /// `brokers: auto`: nothing is planned for the host before it was looked at.
     public static let automatic = 0
@@ -44,6 +50,22 @@ public struct HostSpecification: Hashable, Sendable, Codable {
 }
 
 extension HostSpecification {
+    /// Which one of the host's brokers listens there, from 0: as stable as its port, whatever comes and goes beside it.
+    public func place(ofBrokerAt port: UInt16) -> Int { max(0, Int(port) - Int(ports.broker)) }
+
+    /// The data directories of a broker that listens there.
+    func data(ofBrokerAt port: UInt16) -> [String] {
+        guard hasDiskPerBroker == true, !data.isEmpty else { return data }
+        return [data[place(ofBrokerAt: port) % data.count]]
+    }
+
+    /// The cores of a broker that listens there, as Docker's `cpuset` has them: `2-3`; nil: all.
+    public func cpuSet(ofBrokerAt port: UInt16) -> String? {
+        guard hasCPUSets == true, let cpus else { return nil }
+        let first = place(ofBrokerAt: port) * cpus
+        return cpus == 1 ? "\(first)" : "\(first)-\(first + cpus - 1)"
+    }
+
     /// Brokers that a machine carries: one for every two cores (or for the `cpus` of each), and no more than three quarters
     /// of its memory hold beside a controller. What is left of the memory is the system's.
     /// - Parameters:

@@ -192,11 +192,12 @@ private struct Room {
         _ role: NodeRole, on host: HostSpecification, cluster: ClusterName
     ) throws(LayoutError) -> NodePlacement {
         let id = try takeID(role)
+        let port = try takePort(role, on: host)
         return NodePlacement(
-            id: id, role: role, host: host.host, port: try takePort(role, on: host),
+            id: id, role: role, host: host.host, port: port,
             // Of a controller only the metadata log is kept: more directories would only be more ways to fail.
-            dataDirectories: (role == .controller ? Array(host.data.prefix(1)) : host.data)
-                .map { OnHostPath.dataDirectory(of: id, cluster: cluster, under: $0) })
+            dataDirectories: (role == .controller ? Array(host.data.prefix(1)) : host.data(ofBrokerAt: port))
+                .map { OnHostPath.dataDirectory(of: id, cluster: cluster, under: $0) }, address: host.address)
     }
 
     private mutating func takeID(_ role: NodeRole) throws(LayoutError) -> NodeID {

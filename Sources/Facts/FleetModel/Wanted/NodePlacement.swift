@@ -13,12 +13,15 @@ public struct NodePlacement: Hashable, Sendable, Codable {
     /// The directory id that a controller of the first quorum is formatted with, half of its identity as a voter (KIP-853);
     /// nil for brokers, and for controllers that join a quorum that runs.
     public var directoryID: DirectoryID?
+    /// The address under which others reach it; nil: its host's name.
+    public var address: String?
 
     /// A node at this place.
     public init(
         id: NodeID, role: NodeRole, host: HostName, port: UInt16, dataDirectories: [String],
-        directoryID: DirectoryID? = nil
+        directoryID: DirectoryID? = nil, address: String? = nil
     ) {
+        self.address = address
         self.id = id
         self.role = role
         self.host = host
@@ -31,7 +34,7 @@ public struct NodePlacement: Hashable, Sendable, Codable {
     public var isFounder: Bool { role == .controller && directoryID != nil }
 
     /// Where it listens, as others reach it.
-    public var endpoint: Endpoint { Endpoint(host: host.rawValue, port: port) }
+    public var endpoint: Endpoint { Endpoint(host: address ?? host.rawValue, port: port) }
 }
 
 /// The nodes of one cluster and their places.

@@ -15,6 +15,10 @@ public protocol HostPreparation: Sendable {
     /// and a look-up.
     func lookAtPeers(_ question: PeerQuestion, from host: HostName) async throws(HostProblem) -> PeerAnswers
 
+    /// Lets `host` send to `peer` for two seconds as fast as it can.
+    /// - Returns: what came there a second.
+    func bandwidth(from host: HostName, to peer: HostName) async throws(HostProblem) -> BytesPerSecond
+
     /// Whether a change is there already. Changes nothing.
     func holds(_ change: HostChange, on host: HostName) async throws(HostProblem) -> Bool
 

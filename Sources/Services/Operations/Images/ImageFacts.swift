@@ -1,4 +1,5 @@
 public import FleetModel
+public import Observation
 
 /// An image on a host.
 public struct ImageObservation: Hashable, Sendable, Codable {
@@ -38,10 +39,10 @@ public struct ImageOffer: Hashable, Sendable {
     /// The digests that it may have on a host, once it is there; empty where that is not known.
     public var digests: [String]
     /// Why they are not known, where that is a defect.
-    public var defect: String?
+    public var defect: HostProblem?
 
     /// An offer of these parts.
-    public init(source: Source, digests: [String], defect: String? = nil) {
+    public init(source: Source, digests: [String], defect: HostProblem? = nil) {
         (self.source, self.digests, self.defect) = (source, digests, defect)
     }
 }

@@ -20,18 +20,21 @@ public struct Clause: Sendable {
     public let isBlocking: Bool
     /// Whom it is about.
     public let object: Object
+    /// Whether it is judged only when that was asked for.
+    let isOnRequest: Bool
     private let check: @Sendable (ClauseSubject) -> ClauseVerdict
     private let techhostCheck: @Sendable (TechhostFacts, PreflightLook) -> ClauseVerdict
     private let remedies: @Sendable (ClauseSubject) -> [HostChange]
 
     init(
-        _ id: String, _ title: String, blocking: Bool = false,
+        _ id: String, _ title: String, blocking: Bool = false, onRequest: Bool = false,
         fix: @escaping @Sendable (ClauseSubject) -> [HostChange] = { _ in [] },
         _ check: @escaping @Sendable (ClauseSubject) -> ClauseVerdict
     ) {
         self.id = id
         self.title = title
         self.isBlocking = blocking
+        isOnRequest = onRequest
         self.check = check
         remedies = fix
         object = .host
@@ -45,6 +48,7 @@ public struct Clause: Sendable {
         self.id = id
         self.title = title
         isBlocking = false
+        isOnRequest = false
         object = .techhost
         techhostCheck = check
         self.check = { _ in .unknown("it is about the techhost") }
@@ -83,7 +87,7 @@ public enum Assumptions {
     /// Every clause there is, in the order of the file.
     public static let clauses: [Clause] =
         techhostClauses + hostClauses + machineClauses + diskClauses + networkClauses + kernelClauses + dockerClauses
-        + consistencyClauses
+        + consistencyClauses + requestedClauses
 
     /// The number under which the techhost's clauses are listed.
     static let techhost = HostName(rawValue: "techhost")
@@ -108,7 +112,9 @@ public enum Assumptions {
         if let techhost, let facts = look.techhost, !onlyBlocking {
             findings = clauses.filter { $0.object == .techhost }.map { finding($0, techhost, $0.judge(facts, look)) }
         }
-        let hostClauses = clauses.filter { $0.object == .host && ($0.isBlocking || !onlyBlocking) }
+        let hostClauses = clauses.filter {
+            $0.object == .host && ($0.isBlocking || !onlyBlocking) && (!$0.isOnRequest || look.bandwidth != nil)
+        }
         for survey in look.surveys {
             let subject = ClauseSubject(survey: survey, look: look, commands: commands)
             findings += hostClauses.map { finding($0, survey.host, $0.judge(subject)) }

@@ -71,6 +71,11 @@ extension Assumptions {
                         return .unknown("it does not tell what is on \(disk.device)")
                     }
                     guard !found.isEmpty else { continue }
+                    if found == noDevice {
+                        return .fail(
+                            "no-device", "\(disk.device): \(found)",
+                            remedy: "see \(subject.line("lsblk")), and name another one in disks: of \(subject.host)")
+                    }
                     return .fail(
                         "disk-not-blank", "\(disk.device) is not blank: \(found)",
                         remedy: "name another one in disks: of \(subject.host); this one is never formatted")
@@ -81,6 +86,20 @@ extension Assumptions {
             }
         },
     ]
+
+    /// As the look at a machine says it of a name behind which there is no disk.
+    private static let noDevice = "it is no block device"
+
+    /// What forbids the formatting of the disks that defaults.cfg names, before anything is done to their host.
+    static func diskBlockers(_ subject: ClauseSubject) -> [Blocker] {
+        guard let clause = diskClauses.first(where: { $0.id == "H21" }) else { return [] }
+        let verdict = clause.judge(subject)
+        guard verdict.result == .fail else { return [] }
+        return [
+            Blocker(
+                code: verdict.code, object: "host \(subject.host)", reason: verdict.evidence, remedy: verdict.remedy)
+        ]
+    }
 
     static func shownOptions(_ disk: DiskFacts) -> String {
         let words = disk.options.filter { ["rw", "ro", "noatime", "relatime", "nodiratime", "discard"].contains($0) }

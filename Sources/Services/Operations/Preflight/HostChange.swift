@@ -191,7 +191,7 @@ extension HostChange {
                 + "defaults,noatime,nofail 0 2\" >> /etc/fstab",
             "mountpoint -q \(path) || mount \(path)",
             "mkdir -p /etc/systemd/system/docker.service.d",
-            "printf '[Unit]\\nRequiresMountsFor=%s\\n' \(path) > "
+            "printf '[Unit]\\nRequiresMountsFor=%s\\nAssertPathIsMountPoint=%s\\n' \(path) \(path) > "
                 + "/etc/systemd/system/docker.service.d/gantry-\(unit).conf",
             "systemctl daemon-reload",
         ]

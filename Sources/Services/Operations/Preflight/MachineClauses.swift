@@ -38,6 +38,16 @@ extension Assumptions {
                 let brokers =
                     subject.layout == nil
                     ? subject.wanted?.brokers ?? 0 : subject.nodes.count { $0.role == .broker }
+                if let wanted = subject.wanted, wanted.hasCPUSets == true, let cpus = wanted.cpus {
+                    let ports = subject.nodes.filter { $0.role == .broker }.map(\.port)
+                    let last = (ports.map { wanted.place(ofBrokerAt: $0) }.max() ?? brokers - 1) + 1
+                    if cores < last * cpus {
+                        return .fail(
+                            "cores",
+                            "\(counted(cores, "core")), and sets of \(cpus) for \(last) brokers take \(last * cpus)",
+                            remedy: "lower cpus: or brokers: of \(subject.host), or leave cpu_sets out")
+                    }
+                }
                 let evidence = "\(counted(cores, "core")) for \(counted(brokers, "broker"))"
                 return cores >= brokers
                     ? .pass(evidence)

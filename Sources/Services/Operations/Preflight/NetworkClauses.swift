@@ -35,6 +35,8 @@ extension Assumptions {
             withPeers(subject) { answers in
                 // Debian's own: the installer writes 127.0.1.1 for the host's own name.
                 for (peer, found) in answers.names.sorted(by: { $0.key < $1.key }) {
+                    // Where its nodes go by another address, its own name leads only its operator there.
+                    if subject.look.fleet.host(peer)?.address != nil { continue }
                     if found.isEmpty {
                         return .fail(
                             "name-unknown", "it does not know the name \(peer)",
@@ -165,6 +167,7 @@ extension Assumptions {
 
     /// The addresses under which others reach a host: its own name is one, or is looked up on the techhost.
     private static func addresses(_ host: HostName, _ subject: ClauseSubject) -> [String] {
+        if let address = subject.look.fleet.host(host)?.address { return [address] }
         let found = subject.look.techhost?.names[host] ?? []
         return found.isEmpty ? [host.rawValue] : found
     }

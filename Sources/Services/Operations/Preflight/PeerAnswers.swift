@@ -11,10 +11,12 @@ public struct PeerQuestion: Hashable, Sendable {
         public var ports: [UInt16]
         /// Those of them at which it will listen for this: who is refused there asks again.
         public var opens: Set<UInt16>
+        /// Where its nodes are reached.
+        public var address: HostName
 
-        /// `host` at `ports`.
-        public init(host: HostName, ports: [UInt16], opens: Set<UInt16> = []) {
-            (self.host, self.ports, self.opens) = (host, ports, opens)
+        /// `host` at `ports`; without an address, under its own name.
+        public init(host: HostName, ports: [UInt16], opens: Set<UInt16> = [], address: HostName? = nil) {
+            (self.host, self.ports, self.opens, self.address) = (host, ports, opens, address ?? host)
         }
     }
 
@@ -78,6 +80,17 @@ public struct PeerAnswers: Hashable, Sendable {
 
     /// Nothing was found out.
     public init() {}
+
+    /// The same with each host under its own name, where it was asked for by the address of its nodes.
+    public func named(_ peers: [PeerQuestion.Peer]) -> PeerAnswers {
+        let own = Dictionary(peers.map { ($0.address, $0.host) }, uniquingKeysWith: { first, _ in first })
+        func renamed<Value>(_ values: [HostName: Value]) -> [HostName: Value] {
+            Dictionary(values.map { (own[$0.key] ?? $0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+        }
+        var answers = PeerAnswers()
+        (answers.names, answers.ports, answers.packets) = (renamed(names), renamed(ports), renamed(packets))
+        return answers
+    }
 
     /// Reads lines of tab-separated fields.
     public init(parsing output: String) {
@@ -150,7 +163,8 @@ public struct PeerSurvey: Sendable {
         return zip(present, listens).map { survey, own in
             let peers = zip(present, listens).filter { $0.0.host != survey.host }.map { other, opens in
                 PeerQuestion.Peer(
-                    host: other.host, ports: layout?.nodes(on: other.host).map(\.port) ?? [], opens: Set(opens))
+                    host: other.host, ports: layout?.nodes(on: other.host).map(\.port) ?? [], opens: Set(opens),
+                    address: layout?.nodes(on: other.host).lazy.compactMap(\.address).first.flatMap(HostName.init))
             }
             return (
                 survey.host, PeerQuestion(peers: peers, listens: own, callers: peers.count, mtu: survey.mtu)

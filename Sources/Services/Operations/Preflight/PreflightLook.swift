@@ -10,6 +10,8 @@ public struct PreflightLook: Sendable {
     public var surveys: [HostSurvey]
     /// What the hosts learned of each other; nil: they were not asked.
     public var peers: PeerSurvey?
+    /// What each host could send another one; nil: it was not measured.
+    public var bandwidth: [HostName: BandwidthAnswer]?
     /// What the techhost is; nil: it was not looked at.
     public var techhost: TechhostFacts?
     /// The nodes that are or will be there; nil while none are planned.

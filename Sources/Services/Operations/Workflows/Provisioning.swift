@@ -83,6 +83,17 @@ public struct Provisioning: Sendable {
         return records
     }
 
+    /// Disks that are to be formatted and may not be, of hosts that are provisioned: said before anything is changed.
+    public static func diskBlockers(
+        _ surveys: [HostSurvey], fleet: FleetSpecification, provisioned: [HostName: [HostChange]]
+    ) -> [Blocker] {
+        let look = PreflightLook(fleet: fleet, surveys: surveys, layout: nil)
+        let commands = HostCommands(fleet)
+        return surveys.filter { provisioned[$0.host]?.isEmpty == false }.flatMap { survey in
+            Assumptions.diskBlockers(ClauseSubject(survey: survey, look: look, commands: commands))
+        }
+    }
+
     /// Blockers that are none for a host that is provisioned: what they miss is on its way.
     public static func remaining(_ blockers: [Blocker], provisioned: [HostName: [HostChange]]) -> [Blocker] {
         blockers.filter { blocker in
