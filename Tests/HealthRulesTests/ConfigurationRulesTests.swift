@@ -57,6 +57,8 @@ import Testing
     @Test func `ports, directories and a number of controllers that were changed later are said`() throws {
         #expect(drift(try world { $0.hosts[0].ports.broker = 9500 }) == ["layout-drift host 10.0.0.11"])
         #expect(drift(try world { $0.hosts[1].data = ["/other"] }) == ["layout-drift host 10.0.0.12"])
+        #expect(drift(try world { $0.hosts[1].address = "10.9.9.9" }) == ["layout-drift host 10.0.0.12"])
+        #expect(drift(try world { $0.hosts[1].hasDiskPerBroker = true }) == [])
         #expect(drift(try world { $0.cluster.controllers = 0 }) == ["layout-drift cluster"])
     }
 

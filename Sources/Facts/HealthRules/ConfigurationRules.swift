@@ -49,16 +49,23 @@ extension HealthRules {
             guard let first = group.map(\.port).min(), first < wanted else { continue }
             differences.append("its first \(name) port is \(first), and ports: says \(wanted)")
         }
-        let roots = Set(host.data)
-        if let stray = brokers.first(where: { Set($0.dataDirectories.map(Self.root)) != roots }) {
+        if let stray = brokers.first(where: {
+            Set($0.dataDirectories.map(Self.root)) != Set(host.data(ofBrokerAt: $0.port))
+        }) {
             let has = stray.dataDirectories.map(Self.root).joined(separator: ", ")
             differences.append(
-                "broker \(stray.id) has its data in \(has), and data: says \(host.data.joined(separator: ", "))")
+                "broker \(stray.id) has its data in \(has), and data: says "
+                    + host.data(ofBrokerAt: stray.port).joined(separator: ", "))
+        }
+        if let stray = nodes.first(where: { $0.address != host.address }) {
+            differences.append(
+                "\(stray.role.rawValue) \(stray.id) is reached at \(stray.endpoint.host), and defaults.cfg says "
+                    + (host.address ?? host.host.rawValue))
         }
         guard !differences.isEmpty else { return nil }
         return rule.finding(
             .warning, "host \(host.host)", differences.joined(separator: "; "),
-            remedy: "nodes keep ports and directories for life: set them back in defaults.cfg")
+            remedy: "nodes keep ports, directories and addresses for life: set them back in defaults.cfg")
     }
 
     private static func controllerDrift(

@@ -215,7 +215,7 @@ struct ClauseTests {
         let own = Assumptions.judge(look).filter { $0.clause == "H42" }
         // It sends slowly, and the one that sends to it can be no faster.
         #expect(own.map(\.verdict.result) == [.warn, .warn, .pass])
-        #expect(own[1].verdict.evidence.contains("1.2 MiB/s to 10.0.0.13"), "\(own[1].verdict.evidence)")
+        #expect(own[1].verdict.evidence.contains("1.1 MiB/s to 10.0.0.13"), "\(own[1].verdict.evidence)")
         #expect(own[1].verdict.remedy.contains("move.throttle"))
     }
 

@@ -127,8 +127,8 @@ struct ImageListReport: Report {
         if let defect = look.defect {
             rows.append(
                 FindingRow(
-                    Cell("warning", .notice), rule: defect.code, subject: "image \(look.image)", evidence: defect.reason,
-                    remedy: defect.remedy))
+                    Cell("warning", .notice), rule: defect.code, subject: "image \(look.image)",
+                    evidence: defect.reason, remedy: defect.remedy))
         }
         for host in look.hosts {
             switch host.state {

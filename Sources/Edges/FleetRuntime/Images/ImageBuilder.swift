@@ -78,6 +78,15 @@ struct ImageBuilder: Sendable {
                 code: "no-room", unreachable: false, reason: "Docker's disk on \(place) is full",
                 remedy: "docker system df shows by what", evidence: lines)
         }
+        let isBaseMissing = ["pull access denied", "manifest unknown", "/v2/", "failed to resolve source metadata"]
+            .contains { words.contains($0) }
+        if isBaseMissing {
+            return HostProblem(
+                code: "image-base-missing", unreachable: false,
+                reason: "the image that \(order.file) begins with is not in Docker on \(place), and can't be pulled",
+                remedy: "bring it there (docker save … | ssh … docker load), or name another one in FROM",
+                evidence: lines)
+        }
         return HostProblem(
             code: "image-build-failed", unreachable: false,
             reason: "docker build of \(order.file) on \(place) ended with exit code \(result.exitCode): "

@@ -119,7 +119,8 @@ struct PeerTransfer: Sendable {
         }
         switch result {
         case .success(let loaded) where loaded.exitCode == Self.noWay:
-            return (nil, loaded.stderr.trimmed)
+            let said = loaded.stderr.trimmed
+            return (nil, said.hasPrefix("no-way: ") ? String(said.dropFirst(8)) : said)
         case .success(let loaded): return (loaded, "")
         case .failure(let error) where error.code == .cancelled: throw HostProblem(error)
         case .failure(let error): return (nil, "\(error.host): \(error.reason)")

@@ -54,7 +54,7 @@ extension HostSpecification {
     public func place(ofBrokerAt port: UInt16) -> Int { max(0, Int(port) - Int(ports.broker)) }
 
     /// The data directories of a broker that listens there.
-    func data(ofBrokerAt port: UInt16) -> [String] {
+    public func data(ofBrokerAt port: UInt16) -> [String] {
         guard hasDiskPerBroker == true, !data.isEmpty else { return data }
         return [data[place(ofBrokerAt: port) % data.count]]
     }
