@@ -53,6 +53,8 @@ struct FluidSimulation {
     /// Copies under way at each port, and the largest of them with what waits for it.
     private var tasks: [Int32]
     private var largest: [Int64]
+    /// Downlinks at which something may begin, once all downlinks have had their turn.
+    private var isOpenDown: [Bool]
     private var busyChain: [Bool]
     private var doneInChain: [Int32]
     private var unstarted: Int
@@ -75,6 +77,7 @@ struct FluidSimulation {
         flight = FlightTable(ports: columns.rate.count)
         tasks = [Int32](repeating: 0, count: columns.rate.count)
         largest = [Int64](repeating: 0, count: columns.rate.count)
+        isOpenDown = [Bool](repeating: false, count: input.brokers.count)
         busyChain = [Bool](repeating: false, count: transfers.rows.count)
         doneInChain = [Int32](repeating: 0, count: transfers.rows.count)
         unstarted = transfers.chain.count
@@ -134,12 +137,17 @@ struct FluidSimulation {
         }
         for port in brokers..<brokers * 2 { fill(port) }
         // Where every downlink that somebody waits for is full, uplinks need not be asked.
-        guard (brokers..<brokers * 2).contains(where: { queues.waiting[$0] > 0 && hasRoom($0) }) else { return }
+        var anyOpen = false
+        for port in brokers..<brokers * 2 {
+            isOpenDown[port - brokers] = queues.waiting[port] > 0 && isOpen(port)
+            anyOpen = anyOpen || isOpenDown[port - brokers]
+        }
+        guard anyOpen else { return }
         for port in 0..<brokers { fill(port) }
     }
 
     private mutating func fill(_ port: Int) {
-        guard queues.waiting[port] > 0, hasRoom(port) else { return }
+        guard queues.waiting[port] > 0, isOpen(port) else { return }
         var looked = 0
         var cursor = queues.head(port, start)
         let stop = queues.stop(port)
@@ -148,9 +156,10 @@ struct FluidSimulation {
             cursor += 1
             if start[copy] >= 0 { continue }
             looked += 1
+            if port < brokers, !isOpenDown[Int(columns.down[copy]) - brokers] { continue }
             guard mayStart(copy) else { continue }
             begin(copy)
-            if !hasRoom(port) { return }
+            if !isOpen(port) { return }
         }
     }
 
@@ -194,6 +203,9 @@ struct FluidSimulation {
     private func hasRoom(_ port: Int) -> Bool {
         tasks[port] < window.copies || flight.bytes[port] < roundBytes[port] * Self.windowRounds
     }
+
+    /// Whether anything may begin at `port`.
+    private func isOpen(_ port: Int) -> Bool { hasRoom(port) && !(window.protectsLarge && isHeldUp(port)) }
 
     private func mayStart(_ copy: Int) -> Bool {
         let (from, to) = (Int(columns.up[copy]), Int(columns.down[copy]))
