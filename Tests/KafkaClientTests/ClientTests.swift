@@ -273,6 +273,52 @@ import Testing
         }
     }
 
+    @Test(arguments: [-1, 1] as [Int32])
+    func `a controller that was taken out, and names none or itself, is not believed while another one answers`(
+        named: Int32
+    ) async throws {
+        @Sendable func controller(_ request: FakeKafka.Request, names: Int32, code: Int16) -> FakeKafka.Reply {
+            switch request.header.apiKey {
+            case .unregisterBroker:
+                .send(
+                    request.answer(
+                        UnregisterBrokerResponse(errorCode: ErrorCode(rawValue: code)), to: UnregisterBrokerRequest.self
+                    ))
+            case .describeCluster:
+                .send(
+                    request.answer(
+                        DescribeClusterResponse(
+                            endpointType: 2, clusterId: "fake", controllerId: names,
+                            brokers: [
+                                .init(brokerId: 1, host: "old.test", port: 1),
+                                .init(brokerId: 2, host: "active.test", port: 2),
+                            ]),
+                        to: DescribeClusterRequest.self))
+            default: .silence
+            }
+        }
+        try await withEventLoop { loop in
+            try await FakeKafka.with(on: loop, { controller($0, names: 2, code: 0) }) { active in
+                try await FakeKafka.with(on: loop, { controller($0, names: named, code: 41) }) { old in
+                    let configuration = KafkaClientConfiguration(
+                        bootstrap: [old], role: .controllers,
+                        endpoint: { address in
+                            let real = address.host == "active.test" ? active : old
+                            return .tcp(host: real.host, port: real.port)
+                        }, connectTimeout: ample, retry: quick)
+                    try await withKafkaClient(configuration, on: loop) { client in
+                        for _ in 1...3 {
+                            let answer = try await client.ask(
+                                UnregisterBrokerRequest(brokerId: 5), of: .controller, deadline: .now + ample)
+                            #expect(answer.response.errorCode == 0 && answer.node == 2)
+                            await client.forget(.controller)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `an answer that carries a code after the last attempt is returned`() async throws {
         let calls = Tally()
         try await FakeKafka.with({ request in

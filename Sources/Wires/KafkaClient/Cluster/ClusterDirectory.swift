@@ -20,6 +20,11 @@ actor ClusterDirectory {
     private let work: AsyncStream<BackgroundWork>.Continuation
     private var view = ClusterView()
     private var lookups: [Lookup: LoopPromise<KafkaClientError?>] = [:]
+    /// Who described the nodes last.
+    private var describer: KafkaAddress?
+    /// Who described the nodes and led to no controller, or to one that is none any more, and who was taken for it: they are
+    /// asked again when nobody else answers.
+    private var misleading: Set<KafkaAddress> = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -88,7 +93,12 @@ actor ClusterDirectory {
     }
 
     /// Forgets what led a request astray.
-    func forget(_ route: KafkaRoute) { view.forget(route) }
+    func forget(_ route: KafkaRoute) {
+        if case .controller = route {
+            misleading = Set([describer, view.controller.flatMap { view.nodes[$0] }].compactMap(\.self))
+        }
+        view.forget(route)
+    }
 
     /// The nodes as the cluster lists them now.
     func nodes(deadline: ContinuousClock.Instant) async throws(KafkaClientError) -> [Int32: KafkaAddress] {
@@ -133,23 +143,34 @@ actor ClusterDirectory {
 
     private func ask(_ lookup: Lookup) async throws(KafkaClientError) {
         var asked: Set<KafkaAddress> = []
+        var avoided = lookup == .nodes ? misleading : []
         var last: KafkaClientError?
+        var isDescribed = false
         for _ in 0..<Self.lookupAttempts {
             let node: ReadyNode
             do throws(KafkaClientError) {
-                node = try await anyNode(excluding: asked, deadline: .now + configuration.connectTimeout)
+                node = try await anyNode(
+                    excluding: asked.union(avoided), deadline: .now + configuration.connectTimeout)
             } catch {
-                throw last ?? error
+                last = last ?? error
+                if avoided.isSubset(of: asked) { break }
+                avoided = []
+                continue
             }
             asked.insert(node.address)
             do throws(KafkaClientError) {
-                return try await ask(lookup, node)
+                try await ask(lookup, node)
+                isDescribed = true
+                guard lookup == .nodes else { return }
+                describer = node.address
+                // A controller that was taken out of the quorum may know no active one any more; the others do.
+                if configuration.role == .brokers || view.controller != nil { return }
             } catch {
                 if error.code == .cancelled || error.code == .invalidRequest { throw error }
                 last = error
             }
         }
-        throw last ?? KafkaClientError(.unreachable, reason: "no node describes the cluster")
+        guard isDescribed else { throw last ?? KafkaClientError(.unreachable, reason: "no node describes the cluster") }
     }
 
     private func ask(_ lookup: Lookup, _ node: ReadyNode) async throws(KafkaClientError) {
