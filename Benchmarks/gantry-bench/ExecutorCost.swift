@@ -213,6 +213,14 @@ private final class MeteredKafka: ClusterSource, ClusterControl {
         return await fleet.dynamicSettings(names, of: owners, layout)
     }
 
+    func settingsAtStart(
+        _ names: [String], of brokers: [NodeID], _ layout: ClusterLayout
+    ) async -> [NodeID: Known<[Setting]>] {
+        enter()
+        defer { leave() }
+        return await fleet.settingsAtStart(names, of: brokers, layout)
+    }
+
     func change(
         _ changes: [ConfigurationOwner: [SettingChange]], _ layout: ClusterLayout
     ) async throws(ClusterProblem) -> ControlOutcome<ConfigurationOwner> {

@@ -27,6 +27,28 @@ extension `Real hosts` {
             return try answer.document()
         }
 
+        /// A host joins, and the one of the first controller leaves: its controller goes to the new host. Brokers know the other
+        /// two controllers, so none of them is restarted.
+        private func moveController(
+            to fleet: RealFleet, _ gantry: Gantry, _ before: Gantry.Settings
+        ) async throws {
+            var settings = before
+            settings.hosts = [1, 2, 3, 4]
+            try gantry.write("defaults.cfg", settings.text(fleet))
+            let newcomer = fleet.addresses[3]
+            _ = try await operation(gantry, "addhost", newcomer)
+            let running = try await fleet.containers(of: "orders").filter { $0.role == "broker" && $0.node != "1" }
+            let removed = try await operation(gantry, "removehost", fleet.addresses[0])
+            #expect(!removed.steps.contains { $0.id.hasPrefix("stop-safely") })
+            #expect(try await fleet.containers(of: "orders").filter { $0.role == "broker" } == running)
+            let (answer, document) = try await gantry.status()
+            #expect(answer.status == 0, "\(document.findings)")
+            #expect(document.brokers.map(\.id) == [2, 3, 4, 5])
+            let voters = document.quorum.filter { $0.state == "leader" || $0.state == "follower" }
+            #expect(voters.map(\.id) == [9002, 9003, 9004])
+            #expect(voters.last?.host == newcomer)
+        }
+
         @Test func `addhost, addbroker and restart --changed lose no record and touch nothing else that runs`()
             async throws
         {
@@ -81,6 +103,8 @@ extension `Real hosts` {
                 (answer, document) = try await gantry.status()
                 #expect(answer.status == 0, "\(document.findings)")
                 #expect(try await gantry.run("restart", "--changed", "--yes").stdout.contains("nothing to do"))
+
+                try await fleet.withOneMore { try await moveController(to: $0, gantry, settings) }
 
                 let told = try await fleet.output(1, "docker wait load; docker logs load 2>&1", deadline: .seconds(300))
                 #expect(told.hasPrefix("0\n"), "\(told.suffix(2000))")

@@ -25,6 +25,15 @@ struct DeathAtEveryWriteTests {
         }
     }
 
+    @Test func `removehost with the only controller survives death behind every write`() async throws {
+        try await LivingCluster.with(hosts: 4, brokers: 1, controllers: 1) { cluster in
+            try cluster.bootstrap()
+            try cluster.load(topics: 1, partitions: 3)
+            let writes = try DeathAtEveryWrite.dies(in: &cluster) { try $0.removeHosts(1) }
+            #expect(writes > 60)
+        }
+    }
+
     @Test func `rebalance survives death behind every write`() async throws {
         try await LivingCluster.with(hosts: 3, brokers: 1, controllers: 1) { cluster in
             try cluster.bootstrap()

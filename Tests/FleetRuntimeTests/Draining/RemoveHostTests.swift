@@ -4,6 +4,7 @@ import HealthRules
 import OperationModel
 import Operations
 import PlacementPlanning
+import Processes
 import Testing
 
 @testable import FleetRuntime
@@ -40,6 +41,86 @@ struct RemoveHostTests {
             #expect(try cluster.bootstrapNeeds() == [])
             let again = try cluster.removeHosts(1)
             #expect(again.plan == nil && again.blockers == [])
+        }
+    }
+
+    // MARK: Brokers that know none of the controllers that remain
+
+    /// Codes and steps of a removal up to the controllers' check.
+    private func beginning(_ preparation: MovePreparation) throws -> [String] {
+        let ids = try #require(preparation.plan, "\(preparation.blockers)").steps.map(\.id.rawValue)
+        return Array(ids.prefix { $0 != "check-stage/controllers" })
+    }
+
+    @Test func `before the only controller leaves, brokers are restarted one by one, and none is lost`() async throws {
+        try await LivingCluster.with(hosts: 4, brokers: 1, controllers: 1) { cluster in
+            try cluster.bootstrap()
+            try cluster.load()
+            let sizes = try cluster.sizes()
+            let preparation = try cluster.removeHosts(1)
+            let steps = try beginning(preparation)
+            #expect(
+                steps.suffix(24) == [
+                    "tell-controllers/10.0.0.11", "tell-controllers/10.0.0.12", "tell-controllers/10.0.0.13",
+                    "tell-controllers/10.0.0.14", "stop-safely/1", "start-again/1", "lead-again/1",
+                    "check-stage/restarted-1", "stop-safely/2", "start-again/2", "lead-again/2",
+                    "check-stage/restarted-2", "stop-safely/3", "start-again/3", "lead-again/3",
+                    "check-stage/restarted-3", "stop-safely/4", "start-again/4", "lead-again/4",
+                    "check-stage/restarted-4", "remove-voter/9001", "stop-node/9001", "retire/9001",
+                    "remove-node/9001",
+                ], "\(steps)")
+            #expect(preparation.notes.contains { $0.contains("brokers 1, 2, 3, 4 know none") }, "\(preparation.notes)")
+            let fenced = Locked<[NodeID]?>(nil)
+            let step = StepID("remove-voter", "9001")
+            let plan = try #require(preparation.plan)
+            // A session is over after nine seconds.
+            let (_, ending) = try cluster.work(plan, once: step, after: .seconds(13)) { state in
+                let found = state.kafka.registeredBrokers().filter(\.fenced).map(\.id)
+                fenced.withLock { $0 = found }
+            }
+            #expect(ending == .done)
+            #expect(fenced.withLock { $0 } == [])
+            #expect(try cluster.voters() == [9002])
+            #expect(try cluster.sizes() == sizes)
+            #expect(try cluster.leftovers() == [])
+            #expect(try cluster.worries() == [])
+        }
+    }
+
+    @Test func `what a broker's process knows counts, not what its file says by now`() async throws {
+        try await LivingCluster.with(hosts: 7, listed: 6) { cluster in
+            try cluster.bootstrap()
+            try cluster.load()
+            func restarts(_ host: Int) throws -> [String] {
+                let preparation = try cluster.removeHosts(host)
+                let steps = try beginning(preparation).filter { $0.hasPrefix("stop-safely") }
+                #expect(try cluster.work(try #require(preparation.plan)) == .done)
+                #expect(try cluster.worries() == [])
+                return steps
+            }
+            #expect(try restarts(1) == [])
+            #expect(try restarts(2) == [])
+            #expect(try cluster.voters() == [9003, 9004, 9005])
+            let hosts = try #require(try cluster.status().layout).controllers.map(\.host.rawValue)
+            #expect(hosts == ["10.0.0.13", "10.0.0.14", "10.0.0.15"], "none comes back onto a host that was taken out")
+            // Broker 5 has been restarted meanwhile: it has read of 9004.
+            #expect(try cluster.work(try #require(try cluster.restart([.node(try cluster.node(5))]).plan)) == .done)
+            let last = try restarts(3)
+            #expect(last == ["stop-safely/3", "stop-safely/4", "stop-safely/6"], "\(last)")
+            #expect(try cluster.voters() == [9004, 9005, 9006])
+        }
+    }
+
+    @Test func `what waits while a broker is restarted is asked about before anything is done`() async throws {
+        try await LivingCluster.with(hosts: 4, brokers: 1, controllers: 1) { cluster in
+            try cluster.bootstrap()
+            try cluster.topic("alone", [[2]])
+            let refused = try cluster.removeHosts(1)
+            #expect(cluster.codes(refused) == ["no-spare-replica"])
+            #expect(refused.plan == nil)
+            let accepted = try cluster.removeHosts(1, accepting: [Acceptance(code: "no-spare-replica", object: nil)])
+            #expect(try cluster.work(try #require(accepted.plan)) == .done)
+            #expect(try cluster.voters() == [9002])
         }
     }
 

@@ -31,14 +31,16 @@ struct KafkaStage {
             settings: settings)
     }
 
-    func broker(_ number: Int, rack: String? = nil, directories: Int = 1) throws -> SimulatedNode {
+    func broker(
+        _ number: Int, rack: String? = nil, directories: Int = 1, settings: [String: String] = [:]
+    ) throws -> SimulatedNode {
         SimulatedNode(
             id: try node(number), role: .broker, clusterID: clusterID,
             host: try #require(HostName(rawValue: "h\(number)")), endpoint: Endpoint(host: "h\(number)", port: 9092),
             rack: rack,
             directories: try (0..<directories).map {
                 .init(path: "/data\($0)/\(number)", volume: "/data\($0)", id: try Self.directory(number * 8 + $0))
-            })
+            }, settings: settings)
     }
 
     /// Lets time pass.

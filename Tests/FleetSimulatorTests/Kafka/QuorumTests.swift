@@ -47,6 +47,49 @@ struct QuorumTests {
         #expect(try add(&stage, 9005) == 0)
     }
 
+    @Test func `a broker that knows no voter is lost at the next election, and back once it knows one`() throws {
+        func knowing(_ controllers: Int...) -> [String: String] {
+            ["controller.quorum.bootstrap.servers": controllers.map { "c\($0):19092" }.joined(separator: ",")]
+        }
+        func serves(_ stage: KafkaStage, _ id: Int32) -> Bool {
+            stage.kafka.registeredBrokers().contains { $0.id.rawValue == id && !$0.fenced }
+        }
+        func follows(_ stage: KafkaStage, _ id: Int32) -> Bool {
+            quorum(stage).observers.contains { $0.id.rawValue == id && $0.lag == 0 }
+        }
+        var stage = try KafkaStage(brokers: 1)
+        try stage.kafka.start(stage.broker(2, settings: knowing(9001)))
+        try stage.kafka.start(stage.broker(3, settings: knowing(9001, 9002)))
+        stage.pass(.seconds(5))
+        #expect(try remove(&stage, 9001) == 0)
+        stage.pass(.seconds(3))
+        stage.kafka.kill(try node(9001))
+        // The one that is active now, which they follow, goes too.
+        let active = try #require(stage.kafka.activeController)
+        stage.kafka.kill(active)
+        stage.pass(.seconds(1))
+        try stage.kafka.start(stage.controller(Int(active.rawValue)))
+        stage.pass(.seconds(5))
+        #expect(stage.kafka.activeController != nil)
+        #expect(serves(stage, 2) && !follows(stage, 2), "its session lasts for a while")
+        #expect(follows(stage, 1) && follows(stage, 3))
+        stage.pass(.seconds(10))
+        #expect(!serves(stage, 2))
+        #expect(serves(stage, 1) && serves(stage, 3))
+        #expect(try #require(stage.kafka.terminate(try node(2))) == .seconds(300), "nobody grants its shutdown")
+
+        stage.kafka.kill(try node(2))
+        try stage.kafka.start(stage.broker(2, settings: knowing(9001)))
+        stage.pass(.seconds(30))
+        #expect(!serves(stage, 2))
+        stage.kafka.kill(try node(2))
+        try stage.kafka.start(stage.broker(2, settings: knowing(9003)))
+        stage.pass(.seconds(15))
+        #expect(serves(stage, 2) && follows(stage, 2))
+        let told = stage.kafka.settingsAtStart(["controller.quorum.bootstrap.servers"], of: try node(2))
+        #expect(told.value?.map(\.value) == ["c9003:19092"])
+    }
+
     @Test func `a removed voter runs on as an observer, and stays registered`() throws {
         var stage = try KafkaStage(brokers: 1)
         let leader = try #require(stage.kafka.activeController)

@@ -1,6 +1,7 @@
-"""An independent mail server (aiosmtpd) with TLS and a login. usage: mail-server.py DIRECTORY starttls|smtps
+"""An independent mail server (aiosmtpd) with TLS and a login, or without. usage: mail-server.py DIRECTORY starttls|smtps|plain
 
-DIRECTORY has cert.pem and key.pem; each mail is kept there as N.eml. Prints its port, ends with its standard input.
+DIRECTORY has cert.pem and key.pem where there is TLS; each mail is kept there as N.eml. Prints its port, ends with its
+standard input.
 """
 
 import asyncio
@@ -12,8 +13,11 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 directory = pathlib.Path(sys.argv[1])
 implicit = sys.argv[2] == "smtps"
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain(directory / "cert.pem", directory / "key.pem")
+plain = sys.argv[2] == "plain"
+context = None
+if not plain:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(directory / "cert.pem", directory / "key.pem")
 
 
 class Mailbox:
@@ -21,7 +25,9 @@ class Mailbox:
 
     async def handle_DATA(self, server, session, envelope):
         self.count += 1
-        (directory / f"{self.count}.eml").write_bytes(envelope.content)
+        # renamed when it is whole: whoever finds it may read it
+        (directory / f"{self.count}.part").write_bytes(envelope.content)
+        (directory / f"{self.count}.part").rename(directory / f"{self.count}.eml")
         (directory / f"{self.count}.envelope").write_text(
             f"{session.authenticated} {session.ssl is not None or implicit} {envelope.mail_from} {' '.join(envelope.rcpt_tos)}"
         )
@@ -36,10 +42,10 @@ def serve():
     return SMTP(
         mailbox,
         authenticator=authenticate,
-        auth_required=True,
+        auth_required=not plain,
         auth_require_tls=not implicit,
         tls_context=None if implicit else context,
-        require_starttls=not implicit,
+        require_starttls=not implicit and not plain,
     )
 
 

@@ -44,6 +44,8 @@ struct Gantry: Sendable {
         var identity: String?
         var knownHosts: String?
         var kafka = ["default.replication.factor": "3", "min.insync.replicas": "2"]
+        /// The port of a mail server on the techhost's loopback.
+        var mailPort: Int?
     }
 
     /// Where data directories are, on a disk of the host's own.
@@ -93,12 +95,19 @@ struct Gantry: Sendable {
         }
     }
 
-    /// Writes a file of the fleet directory.
-    func write(_ path: String, _ text: String) throws {
+    /// Writes a file of the fleet directory, with other permission bits where they are given.
+    func write(_ path: String, _ text: String, mode: Int? = nil) throws {
         let file = URL(filePath: directory).appending(path: path)
         try FileManager.default.createDirectory(
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: file)
+        guard let mode else { return }
+        try FileManager.default.setAttributes([.posixPermissions: NSNumber(value: mode)], ofItemAtPath: file.path)
+    }
+
+    /// Reads a file of the fleet directory; empty where there is none.
+    func read(_ path: String) -> String {
+        FileManager.default.contents(atPath: "\(directory)/\(path)").map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
     /// The same with arguments in a list.
@@ -163,6 +172,7 @@ extension Gantry.Settings {
               ports: { broker: \(brokerPort), controller: \(controllerPort) }
               heap: 256m
               memory: 800m
+            \(mailPort.map { "notify: { to: [ops@example.com], smtp: { url: \"smtp://127.0.0.1:\($0)\" } }" } ?? "")
             kafka:
             \(lines.joined(separator: "\n"))
 

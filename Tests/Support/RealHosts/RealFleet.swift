@@ -8,9 +8,9 @@ public struct RealFleet: Sendable {
     /// The fleet's directory.
     public let directory: String
     /// Addresses of the hosts 1, 2, 3.
-    public let addresses: [String]
+    public private(set) var addresses: [String]
     /// Their names.
-    public let names: [String]
+    public private(set) var names: [String]
     /// How a tester logs in: `ssh -F CONFIG NAME`.
     public let sshConfig: String
     /// The key, for an `ssh:` section.
@@ -18,7 +18,7 @@ public struct RealFleet: Sendable {
     /// The known hosts, for the same.
     public let knownHosts: String
     /// Compose of each host: `v1` or `v2`.
-    public let compose: [String]
+    public private(set) var compose: [String]
     /// The gantry that is tested.
     public let binary: String
     /// `docker save` of gantry/kafka:4.3.1.
@@ -75,6 +75,30 @@ public struct RealFleet: Sendable {
         guard result.exit.isSuccess else {
             throw Failure("dev/fleet \(arguments.joined(separator: " ")): \(result.stderr)")
         }
+    }
+
+    /// Calls `body` with one host more, which is there for it alone.
+    /// - Throws: `Failure` where it can't be had; what `body` throws.
+    public func withOneMore<Result>(_ body: (RealFleet) async throws -> Result) async throws -> Result {
+        let number = "\(addresses.count + 1)"
+        let result: Result
+        do {
+            try await control("up", number)
+            var larger = self
+            let told = try await Process.run(script, ["env"], deadline: .seconds(30)).stdout.text
+            func list(_ name: String) -> [String] {
+                let line = told.split(separator: "\n").first { $0.hasPrefix("\(name)=") }
+                return line?.dropFirst(name.count + 1).split(separator: ",").map(String.init) ?? []
+            }
+            (larger.addresses, larger.names) = (list("FLEET_HOSTS"), list("FLEET_NAMES"))
+            larger.compose.append("v1")
+            result = try await body(larger)
+        } catch {
+            try? await control("remove", number)
+            throw error
+        }
+        try await control("remove", number)
+        return result
     }
 
     /// A shell command on host `number`, counted from 1, as root. Its failure is a result, not an error.

@@ -62,13 +62,29 @@ extension KafkaCluster: ClusterControl {
     func dynamicSettings(
         _ names: [String], of owners: [ConfigurationOwner], _ layout: ClusterLayout
     ) async -> [ConfigurationOwner: Known<[Setting]>] {
+        await settings(names, of: owners, layout).mapValues { $0.map { $0.filter(\.source.isDynamic) } }
+    }
+
+    func settingsAtStart(
+        _ names: [String], of brokers: [NodeID], _ layout: ClusterLayout
+    ) async -> [NodeID: Known<[Setting]>] {
+        let found = await settings(names, of: brokers.map { .broker($0) }, layout)
+        return Dictionary(
+            brokers.compactMap { id in
+                found[.broker(id)].map { (id, $0.map { $0.filter { $0.source == .properties } }) }
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func settings(
+        _ names: [String], of owners: [ConfigurationOwner], _ layout: ClusterLayout
+    ) async -> [ConfigurationOwner: Known<[Setting]>] {
         var result: [ConfigurationOwner: Known<[Setting]>] = [:]
         guard let admin = await links.brokers(layout) else {
             for owner in owners { result[owner] = .unknown(reason: "the session has ended") }
             return result
         }
         let answer = await admin.describeSettings(of: owners, .only(names))
-        for (owner, settings) in answer.settings { result[owner] = .known(settings.filter(\.source.isDynamic)) }
+        for (owner, settings) in answer.settings { result[owner] = .known(settings) }
         for failure in answer.failed.failed { result[failure.subject] = .unknown(reason: "\(failure.error)") }
         return result
     }

@@ -49,13 +49,18 @@ extension FleetSession {
         var preparation = opening.preparation
         guard case .seen(let status, let layout) = opening else { return preparation }
         let options = moveOptions(request)
-        let proofs = try removalProofs(wishes, request, status.snapshot, layout)
+        // What comes for a controller is placed by what the hosts themselves tell.
+        let surveys = layout.controllers.contains { wishes.hosts.contains($0.host) } ? await survey() : []
+        let proofs = try removalProofs(wishes, request, status.snapshot, layout, surveys)
         let proof = proofs.hosts
         preparation.notes = proof.notes
         preparation.blockers = proofs.blockers
         guard preparation.blockers.isEmpty, let removal = proofs.brokers, let moves = removal.plan else {
             return preparation
         }
+        var controllers = try await replacement(proof, surveys, status, layout, directory)
+        try await acquaint(&controllers, status.snapshot, layout, removal.dead, request, &preparation)
+        guard preparation.blockers.isEmpty else { return preparation }
         preparation.notes += removal.notes
         preparation.moves = [moves]
         let brokers = layout.brokers.filter { proof.hosts.contains($0.host) }.map(\.id)
@@ -81,8 +86,7 @@ extension FleetSession {
             HostRemoval.Leaving(host: $0, place: wishes.places[$0], provisioned: provisioned[$0] ?? [])
         }
         let removalOfHosts = HostRemoval(
-            hosts: leaving, removal: parameters,
-            controllers: try await replacement(proof, status, layout, directory))
+            hosts: leaving, removal: parameters, controllers: controllers)
         preparation.plan = try removalOfHosts.plan(
             brokers.isEmpty ? [] : stages, arguments: request.arguments, reason: request.reason)
         return preparation
@@ -92,11 +96,12 @@ extension FleetSession {
     /// - Returns: both proofs, the second one where anything leaves, with everything that forbids it and what was waived.
     func removalProofs(
         _ wishes: HostRemovalWishes, and more: [NodeID] = [], _ request: MoveRequest, _ snapshot: Snapshot,
-        _ layout: ClusterLayout
+        _ layout: ClusterLayout, _ surveys: [HostSurvey] = []
     ) throws(StoreError) -> (hosts: HostRemovalProof, brokers: RemovalProof?, blockers: [Blocker], waived: [Blocker]) {
+        let emptied = try retired().emptied + surveys.flatMap { (try? $0.answers.get())?.emptied ?? [] }
         let hosts = HostRemovalProof(
             wishes.hosts, areDead: wishes.areDead, fleet: fleet, snapshot: snapshot, layout: layout,
-            emptied: Set(try retired().emptied), nearest: { Spelling.nearest(to: $0, among: $1) })
+            emptied: Set(emptied), nearest: { Spelling.nearest(to: $0, among: $1) })
         var blockers = request.accepted.remaining(hosts.blockers)
         let waived = hosts.blockers.filter { !blockers.contains($0) }
         guard !hosts.hosts.isEmpty || !more.isEmpty else { return (hosts, nil, blockers, waived) }
@@ -111,21 +116,48 @@ extension FleetSession {
         return (hosts, brokers, blockers, waived + brokers.waived)
     }
 
+    /// Finds the brokers that were started with none of the controllers that remain, and judges their restart. A process asks
+    /// at the addresses that it read when it started, whatever its file says by now, so it is asked for them itself; one that
+    /// does not tell is meant too.
+    private func acquaint(
+        _ controllers: inout ControllerReplacement, _ snapshot: Snapshot, _ layout: ClusterLayout, _ dead: Set<NodeID>,
+        _ request: MoveRequest, _ preparation: inout MovePreparation
+    ) async throws {
+        guard !controllers.leaving.isEmpty else { return }
+        let running = Set(snapshot.containers.filter(\.container.isAlive).compactMap(\.container.node))
+            .union(snapshot.cluster.value?.brokers.value?.filter { !$0.fenced }.map(\.id) ?? []).subtracting(dead)
+        let brokers = layout.brokers.filter { running.contains($0.id) }
+        let told = await ports.clusterControl.settingsAtStart([TellControllers.key], of: brokers.map(\.id), layout)
+        let known = Set(controllers.remaining(of: layout).map(\.endpoint.description))
+        controllers.strangers = brokers.filter { broker in
+            guard let settings = told[broker.id]?.value else { return true }
+            let addresses = settings.first { $0.name == TellControllers.key }?.value ?? ""
+            return known.isDisjoint(with: addresses.split(separator: ",").map(String.init))
+        }
+        guard !controllers.strangers.isEmpty else { return }
+        let names = controllers.strangers.map(\.id.description).joined(separator: ", ")
+        preparation.notes.append(
+            "brokers \(names) know none of the controllers that remain: each is restarted before "
+                + "controller \(controllers.leaving.map(\.id.description).joined(separator: ", ")) leaves the quorum")
+        let found =
+            Set(controllers.strangers.map(\.host)).sorted().compactMap { unusable($0, snapshot) }
+            + StopVerdict.singly(controllers.strangers.map(\.id), snapshot: snapshot, layout: layout)
+            .reduce(StopVerdict(causes: [])) { $0.joined($1) }.blockers
+        preparation.blockers = request.accepted.remaining(found)
+        controllers.accepted = found.filter { !preparation.blockers.contains($0) }.map(\.code)
+    }
+
     /// The controllers that come for those that leave, with their files.
     private func replacement(
-        _ proof: HostRemovalProof, _ status: ClusterStatus, _ layout: ClusterLayout, _ directory: FleetDirectory
+        _ proof: HostRemovalProof, _ surveys: [HostSurvey], _ status: ClusterStatus, _ layout: ClusterLayout,
+        _ directory: FleetDirectory
     ) async throws -> ControllerReplacement {
         var joining: [ControllerReplacement.Newcomer] = []
         var mode: UInt16 = 0o600
         if !proof.controllers.isEmpty {
-            let surveys = proof.newControllers > 0 ? await survey() : []
-            let staying = Set(
-                fleet.hosts.map(\.host).filter { host in
-                    !proof.hosts.contains(host) && status.snapshot.host(host)?.state == .ok
-                })
             let grown = try layout.extended(
                 for: fleet, moreBrokers: [:], controllers: layout.controllers.count + proof.newControllers,
-                onHosts: staying, directoryIDs: Self.directoryID,
+                onHosts: Set(proof.staying), directoryIDs: Self.directoryID,
                 retired: GrowthProof.usedIDs(status.snapshot, surveys).union(try retired().ids),
                 occupiedPorts: Dictionary(
                     surveys.map { ($0.host, (try? $0.answers.get())?.listening ?? []) },

@@ -140,7 +140,7 @@ extension FleetSession {
         }
     }
 
-    private func unusable(_ host: HostName, _ snapshot: Snapshot) -> Blocker? {
+    func unusable(_ host: HostName, _ snapshot: Snapshot) -> Blocker? {
         guard let seen = snapshot.host(host) else { return nil }
         switch seen.state {
         case .ok: return nil

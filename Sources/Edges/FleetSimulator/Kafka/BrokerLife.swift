@@ -31,8 +31,8 @@ public struct SimulatedNode: Hashable, Sendable, Codable {
     public var rack: String?
     /// Its directories.
     public var directories: [Directory]
-    /// Other settings of its properties, of which the simulation knows `min.insync.replicas` (of controllers) and
-    /// `controller.quorum.auto.join.enable`.
+    /// Other settings of its properties, of which the simulation knows `min.insync.replicas` (of controllers),
+    /// `controller.quorum.auto.join.enable` and `controller.quorum.bootstrap.servers`.
     public var settings: [String: String]
 
     /// A node of these facts.
@@ -71,7 +71,9 @@ extension SimulatedKafka {
         let after: Duration
         if broker.process == .starting {
             after = .milliseconds(500)
-        } else if broker.isZombie || broker.isCutOff || quorum.leader == nil || !broker.isRegistered {
+        } else if broker.isZombie || broker.isCutOff || quorum.leader == nil || !broker.isRegistered
+            || broker.adriftSince != nil
+        {
             // Nobody grants the controlled shutdown.
             after = model.ungrantedShutdown
         } else {
@@ -103,15 +105,20 @@ extension SimulatedKafka {
         brokers[slot].isCutOff = isCutOff
         if isCutOff {
             loseSession(at: slot)
-        } else if brokers[slot].process == .running, brokers[slot].isRegistered {
-            brokers[slot].session += 1
-            brokers[slot].sessionEnds = .never
-            if brokers[slot].isFenced {
-                events.add(
-                    .unfences(broker: id.rawValue, incarnation: brokers[slot].incarnation), at: now + model.heartbeat)
-            }
+        } else if brokers[slot].adriftSince == nil {
+            regainSession(at: slot)
         }
         reviewReplicas(at: slot)
+    }
+
+    /// Heartbeats come again from a broker that had lost the controllers.
+    mutating func regainSession(at slot: Int) {
+        guard brokers[slot].process == .running, brokers[slot].isRegistered, !brokers[slot].isCutOff else { return }
+        brokers[slot].session += 1
+        brokers[slot].sessionEnds = .never
+        guard brokers[slot].isFenced else { return }
+        events.add(
+            .unfences(broker: brokers[slot].id, incarnation: brokers[slot].incarnation), at: now + model.heartbeat)
     }
 
     private mutating func startBroker(_ node: SimulatedNode) {
@@ -129,6 +136,8 @@ extension SimulatedKafka {
         brokers[slot].endpoint = node.endpoint
         brokers[slot].rack = node.rack
         brokers[slot].machine = machine
+        brokers[slot].acquaintances = node.acquaintances
+        brokers[slot].adriftSince = nil
         openDirectories(node.directories, at: slot)
         brokers[slot].process = .starting
         brokers[slot].incarnation += 1
@@ -179,7 +188,7 @@ extension SimulatedKafka {
             return
         }
         let isBlocked = brokers[slot].isRegistered && brokers[slot].blockedUntil > now
-        if isBlocked || brokers[slot].isCutOff || quorum.leader == nil {
+        if isBlocked || brokers[slot].isCutOff || quorum.leader == nil || !findsController(brokers[slot]) {
             if now >= brokers[slot].startedAt + model.registrationPatience, !isBlocked {
                 return endProcess(at: slot, code: 1)
             }
@@ -202,7 +211,7 @@ extension SimulatedKafka {
         guard let slot = slots[id], brokers[slot].incarnation == incarnation, brokers[slot].isRegistered,
             brokers[slot].process == .starting || brokers[slot].process == .running, !brokers[slot].isZombie
         else { return }
-        guard quorum.leader != nil, !brokers[slot].isCutOff else {
+        guard quorum.leader != nil, !brokers[slot].isCutOff, brokers[slot].adriftSince == nil else {
             return events.add(.unfences(broker: id, incarnation: incarnation), at: now + model.heartbeat)
         }
         brokers[slot].process = .running
@@ -230,13 +239,14 @@ extension SimulatedKafka {
     private mutating func stopBroker(at slot: Int, clean: Bool) {
         if brokers[slot].answers { freezePositions(at: slot) }
         brokers[slot].process = .off
+        brokers[slot].adriftSince = nil
         brokers[slot].wasUnclean = !(clean && brokers[slot].isFenced) && brokers[slot].isRegistered
         loseSession(at: slot)
         reviewReplicas(at: slot)
     }
 
     /// From now on no heartbeat comes: the session ends, counted from the last one.
-    private mutating func loseSession(at slot: Int) {
+    mutating func loseSession(at slot: Int) {
         guard brokers[slot].isRegistered, brokers[slot].sessionEnds == .never else { return }
         brokers[slot].session += 1
         let (id, session) = (brokers[slot].id, brokers[slot].session)

@@ -52,6 +52,10 @@ extension SimulatedKafka {
         var wasUnclean = false
         /// Whether the controllers have heard of a cordon of all its directories.
         var isCordoned = false
+        /// Where its process asks for the active controller; nil where its properties did not say.
+        var acquaintances: [String]?
+        /// Since when it has found no active controller at any of them, though there is one; nil while it does.
+        var adriftSince: Instant?
         var directories: [Directory] = []
         /// Whether it has directories and all of them work: what is asked most, and true nearly always.
         var isWhole = false
@@ -73,7 +77,7 @@ extension SimulatedKafka {
         private enum CodingKeys: String, CodingKey {
             case id, endpoint, rack, machine, process, incarnation, startedAt, isCutOff, isRegistered, isFenced
             case isShuttingDown, isZombie, session, sessionEnds, blockedUntil, wasUnclean, isCordoned, directories,
-                isWhole
+                isWhole, acquaintances, adriftSince
             case leaders, preferred, astray, leaderMeter, followerMeter
         }
 
@@ -124,6 +128,8 @@ extension SimulatedKafka {
         var startedAt = Instant.start
         var isCutOff = false
         var joinsByItself = false
+        /// Where its process asks for the active controller once it votes no more.
+        var acquaintances: [String]?
         /// When it last fetched; `never` while it does.
         var lastFetch = Instant.never
 

@@ -63,6 +63,7 @@ extension SimulatedKafka {
         controllers[place].incarnation += 1
         controllers[place].startedAt = now
         controllers[place].joinsByItself = node.settings["controller.quorum.auto.join.enable"] == "true"
+        controllers[place].acquaintances = node.acquaintances
         bootstrapSettings(from: node)
         let incarnation = controllers[place].incarnation
         if node.clusterID == clusterID {
@@ -82,6 +83,7 @@ extension SimulatedKafka {
         controllers[place].lastFetch = controllers[place].isCutOff ? now : .never
         quorum.registered.insertAscending(id)
         reviewQuorum()
+        reviewAcquaintances()
         armJoining(place)
     }
 
@@ -131,9 +133,10 @@ extension SimulatedKafka {
         controllers[place].isCutOff = isCutOff
         controllers[place].lastFetch = isCutOff ? min(controllers[place].lastFetch, now) : .never
         reviewQuorum()
+        reviewAcquaintances()
     }
 
-    private func isVoter(_ controller: Controller) -> Bool {
+    func isVoter(_ controller: Controller) -> Bool {
         quorum.voters.contains { $0.id.rawValue == controller.id && $0.directory == controller.directoryID }
     }
 
@@ -170,6 +173,7 @@ extension SimulatedKafka {
             if brokers[slot].process == .off { brokers[slot].blockedUntil = now + model.session }
             events.add(.sessionEnds(broker: brokers[slot].id, session: brokers[slot].session), at: now + model.session)
         }
+        reviewAcquaintances()
     }
 
     /// AddRaftVoter (KIP-853).
@@ -228,7 +232,7 @@ extension SimulatedKafka {
         for broker in brokers where broker.isRegistered {
             guard let id = NodeID(rawValue: broker.id) else { continue }
             // One that died is remembered for some minutes.
-            let behind = broker.answers ? 0 : now.since(broker.lastHeard(model))
+            let behind = broker.answers && broker.adriftSince == nil ? 0 : now.since(broker.lastHeard(model))
             guard behind < Self.observerMemory.wholeMicroseconds else { continue }
             let lastFetch = wall.advanced(by: .microseconds(-behind))
             observers.append(

@@ -94,6 +94,21 @@ extension SimulatedFleet: ClusterControl {
         } catch { return Dictionary(owners.map { ($0, .unknown(reason: "\(error)")) }) { first, _ in first } }
     }
 
+    /// Settings of brokers' properties, as their processes read them.
+    public func settingsAtStart(
+        _ names: [String], of brokers: [NodeID], _ layout: ClusterLayout
+    ) async -> [NodeID: Known<[Setting]>] {
+        await wait(.milliseconds(5))
+        do throws(SimulationProblem) {
+            return try await world(.look) { state in
+                Dictionary(
+                    brokers.map { ($0, state.kafka.settingsAtStart(names, of: $0)) },
+                    uniquingKeysWith: { first, _ in first }
+                )
+            }
+        } catch { return Dictionary(brokers.map { ($0, .unknown(reason: "\(error)")) }) { first, _ in first } }
+    }
+
     /// Changes settings: cordons at the brokers themselves, the others at the active controller.
     public func change(
         _ changes: [ConfigurationOwner: [SettingChange]], _ layout: ClusterLayout

@@ -46,6 +46,12 @@ public protocol ClusterControl: Sendable {
         _ names: [String], of owners: [ConfigurationOwner], _ layout: ClusterLayout
     ) async -> [ConfigurationOwner: Known<[Setting]>]
 
+    /// The settings of these names with which the brokers' processes started: what their files said then, whatever they say
+    /// by now. Those of a broker that does not answer are unknown.
+    func settingsAtStart(
+        _ names: [String], of brokers: [NodeID], _ layout: ClusterLayout
+    ) async -> [NodeID: Known<[Setting]>]
+
     /// Changes settings, all in one batch at the active controller, which takes them for dead brokers too. Setting a
     /// cordon is the one change that only the broker itself takes; it is sent there.
     func change(

@@ -16,6 +16,8 @@ public struct HostRemovalProof: Sendable {
     public var controllers: [NodePlacement] = []
     /// How many must come for them.
     public var newControllers = 0
+    /// Hosts that may carry a controller afterwards: those that stay, and were not taken out before though they are listed.
+    public var staying: [HostName] = []
 
     /// Judges the removal of hosts.
     /// - Parameters:
@@ -47,7 +49,11 @@ public struct HostRemovalProof: Sendable {
         for host in hosts { judge(host, areDead, snapshot, layout) }
         let leaving = Set(hosts)
         controllers = layout.controllers.filter { leaving.contains($0.host) }
-        judgeQuorum(fleet, snapshot, layout, leaving)
+        staying = fleet.hosts.map(\.host).filter { host in
+            !leaving.contains(host) && (carrying.contains(host) || !emptied.contains(host))
+                && snapshot.host(host)?.state == .ok
+        }
+        judgeQuorum(fleet, layout)
     }
 
     private static func unknown(_ host: HostName, _ names: [String], near: String?) -> Blocker {
@@ -100,15 +106,10 @@ public struct HostRemovalProof: Sendable {
     }
 
     /// The quorum keeps its number as long as there are hosts for it: at most one controller a host.
-    private mutating func judgeQuorum(
-        _ fleet: FleetSpecification, _ snapshot: Snapshot, _ layout: ClusterLayout, _ leaving: Set<HostName>
-    ) {
+    private mutating func judgeQuorum(_ fleet: FleetSpecification, _ layout: ClusterLayout) {
         guard !controllers.isEmpty else { return }
-        let staying = fleet.hosts.map(\.host).filter { !leaving.contains($0) }
         let remaining = layout.controllers.count - controllers.count
-        let free = staying.filter { host in
-            !layout.controllers.contains { $0.host == host } && snapshot.host(host)?.state == .ok
-        }
+        let free = staying.filter { host in !layout.controllers.contains { $0.host == host } }
         let wanted = min(fleet.cluster.controllers, layout.controllers.count)
         let missing = max(0, wanted - remaining)
         newControllers = min(missing, free.count)

@@ -8,7 +8,8 @@ public import OperationModel
 public struct TellControllers: Step {
     /// Names the type in plans.
     public static let kind = "tell-controllers"
-    private static let key = "controller.quorum.bootstrap.servers"
+    /// The setting that names them.
+    public static let key = "controller.quorum.bootstrap.servers"
     /// The host.
     public var target: HostName
     /// The nodes of the cluster, with the controllers that remain.

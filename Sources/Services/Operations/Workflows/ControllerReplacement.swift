@@ -5,9 +5,13 @@ import OperationModel
 /// ones leave it, and only then are they stopped. Their directories stay: a controller that ever ran stays registered, and
 /// must be started once more with a newer Kafka before that one's features can be used (KAFKA.md section 8).
 ///
+/// A broker asks for the active controller where its properties told it to when it started, and nowhere else. One that knows
+/// none of those that remain would be lost with the next election, so it is restarted with their addresses before.
+///
 /// ```
-/// [record-layout ─ { place-files ─ bring-image ─ format ─ start ─ add-voter }… ─ remember-layout] ─ remove-voter/C …
-///   ─ tell-controllers/H … ─ stop/C … ─ retire ─ remove-node/C … ─ check
+/// [record-layout ─ { place-files ─ bring-image ─ format ─ start ─ add-voter }… ─ remember-layout] ─ tell-controllers/H …
+///   ─ { stop-safely/B ─ start-again/B ─ lead-again/B ─ check }… ─ remove-voter/C … ─ stop/C … ─ retire ─ remove-node/C …
+///   ─ check
 /// ```
 public struct ControllerReplacement: Sendable {
     /// A controller that comes.
@@ -33,6 +37,10 @@ public struct ControllerReplacement: Sendable {
     public var joining: [Newcomer]
     /// Permission bits of properties.
     public var propertiesMode: UInt16
+    /// Brokers that run and know none of the controllers that remain.
+    public var strangers: [NodePlacement] = []
+    /// Codes of what the operator was asked about their restart and accepted.
+    public var accepted: [String] = []
 
     /// A replacement of `leaving` by `joining`.
     public init(
@@ -44,6 +52,11 @@ public struct ControllerReplacement: Sendable {
         self.propertiesMode = propertiesMode
     }
 
+    /// The controllers of `layout` once this is done.
+    public func remaining(of layout: ClusterLayout) -> [NodePlacement] {
+        layout.controllers.filter { node in !leaving.contains { $0.id == node.id } } + joining.map(\.node)
+    }
+
     /// Adds the steps behind those of `chain`.
     /// - Parameters:
     ///   - removal: hosts, what is gone, and how it is checked.
@@ -53,7 +66,6 @@ public struct ControllerReplacement: Sendable {
     func append(_ removal: BrokerRemoval, to chain: inout StepChain, layout: inout ClusterLayout) throws(StepFailure) {
         guard !leaving.isEmpty else { return }
         try join(removal, to: &chain, layout: &layout)
-        for node in leaving { try chain.add(RemoveVoter(node: node, layout: layout)) }
         let ids = Set(leaving.map(\.id))
         let before = layout
         layout = ClusterLayout(clusterID: layout.clusterID, nodes: layout.nodes.filter { !ids.contains($0.id) })
@@ -61,6 +73,14 @@ public struct ControllerReplacement: Sendable {
         for host in Set(after.nodes.map(\.host)).sorted() where removal.hosts.contains(host) {
             try chain.add(TellControllers(target: host, layout: after, mode: propertiesMode))
         }
+        for node in strangers {
+            try chain.add(StopSafely(node: node, layout: before, accepted: accepted))
+            try chain.add(StartAgain(node: node, cluster: cluster.name, layout: before))
+            try chain.add(LeadAgain(node: node, layout: before))
+            try chain.add(
+                CheckStage(stage: "restarted-\(node.id)", layout: before, canary: removal.canary, known: removal.known))
+        }
+        for node in leaving { try chain.add(RemoveVoter(node: node, layout: before)) }
         for node in leaving where !removal.goneHosts.contains(node.host) {
             try chain.add(StopNode(node: node, layout: before))
         }
