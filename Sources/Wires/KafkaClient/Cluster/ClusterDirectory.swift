@@ -94,7 +94,7 @@ actor ClusterDirectory {
 
     /// Forgets what led a request astray.
     func forget(_ route: KafkaRoute) {
-        if case .controller = route {
+        if case .controller = route, configuration.role == .controllers {
             misleading = Set([describer, view.controller.flatMap { view.nodes[$0] }].compactMap(\.self))
         }
         view.forget(route)
