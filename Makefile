@@ -15,11 +15,12 @@ build: ## the release binary, build/gantry
 
 test: deps check build json-tests real-tests ## everything, set-up included; hosts or Kafka that cannot be had are named skips
 
-check: ## format, layers, words, scripts, generated code, fast tests
+check: ## format, layers, words, scripts, contrib, generated code, fast tests
 	dev/check-format
 	dev/check-layers
 	dev/check-words
 	dev/check-scripts
+	dev/check-contrib
 	swift build --build-tests
 	KAFKA_MESSAGE_GENERATOR="$$(swift build --show-bin-path)/KafkaMessageGenerator" dev/check-generated
 	dev/test-fast

@@ -12,12 +12,19 @@ public struct DockerEngine: Sendable {
     /// The daemon's socket.
     public let socketPath: String
     let transfers: Transfers
+    private let streams: Transfers
     private let negotiation = Negotiation()
 
     /// A daemon; nothing is asked of it yet.
-    public init(socketPath: String = "/var/run/docker.sock", transfers: Transfers) {
+    /// - Parameters:
+    ///   - socketPath: its socket.
+    ///   - transfers: carries calls and answers.
+    ///   - streams: carries what lasts, such as events; nil: `transfers` does. A call costs as much as there are transfers on
+    ///     its thread, so that who follows the events of hundreds of daemons keeps them apart.
+    public init(socketPath: String = "/var/run/docker.sock", transfers: Transfers, streams: Transfers? = nil) {
         self.socketPath = socketPath
         self.transfers = transfers
+        self.streams = streams ?? transfers
     }
 
     /// What is remembered of the daemon between calls.
@@ -117,7 +124,7 @@ public struct DockerEngine: Sendable {
     ) async throws -> Value {
         let request = try await request(call)
         do {
-            return try await transfers.withStream(request) { head, stream in
+            return try await streams.withStream(request) { head, stream in
                 guard head.isSuccess else { throw try await failure(call, head, stream) }
                 return try await body(head, stream)
             }

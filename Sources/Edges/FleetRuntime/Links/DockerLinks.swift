@@ -20,17 +20,17 @@ extension Links where Key == HostName, Resource == DockerEngine, Problem == Host
     }
 
     /// Engines of the hosts of `directory`.
-    convenience init(directory: HostDirectory, transfers: Transfers) {
+    convenience init(directory: HostDirectory, transfers: Transfers, streams: Transfers) {
         self.init(
             open: { host, body in
                 let remote = try directory.remote(host)
                 if try await Self.needsRelay(remote, user: directory.specification(host)?.ssh.user) {
                     try await remote.withRelayedSocket(Self.socket) { path in
-                        await body(DockerEngine(socketPath: path, transfers: transfers))
+                        await body(DockerEngine(socketPath: path, transfers: transfers, streams: streams))
                     }
                 } else {
                     try await remote.withForwardedSocket(Self.socket) { path in
-                        await body(DockerEngine(socketPath: path, transfers: transfers))
+                        await body(DockerEngine(socketPath: path, transfers: transfers, streams: streams))
                     }
                 }
             },

@@ -25,24 +25,32 @@ extension FleetSession {
     ) async throws -> Result {
         let directory = try HostDirectory(fleet)
         let hosts = ShellHosts(directory: directory, cluster: fleet.cluster.name)
-        return try await withTransfers { transfers in
-            try await withEventLoop { loop in
-                let dockers = DockerLinks(directory: directory, transfers: transfers)
-                let kafkas = KafkaLinks(loop: loop)
-                return try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { await dockers.run() }
-                    group.addTask { await kafkas.run() }
-                    defer { group.cancelAll() }
-                    let containers = DockerHosts(
-                        links: dockers, directory: directory, cluster: fleet.cluster.name,
-                        registry: fleet.cluster.registry)
-                    let cluster = KafkaCluster(links: kafkas, clock: clock)
-                    return try await body(
-                        FleetPorts(
-                            hostSource: hosts, hostControl: hosts, containerSource: containers,
-                            events: containers, containerControl: containers, cluster: cluster, clusterControl: cluster)
-                    )
-                }
+        return try await withThreads { transfers, streams, loop in
+            let dockers = DockerLinks(directory: directory, transfers: transfers, streams: streams)
+            let kafkas = KafkaLinks(loop: loop)
+            return try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await dockers.run() }
+                group.addTask { await kafkas.run() }
+                defer { group.cancelAll() }
+                let containers = DockerHosts(
+                    links: dockers, directory: directory, cluster: fleet.cluster.name, registry: fleet.cluster.registry)
+                let cluster = KafkaCluster(links: kafkas, clock: clock)
+                return try await body(
+                    FleetPorts(
+                        hostSource: hosts, hostControl: hosts, containerSource: containers,
+                        events: containers, containerControl: containers, cluster: cluster, clusterControl: cluster)
+                )
+            }
+        }
+    }
+
+    /// The threads of the wires: calls, what lasts, and Kafka.
+    private static func withThreads<Result: Sendable>(
+        _ body: (_ transfers: Transfers, _ streams: Transfers, EventLoop) async throws -> Result
+    ) async throws -> Result {
+        try await withTransfers { transfers in
+            try await withTransfers { streams in
+                try await withEventLoop { loop in try await body(transfers, streams, loop) }
             }
         }
     }

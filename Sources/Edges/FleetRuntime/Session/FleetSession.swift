@@ -33,7 +33,7 @@ public struct FleetSession: Sendable {
     /// The nodes of the cluster: the journal's, else what the hosts remember; unknown where nobody remembers any.
     public func layout() async throws(StoreError) -> Known<ClusterLayout> {
         if let layout = try storedLayout() { return .known(layout) }
-        return rememberedLayout(await survey())
+        return rememberedLayout(await survey(.directories))
     }
 
     func storedLayout() throws(StoreError) -> ClusterLayout? {
@@ -69,8 +69,8 @@ public struct FleetSession: Sendable {
             memory: memory, clock: clock, commands: HostCommands(fleet), images: images)
     }
 
-    func survey() async -> [HostSurvey] {
-        await HostSurvey.survey(fleet, hosts: ports.hostControl, containers: ports.containerSource)
+    func survey(_ scope: HostQuestion.Scope = .everything) async -> [HostSurvey] {
+        await HostSurvey.survey(fleet, hosts: ports.hostControl, containers: ports.containerSource, scope: scope)
     }
 
     /// Looks at everything and judges it.

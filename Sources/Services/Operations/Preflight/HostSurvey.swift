@@ -19,13 +19,15 @@ public struct HostSurvey: Sendable {
         self.containers = containers
     }
 
-    /// Asks every host side by side.
+    /// Asks every host side by side; of `directories` what machines are is left out.
     public static func survey(
-        _ fleet: FleetSpecification, hosts: any HostControl, containers: any ContainerSource
+        _ fleet: FleetSpecification, hosts: any HostControl, containers: any ContainerSource,
+        scope: HostQuestion.Scope = .everything
     ) async -> [HostSurvey] {
         await mapBounded(fleet.hosts, width: Observer.width) { host in
             let question = HostQuestion(
-                cluster: fleet.cluster.name, data: host.data, devices: host.disks.map { $0.map(\.device) } ?? [])
+                cluster: fleet.cluster.name, data: host.data, devices: host.disks.map { $0.map(\.device) } ?? [],
+                scope: scope)
             let answers: HostAnswers
             do throws(HostProblem) {
                 answers = try await hosts.inspect(host.host, question)
