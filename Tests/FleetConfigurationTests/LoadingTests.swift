@@ -34,6 +34,17 @@ import Testing
         #expect(configuration.places[fleet.hosts[1].host] == SourceMark(line: 9, column: 24))
     }
 
+    @Test func `a daily mail has a time of day`() throws {
+        func daily(_ text: String) throws -> TimeOfDay? {
+            try parse(goodFile.replacing("  from: gantry@", with: "  daily: \(text)\n  from: gantry@")).specification
+                .notify?
+                .daily
+        }
+        #expect(try daily("07:30")?.minutes == 450)
+        #expect(throws: ConfigurationError.self) { try daily("24:00") }
+        #expect(throws: ConfigurationError.self) { try daily("8am") }
+    }
+
     @Test func `what is not written has the documented value`() throws {
         let fleet = try parse(
             """

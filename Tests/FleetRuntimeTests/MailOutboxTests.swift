@@ -142,6 +142,18 @@ import Testing
         }
     }
 
+    @Test func `the certificate that a server showed is kept for the rules, and is no mail`() async throws {
+        try await with { outbox, _, _, spool in
+            let certificate = ServerCertificate(server: "smtp://x", end: Timestamp(milliseconds: 5))
+            spool.note(certificate)
+            #expect(spool.backlog.certificate == nil, "there is no directory yet")
+            await outbox.post(mail("one", 1))
+            spool.note(certificate)
+            #expect(spool.backlog.certificate == certificate)
+            #expect(spool.backlog.kept == 0)
+        }
+    }
+
     @Test func `a file in the spool that is no mail stops nothing`() async throws {
         try await with { outbox, server, _, spool in
             try Directories.make(spool.directory, mode: 0o700)

@@ -10,6 +10,31 @@ struct HealthRulesTests {
         #expect(world.state(1) == .running)
     }
 
+    @Test func `a clock that is off by more than a second is told, with how far`() throws {
+        func findings(_ off: Int) throws -> [Finding] {
+            var world = try #require(World())
+            world.snapshot.hosts[1].skew = .milliseconds(off)
+            return world.findings
+        }
+        #expect(try findings(500) == [])
+        let behind = try #require(try findings(-1500).first)
+        #expect(behind.rule == "clock-skew" && behind.severity == .warning)
+        #expect(behind.evidence == "its clock is 1.5s behind the techhost's")
+        let ahead = try #require(try findings(42_000).first)
+        #expect(ahead.severity == .critical)
+        #expect(ahead.evidence == "its clock is 42s ahead of the techhost's")
+    }
+
+    @Test(arguments: [(20, nil), (15, .warning), (2, .critical), (-1, .critical)] as [(Int, Severity?)])
+    func `a mail server's certificate is told of before it ends`(days: Int, severity: Severity?) throws {
+        var world = try #require(World())
+        let end = world.snapshot.takenAt.advanced(by: .seconds(days * 86_400))
+        world.mail.certificate = ServerCertificate(server: "smtp://mail.example.com", end: end)
+        #expect(world.findings.map(\.severity) == [severity].compactMap { $0 })
+        let words = days > 0 ? "ends \(end)" : "ended \(end)"
+        #expect(world.findings.allSatisfy { $0.rule == "certificate-expiring" && $0.evidence.contains(words) })
+    }
+
     @Test func `a killed broker is critical at once, while Kafka still shows it unfenced`() throws {
         var world = try #require(World())
         world.container(2) {

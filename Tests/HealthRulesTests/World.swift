@@ -13,6 +13,7 @@ struct World {
     /// What the operator wants; nil: nobody asks about drift.
     var fleet: FleetSpecification?
     var configuration: Known<[NodeID: String]> = .known([:])
+    var mail = MailBacklog()
 
     init?() {
         guard let clusterID = Self.clusterID, let one = NodeID(rawValue: 1), let two = NodeID(rawValue: 2),
@@ -63,7 +64,7 @@ struct World {
     var context: HealthContext {
         HealthContext(
             cluster: ClusterName.orders, expected: layout, retired: retired, snapshot: snapshot,
-            operationRunning: operationRunning, configuration: configuration, fleet: fleet)
+            operationRunning: operationRunning, configuration: configuration, fleet: fleet, mail: mail)
     }
 
     var findings: [Finding] { HealthRules.findings(in: context) }

@@ -1,5 +1,6 @@
 import FleetModel
 import Foundation
+import Processes
 import Testing
 import Transfers
 
@@ -44,6 +45,29 @@ struct `Mail through a server of others` {
             #expect(mail.headers["Date"] == "Fri, 01 May 2026 03:00:00 +0000")
             #expect(mail.parts.map(\.first) == ["text/plain", "text/html"])
             #expect(mail.parts.map(\.last) == [text, html])
+        }
+    }
+
+    @Test(arguments: ["starttls", "smtps"])
+    func `when the server's certificate ends is seen with each mail`(kind: String) async throws {
+        try await ReferenceServer.with(kind) { server in
+            let file = server.directory + "/password"
+            try "\(Self.password)\n".write(toFile: file, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: NSNumber(value: 0o600)], ofItemAtPath: file)
+            let end = try await withTransfers { transfers in
+                let way = SMTPServer(
+                    url: "\(server.scheme)://127.0.0.1:\(server.port)", user: "gantry", passwordFile: file,
+                    certificates: server.directory + "/cert.pem")
+                return try await MailTransport(.smtp(way), transfers: transfers, localName: "techhost")
+                    .handOver(sampleMail()).certificateEnd
+            }
+            let shown = try await Processes.Process.run(
+                "openssl",
+                ["x509", "-in", server.directory + "/cert.pem", "-noout", "-enddate", "-dateopt", "iso_8601"],
+                deadline: .seconds(20))
+            let text = shown.stdout.trimmed.replacing("notAfter=", with: "").replacing(" ", with: "T")
+            let wanted = try Date(text, strategy: .iso8601)
+            #expect(end?.milliseconds == Int64(wanted.timeIntervalSince1970) * 1000)
         }
     }
 

@@ -32,5 +32,20 @@ extension HealthRules {
                 }
             }
         },
+        HealthRule("clock-skew", "every host's clock is at most a second from the techhost's") { context, rule in
+            context.snapshot.hosts.compactMap { host in
+                guard let skew = host.skew else { return nil }
+                let distance = skew < .zero ? .zero - skew : skew
+                guard distance > .seconds(1) else { return nil }
+                return rule.finding(
+                    distance > largestSkew ? .critical : .warning, subject(host.host),
+                    "its clock is \(distance.span) \(skew < .zero ? "behind" : "ahead of") the techhost's",
+                    remedy: context.commands.line("timedatectl", on: host.host) + " shows it: synchronise both clocks",
+                    on: host.host)
+            }
+        },
     ]
+
+    /// Beyond it, records carry times that retention and clients' own checks stumble over.
+    private static let largestSkew: Duration = .seconds(30)
 }

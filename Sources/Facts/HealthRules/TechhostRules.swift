@@ -12,6 +12,8 @@ public struct MailBacklog: Hashable, Sendable {
     public var dropped: Int
     /// Where they lie.
     public var directory: String
+    /// The certificate that the mail server showed last; nil where it showed none.
+    public var certificate: ServerCertificate?
 
     /// A backlog of these parts.
     public init(
@@ -25,7 +27,22 @@ public struct MailBacklog: Hashable, Sendable {
     }
 }
 
+/// A server's certificate, as it was seen last.
+public struct ServerCertificate: Hashable, Sendable, Codable {
+    /// Whose: `smtp://mail.example.com:587`.
+    public var server: String
+    /// When the first one of its chain ends.
+    public var end: Timestamp
+
+    /// The certificate of `server`, valid until `end`.
+    public init(server: String, end: Timestamp) { (self.server, self.end) = (server, end) }
+}
+
 extension HealthRules {
+    /// Two weeks and a weekend: time to ask somebody for another one.
+    private static let certificateWarning: Duration = .seconds(16 * 86_400)
+    private static let certificateCritical: Duration = .seconds(3 * 86_400)
+
     static let techhostRules: [HealthRule] = [
         HealthRule("mail-spool", "all mail has been sent") { context, rule in
             let mail = context.mail
@@ -40,6 +57,18 @@ extension HealthRules {
                     remedy: "it is tried again by itself; \(mail.directory) holds it: what is deleted there is not sent"
                 )
             ]
-        }
+        },
+        HealthRule("certificate-expiring", "certificates are valid for weeks: the mail server's, the only one in use") {
+            context, rule in
+            guard let certificate = context.mail.certificate else { return [] }
+            let left = certificate.end.since(context.snapshot.takenAt)
+            guard left < certificateWarning else { return [] }
+            return [
+                rule.finding(
+                    left < certificateCritical ? .critical : .warning, "mail server",
+                    "the certificate of \(certificate.server) \(left > .zero ? "ends" : "ended") \(certificate.end)",
+                    remedy: "renew it on that server; the next mail sees it")
+            ]
+        },
     ]
 }

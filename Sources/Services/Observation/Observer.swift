@@ -75,13 +75,14 @@ public struct Observer: Sendable {
             return HostObservation(
                 host: host, state: .ok, docker: seen.docker,
                 containers: seen.containers.sorted { ($0.node?.rawValue ?? .max) < ($1.node?.rawValue ?? .max) },
-                disks: facts.disks, retired: facts.retired)
+                disks: facts.disks, retired: facts.retired, skew: facts.skew)
         } catch {
             let state: HostState =
                 error.unreachable
                 ? .unreachable(reason: error.reason, remedy: error.remedy)
                 : .dockerDown(reason: error.reason, remedy: error.remedy)
-            return HostObservation(host: host, state: state, disks: facts.disks, retired: facts.retired)
+            return HostObservation(
+                host: host, state: state, disks: facts.disks, retired: facts.retired, skew: facts.skew)
         }
     }
 

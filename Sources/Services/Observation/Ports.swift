@@ -46,11 +46,14 @@ public struct HostFacts: Hashable, Sendable {
     public var disks: [DiskObservation]
     /// Ids it remembers as retired.
     public var retired: [NodeID]
+    /// How far its clock is ahead of the techhost's, at least; nil where it was not asked.
+    public var skew: Duration?
 
     /// These facts.
-    public init(disks: [DiskObservation], retired: [NodeID] = []) {
+    public init(disks: [DiskObservation], retired: [NodeID] = [], skew: Duration? = nil) {
         self.disks = disks
         self.retired = retired
+        self.skew = skew
     }
 }
 

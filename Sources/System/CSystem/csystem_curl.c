@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <string.h>
 
 // curl.h makes macros of these, for the checks of GCC.
 #undef curl_easy_setopt
@@ -31,6 +32,7 @@
       (multi, more, count, timeout, ready))                                                                           \
     F(curl_multi_wakeup, CURLMcode, (CURLM * multi), (multi))                                                         \
     F(curl_multi_info_read, CURLMsg *, (CURLM * multi, int *left), (multi, left))                                     \
+    F(curl_getdate, time_t, (const char *text, const time_t *unused), (text, unused))                                 \
     F(curl_slist_append, struct curl_slist *, (struct curl_slist * list, const char *text), (list, text))             \
     F(curl_slist_free_all, void, (struct curl_slist * list), (list))
 
@@ -99,6 +101,21 @@ CURLcode csystem_curl_set_data_callback(
 
 CURLcode csystem_curl_get_long(CURL *easy, CURLINFO info, long *value) {
     return real_curl_easy_getinfo(easy, info, value);
+}
+
+long long csystem_curl_certificate_end(CURL *easy) {
+    const struct curl_certinfo *chain = NULL;
+    long long end = -1;
+    if (real_curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == NULL) return -1;
+    for (int i = 0; i < chain->num_of_certs; i++) {
+        for (const struct curl_slist *line = chain->certinfo[i]; line != NULL; line = line->next) {
+            static const char name[] = "Expire date:";
+            if (strncmp(line->data, name, sizeof name - 1) != 0) continue;
+            time_t time = real_curl_getdate(line->data + sizeof name - 1, NULL);
+            if (time > 0 && (end < 0 || time < end)) end = time;
+        }
+    }
+    return end;
 }
 
 CURLcode csystem_curl_get_pointer(CURL *easy, CURLINFO info, char **value) {

@@ -43,12 +43,26 @@ public struct MailTransport: Sendable {
     /// - Throws: `MailError`.
     @discardableResult
     public func send(_ message: MailMessage) async throws(MailError) -> [String: String] {
+        try await handOver(message).refused
+    }
+
+    /// What is known of a mail that somebody else has taken over.
+    public struct Handover: Sendable {
+        /// Recipients that were refused while others were taken, each with the server's words.
+        public var refused: [String: String] = [:]
+        /// When the first certificate of the server's chain ends; nil where it showed none.
+        public var certificateEnd: Timestamp?
+    }
+
+    /// The same, with what else was seen.
+    /// - Throws: `MailError`.
+    public func handOver(_ message: MailMessage) async throws(MailError) -> Handover {
         let content = try MIMEMessage.bytes(message)
         switch way {
         case .smtp(let server): return try await submit(message, content, to: server)
         case .sendmail(let path):
             try await pass(message, content, to: path)
-            return [:]
+            return Handover()
         }
     }
 
@@ -56,7 +70,7 @@ public struct MailTransport: Sendable {
 
     private func submit(
         _ message: MailMessage, _ content: [UInt8], to server: SMTPServer
-    ) async throws(MailError) -> [String: String] {
+    ) async throws(MailError) -> Handover {
         var login: MailSubmission.Login?
         if let user = server.user, let file = server.passwordFile {
             do throws(ProcessError) {
@@ -72,7 +86,10 @@ public struct MailTransport: Sendable {
             certificates: server.certificates, content: content,
             deadlines: server.deadlines ?? MailSubmission.defaultDeadlines)
         do throws(TransferError) {
-            return try await transfers.submit(submission).refused
+            let receipt = try await transfers.submit(submission)
+            return Handover(
+                refused: receipt.refused,
+                certificateEnd: receipt.certificateEnd.map { Timestamp(milliseconds: $0 * 1000) })
         } catch {
             throw server.error(error)
         }

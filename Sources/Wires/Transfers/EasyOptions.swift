@@ -85,6 +85,7 @@ struct EasyOptions {
             set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(1, limit.wholeMilliseconds / 1000))
         }
         set(CURLOPT_FORBID_REUSE, 1)
+        set(CURLOPT_CERTINFO, 1)
         set(CURLOPT_MAIL_FROM, mail.sender)
         set(CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1)
         set(CURLOPT_UPLOAD, 1)

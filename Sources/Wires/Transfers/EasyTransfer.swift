@@ -103,7 +103,11 @@ final class EasyTransfer {
     /// Tells the sink how it ended. The transfer must have left the multi handle.
     func finish(_ code: CURLcode) {
         if code == CURLE_OK, verdict == nil {
-            if case .mail = order { sink.receive(replies: replies) }
+            if case .mail = order {
+                sink.receive(replies: replies)
+                let end = csystem_curl_certificate_end(handle)
+                if end > 0 { sink.receive(certificateEnd: Int64(end)) }
+            }
             return sink.finish(.success(()))
         }
         var number = 0

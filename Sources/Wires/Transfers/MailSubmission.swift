@@ -82,6 +82,8 @@ public struct MailReceipt: Sendable, Hashable {
     public let refused: [String: String]
     /// Its last word on the mail, which often names its place in the queue.
     public let reply: String
+    /// When the first certificate of the server's chain ends, in seconds since the epoch; nil where it showed none.
+    public let certificateEnd: Int64?
 }
 
 /// One reply of a mail server: `250 Ok`.

@@ -5,12 +5,15 @@ protocol TransferSink: AnyObject, Sendable {
     func receive(head: HTTPHead)
     /// What a mail server said, once it has taken the mail.
     func receive(replies: MailReplies)
+    /// When the first certificate of its chain ends, in seconds since the epoch, where it showed one.
+    func receive(certificateEnd: Int64)
     func receive(_ bytes: UnsafeRawBufferPointer) -> SinkAnswer
     func finish(_ result: Result<Void, TransferError>)
 }
 
 extension TransferSink {
     func receive(replies: MailReplies) {}
+    func receive(certificateEnd: Int64) {}
 }
 
 /// What a sink says to bytes.
@@ -63,6 +66,7 @@ final class MailSink: TransferSink, @unchecked Sendable {
     private let recipients: [String]
     private let continuation: CheckedContinuation<Result<MailReceipt, TransferError>, Never>
     private var replies = MailReplies()
+    private var certificateEnd: Int64?
 
     init(recipients: [String], continuation: CheckedContinuation<Result<MailReceipt, TransferError>, Never>) {
         self.recipients = recipients
@@ -71,10 +75,13 @@ final class MailSink: TransferSink, @unchecked Sendable {
 
     func receive(head: HTTPHead) {}
     func receive(replies: MailReplies) { self.replies = replies }
+    func receive(certificateEnd: Int64) { self.certificateEnd = certificateEnd }
     func receive(_ bytes: UnsafeRawBufferPointer) -> SinkAnswer { .taken }
 
     func finish(_ result: Result<Void, TransferError>) {
-        let receipt = MailReceipt(refused: replies.refused(among: recipients), reply: replies.verdict?.text ?? "")
+        let receipt = MailReceipt(
+            refused: replies.refused(among: recipients), reply: replies.verdict?.text ?? "",
+            certificateEnd: certificateEnd)
         continuation.resume(returning: result.map { receipt })
     }
 }

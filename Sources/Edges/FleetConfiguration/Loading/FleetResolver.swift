@@ -133,7 +133,7 @@ struct FleetResolver {
                 SMTPSettings(
                     url: $0.value, user: smtp.user?.value, passwordFile: smtp.passwordFile?.value,
                     authorityFile: smtp.authorityFile?.value)
-            })
+            }, daily: draft.notify.daily?.value)
     }
 
     private var monitor: MonitorSettings {

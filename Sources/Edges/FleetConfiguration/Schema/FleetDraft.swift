@@ -73,6 +73,7 @@ struct NotifyDraft: Sendable {
     var mark: SourceMark?
     var to: Placed<[Placed<String>]>?
     var from: Placed<String>?
+    var daily: Placed<TimeOfDay>?
     var smtp = SMTPDraft()
 }
 

@@ -192,6 +192,14 @@ extension Scalar where Value == Endpoint? {
     }
 }
 
+extension Scalar where Value == TimeOfDay {
+    /// A time of every day.
+    static let timeOfDay = Scalar("a time such as 08:00") { text throws(WrongValue) in
+        if let time = TimeOfDay(text) { return time }
+        throw WrongValue(suggestion: TimeOfDay("\(text):00")?.description)
+    }
+}
+
 extension Scalar where Value == ClusterMode {
     /// KRaft; ZooKeeper is known and refused where the settings are checked.
     static let mode = Scalar.word([("kraft", .kraft), ("zookeeper", .zookeeper)])

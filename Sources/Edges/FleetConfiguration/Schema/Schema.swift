@@ -173,6 +173,9 @@ enum Schema {
     static let notify: [Field<NotifyDraft>] = [
         .list("to", of: .mail, into: \.to, required: true, "Addresses that get every mail."),
         .value("from", .mail, into: \.from, fallback: "gantry@ the techhost's name", "The sender."),
+        .value(
+            "daily", .timeOfDay, into: \.daily,
+            "When the monitoring daemon writes every day how all is, by the techhost's clock: 08:00."),
         .section("smtp", { smtp }, into: \.smtp, "How mail is submitted; without it, by the local sendmail."),
     ].marked { $0.mark = $1 }
 

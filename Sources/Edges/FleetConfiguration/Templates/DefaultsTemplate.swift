@@ -44,6 +44,7 @@ extension FleetTemplates {
 
             # notify:                          # mail after every operation and at every incident
             #   to: [kafka-ops@example.com]
+            #   daily: 08:00                   # how all is, every day; by the monitoring daemon
             #   smtp: { url: smtp://mail.example.com:587, user: gantry, password_file: smtp.password }
 
             monitor: { interval: 30s, metrics: 127.0.0.1:9308, log: \(simulated ? "" : "/var/log/gantry/")dockmon.log }

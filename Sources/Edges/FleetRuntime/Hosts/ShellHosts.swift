@@ -19,8 +19,12 @@ struct ShellHosts: HostSource, HostControl {
     func facts(of host: HostName) async throws(HostProblem) -> HostFacts {
         let question = HostQuestion(
             cluster: cluster, data: directory.specification(host)?.data ?? [], scope: .directories)
+        let clock = SystemClock()
+        let began = clock.now()
         let report = try await report(host, question, deadline: Self.lookDeadline)
-        return HostFacts(disks: report.disks, retired: report.retired.ids)
+        return HostFacts(
+            disks: report.disks, retired: report.retired.ids,
+            skew: report.now.map { MachineFacts.skew(of: $0, between: began, and: clock.now()) })
     }
 
     func inspect(_ host: HostName, _ question: HostQuestion) async throws(HostProblem) -> HostAnswers {

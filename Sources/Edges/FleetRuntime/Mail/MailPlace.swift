@@ -1,5 +1,6 @@
 import FleetModel
 import Glibc
+import HealthRules
 import MailTransport
 public import Observation
 import Processes
@@ -22,20 +23,27 @@ extension MailOutbox {
         if let smtp = notify?.smtp {
             let server = SMTPServer(
                 url: smtp.url, user: smtp.user, passwordFile: smtp.passwordFile, certificates: smtp.authorityFile)
-            send = { message throws(MailError) in try await Self.send(message, .smtp(server)) }
+            let spool = spool
+            send = { message throws(MailError) in
+                if let end = try await Self.send(message, .smtp(server)) {
+                    spool.note(ServerCertificate(server: smtp.url, end: end))
+                }
+            }
         } else if fleet.cluster.transport == .simulated {
             let delivered = DeliveredMail(directory: "\(directory)/delivered")
             send = { message throws(MailError) in try delivered.write(message) }
         } else {
             let path = MailTransport.sendmails.first { access($0, X_OK) == 0 } ?? MailTransport.sendmails[0]
-            send = { message throws(MailError) in try await Self.send(message, .sendmail(path)) }
+            send = { message throws(MailError) in _ = try await Self.send(message, .sendmail(path)) }
         }
     }
 
-    private static func send(_ message: MailMessage, _ way: MailTransport.Way) async throws(MailError) {
+    /// - Returns: when the server's certificate ends, where it showed one.
+    private static func send(_ message: MailMessage, _ way: MailTransport.Way) async throws(MailError) -> Timestamp? {
         do {
-            _ = try await withTransfers { transfers in
-                try await MailTransport(way, transfers: transfers, localName: Machine.hostName).send(message)
+            return try await withTransfers { transfers in
+                try await MailTransport(way, transfers: transfers, localName: Machine.hostName).handOver(message)
+                    .certificateEnd
             }
         } catch let error as MailError {
             throw error

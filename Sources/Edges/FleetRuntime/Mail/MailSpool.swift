@@ -67,8 +67,27 @@ struct MailSpool: Sendable {
     /// Called when all that was kept has been sent.
     func forgetGivenUp() { unlink(counter) }
 
+    private var certificateFile: String { "\(directory)/certificate" }
+
+    /// Keeps what the server has shown, for the rules. That it can't be kept is no reason to fail a mail.
+    func note(_ certificate: ServerCertificate) {
+        guard let text = try? JSONValue(encoding: certificate).text() else { return }
+        try? AtomicFile.write(Array(text.utf8), to: certificateFile, mode: 0o600)
+    }
+
+    private var certificate: ServerCertificate? {
+        guard let bytes = try? BoundedFile.read(certificateFile, limit: 1 << 16) else { return nil }
+        return try? JSONValue(parsing: bytes).decoded(as: ServerCertificate.self)
+    }
+
     /// For the rules.
     var backlog: MailBacklog {
+        var backlog = unsent
+        backlog.certificate = certificate
+        return backlog
+    }
+
+    private var unsent: MailBacklog {
         guard let names = try? names(), let oldest = names.first else { return MailBacklog() }
         let mail = mail(oldest)
         return MailBacklog(

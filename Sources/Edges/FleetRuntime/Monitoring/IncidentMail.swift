@@ -14,6 +14,8 @@ final class IncidentMail: IncidentReceiver {
 
     /// How often mail that is kept is looked at; it has longer pauses of its own.
     private static let retryPause: Duration = .seconds(30)
+    /// So late, at most, is the daily mail.
+    private static let dailyPause: Duration = .seconds(20)
     /// Makes the tokens of one millisecond different.
     private static let salts = UInt32.min...UInt32.max
 
@@ -73,6 +75,24 @@ final class IncidentMail: IncidentReceiver {
     /// Tries again with what could not be sent, until the task is cancelled.
     static func sendKept(_ mail: any MailPost) async {
         while (try? await Task.sleep(for: retryPause)) != nil { await mail.sendKept() }
+    }
+
+    /// Once a day, a mail that says how all is: who misses it knows that nobody watches.
+    func writeDaily(at time: TimeOfDay, _ present: @escaping @Sendable () -> MonitorState?) async {
+        var next = time.next(after: .wall, utcOffset: Machine.utcOffset)
+        while (try? await Task.sleep(for: Self.dailyPause)) != nil {
+            let now = Timestamp.wall
+            let following = time.next(after: now, utcOffset: Machine.utcOffset)
+            guard now >= next else {
+                // A clock that was set back is no reason to be silent for longer than a day.
+                next = min(next, following)
+                continue
+            }
+            next = following
+            guard let state = present() else { continue }
+            let letter = MailDigest.allIsWell(state, cluster: cluster)
+            await post(letter.subject, letter.body)
+        }
     }
 
     private func sendDue(_ open: [Incident]) async {

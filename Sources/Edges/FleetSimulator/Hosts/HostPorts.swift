@@ -8,7 +8,7 @@ extension SimulatedFleet: HostSource, HostControl {
         try await withHost(host, .look) { found, state throws(HostProblem) in
             HostFacts(
                 disks: found.disks.keys.sorted().map { state.disk($0, $0, of: host) },
-                retired: found.retired(cluster).ids)
+                retired: found.retired(cluster).ids, skew: found.machine.skew)
         }
     }
 

@@ -12,12 +12,15 @@ public struct HostObservation: Hashable, Sendable {
     public var disks: [DiskObservation]
     /// Ids that this host remembers as retired (`retired` beside its compose file).
     public var retired: [NodeID]
+    /// How far its clock is ahead of the techhost's, at least; negative: behind it. Nil where nobody asked.
+    public var skew: Duration?
 
     /// An observation of these parts.
     public init(
         host: HostName, state: HostState, docker: DockerObservation? = nil, containers: [ContainerObservation] = [],
-        disks: [DiskObservation] = [], retired: [NodeID] = []
+        disks: [DiskObservation] = [], retired: [NodeID] = [], skew: Duration? = nil
     ) {
+        self.skew = skew
         self.host = host
         self.state = state
         self.docker = docker

@@ -34,9 +34,14 @@ public struct NotifySettings: Hashable, Sendable, Codable {
     public var sender: String?
     /// How mail is submitted; nil: the local sendmail.
     public var smtp: SMTPSettings?
+    /// When the monitoring daemon writes every day that it is there, by the techhost's clock; nil: never.
+    public var daily: TimeOfDay?
 
     /// Mail to `recipients`.
-    public init(recipients: [String], sender: String? = nil, smtp: SMTPSettings? = nil) {
+    public init(
+        recipients: [String], sender: String? = nil, smtp: SMTPSettings? = nil, daily: TimeOfDay? = nil
+    ) {
+        self.daily = daily
         self.recipients = recipients
         self.sender = sender
         self.smtp = smtp

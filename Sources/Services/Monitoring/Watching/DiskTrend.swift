@@ -53,7 +53,7 @@ struct DiskTrend {
                 remedy: "free space under \(place.path), lower the retention of the largest topics, or move data away: "
                     + "gantry rebalance",
                 host: place.host)
-        }.sorted { $0.subject < $1.subject }
+        }.sorted { ($1.severity, $0.subject) < ($0.severity, $1.subject) }
     }
 
     /// By the line through the samples with the smallest squares of error; nil where it does not fall, or too little is known.

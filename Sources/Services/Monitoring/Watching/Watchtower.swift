@@ -92,7 +92,7 @@ actor Watchtower {
         let observation = HostObservation(
             host: host, state: .ok, docker: facts.docker,
             containers: facts.containers.sorted { ($0.node?.rawValue ?? .max) < ($1.node?.rawValue ?? .max) },
-            disks: before?.disks ?? [], retired: before?.retired ?? [])
+            disks: before?.disks ?? [], retired: before?.retired ?? [], skew: before?.skew)
         note(restartsFrom: before, to: observation)
         seen[host] = Seen(observation: observation, asked: asked)
         // What a container does, its cluster feels: Kafka is asked soon.
@@ -163,6 +163,7 @@ actor Watchtower {
             // Newer than the look; only what a watcher does not see is taken from it.
             if !host.disks.isEmpty { seen[host.host]?.observation.disks = host.disks }
             seen[host.host]?.observation.retired = host.retired
+            if let skew = host.skew { seen[host.host]?.observation.skew = skew }
         }
         news.ring()
     }

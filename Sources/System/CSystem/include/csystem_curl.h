@@ -15,5 +15,7 @@ CURLcode csystem_curl_set_list(CURL *easy, CURLoption option, struct curl_slist 
 CURLcode csystem_curl_set_data_callback(
     CURL *easy, CURLoption option, size_t (*value)(char *, size_t, size_t, void *));
 CURLcode csystem_curl_get_long(CURL *easy, CURLINFO info, long *value);
+// When the first certificate of the peer's chain ends (seconds since the epoch), where CURLOPT_CERTINFO was set; -1: none.
+long long csystem_curl_certificate_end(CURL *easy);
 CURLcode csystem_curl_get_pointer(CURL *easy, CURLINFO info, char **value);
 CURLMcode csystem_curl_multi_set_long(CURLM *multi, CURLMoption option, long value);
