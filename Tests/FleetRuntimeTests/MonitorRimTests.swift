@@ -102,6 +102,30 @@ struct MonitorRimTests {
         }
     }
 
+    @Test func `what a plug-in has started is ended with it, and one that can't be run is said`() async throws {
+        try await TemporaryDirectory.with { directory in
+            try put(
+                "i=0; while [ $i -lt 50 ]; do (trap '' TERM; exec sleep 600) & echo $! >> ../children; i=$((i + 1)); done; wait",
+                "\(directory)/monitor.d/forks")
+            try Data("#!/no/such/program\n".utf8).write(to: URL(filePath: "\(directory)/monitor.d/lost"))
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o755], ofItemAtPath: "\(directory)/monitor.d/lost")
+            let (plugins, log) = try plugins(directory)
+            let one = change(1)
+            try await serve(plugins) {
+                plugins.receive(one)
+                try await until { plugins.counts.failures == 2 }
+            }
+            let children = read("\(directory)/children").compactMap { Int32($0) }
+            #expect(children.count == 50)
+            try await until { children.allSatisfy { kill($0, 0) != 0 } }
+            let lines = read(log.path)
+            for name in ["forks", "lost"] {
+                #expect(lines.contains { $0.contains("event=plugin-failed") && $0.contains("/\(name)") })
+            }
+        }
+    }
+
     @Test func `a plug-in that is put there later is found, and one that is taken away is left alone`() async throws {
         try await TemporaryDirectory.with { directory in
             let (plugins, _) = try plugins(directory)

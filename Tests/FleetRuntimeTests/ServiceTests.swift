@@ -127,12 +127,12 @@ struct ServiceTests {
             image: "i", controllers: 1)
         var fleet = FleetSpecification(cluster: cluster, hosts: [])
         let place = FleetPlace(directory: "/etc/gantry", state: "/var/lib/gantry")
-        let unit = TechhostService(fleet: fleet, place: place).unit(program: "/usr/bin/gantry")
+        let unit = TechhostService(fleet: fleet, place: place).text(program: "/usr/bin/gantry")
         #expect(unit.contains("ExecStart=/usr/bin/gantry dockmon run --quiet --resume --fleet /etc/gantry\n"))
         #expect(unit.contains("ReadWritePaths=-/etc/gantry -/var/lib/gantry -/var/log/gantry\n"))
         #expect(unit.contains("NoNewPrivileges=yes"))
         fleet.notify = NotifySettings(recipients: ["a@b"])
-        #expect(TechhostService(fleet: fleet, place: place).unit(program: "g").contains("NoNewPrivileges=no"))
+        #expect(TechhostService(fleet: fleet, place: place).text(program: "g").contains("NoNewPrivileges=no"))
     }
 
     @Test func `a techhost without systemd is said`() async throws {

@@ -43,14 +43,15 @@ struct MonitorStage {
 
     /// Makes the cluster, then lets the monitor run while `story` does things; returns what was told.
     func watch(
-        logsEvents: Bool = false, _ story: @escaping @Sendable () async throws -> Void
+        logsEvents: Bool = false, through way: EventWay = .whole, _ story: @escaping @Sendable () async throws -> Void
     ) throws -> [String] {
         try bootstrap()
         let (time, sink, operation) = (time, sink, operation)
         let health = SimulatedHealth(
             fleet: fleet, layout: layout, specification: specification, clock: time, operation: operation)
         let ports = MonitorPorts(
-            health: health, containers: fleet, events: fleet, log: sink, state: sink, receivers: [sink], clock: time,
+            health: health, containers: fleet, events: BadEvents(fleet: fleet, way: way, clock: time), log: sink,
+            state: sink, receivers: [sink], clock: time,
             chance: { 0.5 })
         let monitor = Monitor(
             hosts: specification.hosts.map(\.host), ports: ports,
@@ -133,6 +134,65 @@ extension SimulatedFleet {
     func pause(_ duration: Duration) async throws {
         guard let time = Mirror(reflecting: self).descendant("clock") as? any FleetClock else { return }
         try await time.sleep(for: duration)
+    }
+}
+
+/// What becomes of a host's stream of events on its way.
+enum EventWay: Sendable {
+    case whole
+    /// It stands, and brings nothing.
+    case stalled
+    /// Every event is something that can't be read.
+    case garbled
+    /// It ends after each event.
+    case cut
+}
+
+/// Events of the fleet by a bad way.
+struct BadEvents: ContainerEventSource {
+    let fleet: SimulatedFleet
+    let way: EventWay
+    let clock: any FleetClock
+
+    func followEvents(
+        on host: HostName, since: EventTime?, _ take: @escaping @Sendable (ContainerEventItem) async -> Void
+    ) async throws(HostProblem) {
+        let way = way
+        if way == .stalled {
+            await take(.subscribed)
+            while !Task.isCancelled { try? await clock.sleep(for: .seconds(3600)) }
+            return
+        }
+        guard way == .cut else {
+            return try await fleet.followEvents(on: host, since: since) { item in
+                if case .event = item, way == .garbled { return await take(.garbled("no JSON in \"{\"")) }
+                await take(item)
+            }
+        }
+        let (cuts, cut) = AsyncStream<Void>.makeStream()
+        let problem: HostProblem? = await withTaskGroup(of: HostProblem?.self) { group in
+            group.addTask {
+                do throws(HostProblem) {
+                    try await fleet.followEvents(on: host, since: since) { item in
+                        await take(item)
+                        if case .event = item { cut.yield() }
+                    }
+                    return nil
+                } catch { return error }
+            }
+            group.addTask {
+                for await _ in cuts { break }
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        if let problem { throw problem }
+    }
+
+    func lastEnd(of container: ContainerObservation, lines: Int, on host: HostName) async throws(HostProblem) -> LastEnd
+    {
+        try await fleet.lastEnd(of: container, lines: lines, on: host)
     }
 }
 

@@ -28,6 +28,33 @@ struct MonitorTests {
         #expect(told == ["opened broker-container-dead broker 3"])
     }
 
+    @Test(arguments: [EventWay.garbled, .cut])
+    func `what can not be read, or ends, is a reason to look: nothing is missed`(way: EventWay) throws {
+        let stage = try MonitorStage()
+        let (fleet, time, sink) = (stage.fleet, stage.time, stage.sink)
+        let node = try stage.node(3)
+        let told = try stage.watch(through: way) {
+            fleet.kill(node: node)
+            let killed = time.now()
+            try await time.sleep(for: .seconds(10))
+            #expect(try #require(sink.changes.first).at.since(killed) < .seconds(4))
+        }
+        #expect(told == ["opened broker-container-dead broker 3"])
+        if way == .garbled { #expect(sink.present?.hosts.contains { $0.garbled > 0 } == true) }
+    }
+
+    @Test func `a stream that stalls costs an interval, and is made anew`() throws {
+        let stage = try MonitorStage()
+        let (fleet, time, sink) = (stage.fleet, stage.time, stage.sink)
+        let node = try stage.node(3)
+        let told = try stage.watch(through: .stalled) {
+            fleet.kill(node: node)
+            try await time.sleep(for: .seconds(45))
+        }
+        #expect(told == ["opened broker-container-dead broker 3"])
+        #expect(sink.present?.unheardTotal == 1)
+    }
+
     @Test func `a healthy fleet has nothing to tell for an hour`() throws {
         let stage = try MonitorStage()
         let time = stage.time

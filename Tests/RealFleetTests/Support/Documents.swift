@@ -34,6 +34,7 @@ struct StatusDocument: Decodable {
     struct Partitions: Decodable {
         let total: Int
         let offline: Int
+        let reassigning: Int
     }
 
     let severity: String

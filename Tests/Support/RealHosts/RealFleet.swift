@@ -106,7 +106,15 @@ public struct RealFleet: Sendable {
     public func shell(_ number: Int, _ command: String, deadline: Duration = .seconds(60)) async throws -> ProcessResult
     {
         guard names.indices.contains(number - 1) else { throw Failure("there is no host \(number)") }
-        return try await Process.run("ssh", ["-F", sshConfig, names[number - 1], command], deadline: deadline)
+        return try await shell(on: names[number - 1], command, deadline: deadline)
+    }
+
+    /// The same on a host by its name, which may be one that a test brought up for itself.
+    /// - Throws: `ProcessError` when ssh can't be run.
+    public func shell(on name: String, _ command: String, deadline: Duration = .seconds(60)) async throws
+        -> ProcessResult
+    {
+        try await Process.run("ssh", ["-F", sshConfig, name, command], deadline: deadline)
     }
 
     /// Takes every container and all data below `data` off the hosts.

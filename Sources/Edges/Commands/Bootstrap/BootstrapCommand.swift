@@ -64,6 +64,7 @@ struct BootstrapCommand: Command {
             return report.exit
         }
         if preparation.needed.isEmpty {
+            if installsService, !changes.isDryRun { await context.installMonitor(configuration) }
             var report = OperationReport(unchanged: made)
             report.findings = preparation.drift
             context.show(report)
@@ -81,6 +82,7 @@ struct BootstrapCommand: Command {
             return .refused
         }
         let status = try await context.start(plan, in: place, changes)
+        if installsService, status == .done { await context.installMonitor(configuration) }
         for finding in preparation.drift { context.note("\(finding.subject): \(finding.evidence); \(finding.remedy)") }
         return status == .done && !preparation.drift.isEmpty ? .warning : status
     }

@@ -11,6 +11,10 @@ extension DockmonDaemon.Problem: CommandErrorConvertible {
             CommandError(
                 "dockmon-files", "the monitoring daemon can't keep its files", object: path, reason: reason,
                 next: "run it as a user who may write there")
+        case .unseen(let path, let reason):
+            CommandError(
+                "dockmon-unseen", "whether the monitoring daemon runs can't be seen", object: path, reason: reason,
+                next: "run it as the user whose daemon it is", exit: .unknown)
         }
     }
 }

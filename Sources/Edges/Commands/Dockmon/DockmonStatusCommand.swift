@@ -6,13 +6,16 @@ import HealthRules
 struct DockmonStatusCommand: Command {
     static let definition = CommandDefinition(
         "status", "tell what the daemon sees, and how old that is",
-        details: ["Exit status: 0 every host is watched, 1 blind somewhere, 2 the daemon does not run."])
+        details: ["Exit status: 0 every host is watched, 1 blind somewhere, 2 the daemon does not run, 3 that can't be seen."])
 
     init(_ arguments: ParsedArguments) throws(CommandError) {}
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let configuration = try context.configuration()
-        let report = DockmonReport(context.place(of: configuration).dockmon())
+        let place = context.place(of: configuration)
+        let record = place.dockmon()
+        if record == nil { try place.checkDockmonIsSeen() }
+        let report = DockmonReport(record)
         context.show(report)
         return report.exit
     }
@@ -79,7 +82,11 @@ struct DockmonReport: Report {
                         ]
                     })),
         ]
-        for problem in [record.lookProblem, record.logProblem, record.metricsProblem].compactMap({ $0 }) {
+        let problems = [
+            record.lookProblem.map { "the last look at the whole came to nothing: \($0)" },
+            record.logProblem.map { "the log \(record.log) can't be written: \($0)" }, record.metricsProblem,
+        ]
+        for problem in problems.compactMap({ $0 }) {
             blocks.append(.text(Cell(problem, .bad)))
         }
         if !record.incidents.isEmpty { blocks.append(.findings(record.incidents.map { FindingRow($0.finding) })) }

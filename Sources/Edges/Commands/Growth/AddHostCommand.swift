@@ -46,6 +46,10 @@ struct AddHostCommand: PlannedOperation {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        try await context.carryOut(self) { "Add host \(host) to cluster \($0)?" }
+        let status = try await context.carryOut(self) { "Add host \(host) to cluster \($0)?" }
+        if installsService, status == .done, !moves.changes.isDryRun {
+            await context.installMonitor(try context.configuration())
+        }
+        return status
     }
 }

@@ -48,10 +48,10 @@ struct InstallServiceCommand: Command {
                 await session.services(on: chosen, uninstall: uninstalls)
             }
         }
-        var techhost: TechhostService.Outcome?
+        var techhost: (TechhostService, TechhostService.Outcome)?
         if hosts.isEmpty {
             let service = TechhostService(fleet: specification, place: place)
-            techhost = uninstalls ? await service.uninstall() : await service.install()
+            techhost = (service, uninstalls ? await service.uninstall() : await service.install())
         }
         let report = ServiceReport(outcomes: outcomes, techhost: techhost)
         context.show(report)
@@ -64,10 +64,10 @@ struct ServiceReport: Report {
     let rows: [OutcomeRow]
     private let failures: [CommandError]
 
-    init(outcomes: [HostOutcome], techhost: TechhostService.Outcome?) {
+    init(outcomes: [HostOutcome], techhost: (service: TechhostService, outcome: TechhostService.Outcome)?) {
         var failures: [CommandError] = []
         var rows = outcomes.map { $0.row(&failures) }
-        switch techhost {
+        switch techhost?.outcome {
         case .done(let changed): rows.append(OutcomeRow("techhost", changed ? .done : .unchanged))
         case .noManager:
             rows.append(
@@ -76,7 +76,7 @@ struct ServiceReport: Report {
             failures.append(
                 CommandError(
                     "service-failed", what, object: "the techhost", reason: reason,
-                    next: "journalctl -u \(TechhostService.unit) shows more; root is needed"))
+                    next: "journalctl -u \(techhost?.service.unit ?? "") shows more; root is needed"))
             rows.append(OutcomeRow("techhost", .failed, "\(what): \(reason)"))
         case nil: break
         }
@@ -87,5 +87,20 @@ struct ServiceReport: Report {
     var json: JSONValue { ["hosts": .array(rows.map(\.json))] }
     var document: Document {
         Document([.outcomes(rows)] + (failures.isEmpty ? [] : [.failures(failures)]))
+    }
+}
+
+extension CommandContext {
+    /// Has the machine's own fleet directory watched from its first operation on. One that lies elsewhere may be somebody's
+    /// trial: there it takes `gantry install-service`. What does not succeed is said, and holds up nothing.
+    func installMonitor(_ configuration: FleetConfiguration) async {
+        guard configuration.directory.path == FleetDirectory.system else { return }
+        let service = TechhostService(fleet: configuration.specification, place: place(of: configuration))
+        switch await service.install() {
+        case .done(let changed): if changed { note("\(service.unit) watches the cluster from now on") }
+        case .noManager: note("there is no systemd on the techhost: gantry dockmon start watches without it")
+        case .failed(let what, let reason):
+            note("\(service.unit) was not installed: \(what): \(reason); next: gantry install-service, as root")
+        }
     }
 }

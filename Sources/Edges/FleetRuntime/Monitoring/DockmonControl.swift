@@ -24,17 +24,22 @@ public struct DockmonControl: Sendable {
     }
 
     /// Starts it in the background and waits until it watches, at most for `deadline`.
-    /// - Throws: `ProcessError` when it can't be started.
+    /// - Throws: `DockmonDaemon.Problem` when it can't be started.
     public func start(verbosity: Int, within deadline: Duration) async throws -> Start {
         if let record = place.dockmon() { return .runs(record) }
-        try Directories.make(place.state, mode: 0o700)
-        // What an earlier daemon said is not this one's.
-        unlink(place.dockmonOutput)
-        let child = try DetachedProcess.start(
-            Invocation(
-                "/proc/self/exe",
-                ["dockmon", "run", "--fleet", place.directory, "-q"] + Array(repeating: "-v", count: verbosity)),
-            logFile: place.dockmonOutput)
+        let child: ProcessIdentity
+        do throws(ProcessError) {
+            try Directories.make(place.state, mode: 0o700)
+            // What an earlier daemon said is not this one's.
+            unlink(place.dockmonOutput)
+            child = try DetachedProcess.start(
+                Invocation(
+                    "/proc/self/exe",
+                    ["dockmon", "run", "--fleet", place.directory, "-q"] + Array(repeating: "-v", count: verbosity)),
+                logFile: place.dockmonOutput)
+        } catch {
+            throw DockmonDaemon.Problem.files(error.subject, reason: error.reason)
+        }
         let end = ContinuousClock.now + deadline
         while true {
             let isRunning = child.isRunning

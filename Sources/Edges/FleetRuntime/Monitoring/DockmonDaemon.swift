@@ -14,6 +14,8 @@ public struct DockmonDaemon: Sendable {
         case runs(DockmonRecord?)
         /// Its files can't be made.
         case files(String, reason: String)
+        /// Whether one runs can't be seen: its record can't be read.
+        case unseen(String, reason: String)
     }
 
     /// How often the configuration is looked at for changes.
@@ -53,6 +55,7 @@ public struct DockmonDaemon: Sendable {
         do throws(ProcessError) { identity = try .current() } catch {
             throw Problem.files("/proc", reason: "\(error)")
         }
+        var marks = self.marks
         var configuration = try load()
         let log = LogFile(path: configuration.specification.monitor.log, echo: echo)
         let keeper = StateKeeper(place: place, identity: identity, log: log)
@@ -83,8 +86,10 @@ public struct DockmonDaemon: Sendable {
             }
             defer { group.cancelAll() }
             while !Task.isCancelled {
-                incidents = try await watch(configuration, incidents, log, keeper)
+                incidents = try await watch(configuration, marks, incidents, log, keeper)
                 if Task.isCancelled { break }
+                // Before it is read: what changes from here on is another change.
+                marks = self.marks
                 do {
                     configuration = try load()
                     log.say("configuration-read", at: .wall)
@@ -98,7 +103,8 @@ public struct DockmonDaemon: Sendable {
 
     /// Watches with one configuration, until another one is wanted or the task is cancelled.
     private func watch(
-        _ configuration: FleetConfiguration, _ incidents: Incidents?, _ log: LogFile, _ keeper: StateKeeper
+        _ configuration: FleetConfiguration, _ marks: [FileMark], _ incidents: Incidents?, _ log: LogFile,
+        _ keeper: StateKeeper
     ) async throws -> Incidents? {
         let specification = configuration.specification
         let metrics = metrics(specification.monitor, keeper, log)
@@ -138,9 +144,15 @@ public struct DockmonDaemon: Sendable {
                         await IncidentMail.sendKept(mail)
                         return nil
                     }
+                    if let daily = specification.notify?.daily {
+                        group.addTask {
+                            await incidentMail.writeDaily(at: daily) { keeper.present }
+                            return nil
+                        }
+                    }
                 }
                 group.addTask {
-                    await change(of: configuration.directory)
+                    await change(from: marks)
                     return nil
                 }
                 // The first to end is the watch for changes, or all of them when the daemon is to end.
@@ -174,7 +186,7 @@ public struct DockmonDaemon: Sendable {
 
     /// Tells the service manager that the daemon watches, and then that it lives, for as long as it judges.
     private static func report(_ keeper: StateKeeper, to manager: ServiceManager) async throws {
-        while keeper.present?.isWatching != true { try await Task.sleep(for: reportPause) }
+        while !keeper.isSeenWatching { try await Task.sleep(for: reportPause) }
         manager.ready(keeper.summary)
         guard let watchdog = manager.watchdog else { return }
         while true {
@@ -185,11 +197,15 @@ public struct DockmonDaemon: Sendable {
 
     private static let reportPause: Duration = .milliseconds(100)
 
-    /// Returns when a file of the configuration has changed.
-    private func change(of directory: FleetDirectory) async {
-        let files = [directory.configurationFile, directory.composeTemplate]
-        let before = files.map(FileMark.init)
-        while files.map(FileMark.init) == before {
+    /// The files of the configuration as they are now.
+    private var marks: [FileMark] {
+        let directory = FleetDirectory(path: place.directory)
+        return [directory.configurationFile, directory.composeTemplate].map(FileMark.init)
+    }
+
+    /// Returns when they are others than they were.
+    private func change(from before: [FileMark]) async {
+        while marks == before {
             guard (try? await Task.sleep(for: Self.configurationPause)) != nil else { return }
         }
     }
@@ -206,7 +222,7 @@ public struct DockmonDaemon: Sendable {
 }
 
 /// What tells a file from what it was before.
-private struct FileMark: Equatable {
+private struct FileMark: Equatable, Sendable {
     var inode: UInt = 0
     var seconds = 0
     var nanoseconds = 0

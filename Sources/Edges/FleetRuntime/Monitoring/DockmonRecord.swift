@@ -1,4 +1,5 @@
 public import FleetModel
+import Glibc
 public import HealthRules
 import Monitoring
 import Processes
@@ -86,6 +87,13 @@ extension FleetPlace {
     public func dockmon() -> DockmonRecord? {
         guard let record = dockmonRecord(), record.isAlive else { return nil }
         return record
+    }
+
+    /// That nobody may look is not that nothing runs.
+    /// - Throws: `DockmonDaemon.Problem` where the record may be there and can't be read.
+    public func checkDockmonIsSeen() throws(DockmonDaemon.Problem) {
+        guard access(dockmonFile, R_OK) != 0, errno == EACCES else { return }
+        throw .unseen(dockmonFile, reason: String(cString: strerror(EACCES)))
     }
 
     /// The record, whatever has become of its process.

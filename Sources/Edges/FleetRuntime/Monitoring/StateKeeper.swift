@@ -16,6 +16,7 @@ final class StateKeeper: MonitorStateSink {
         var metricsProblem: String?
         var plugins: MonitorPlugins?
         var publishedAt = ContinuousClock.now
+        var hasToldWatching = false
     }
 
     private let place: FleetPlace
@@ -46,6 +47,9 @@ final class StateKeeper: MonitorStateSink {
 
     /// What is known now.
     var present: MonitorState? { state.withLock(\.present) }
+
+    /// Whether it watches, and other commands can read that it does.
+    var isSeenWatching: Bool { state.withLock(\.hasToldWatching) }
 
     /// The plug-ins whose runs are counted.
     func plugins(_ plugins: MonitorPlugins) { state.withLock { $0.plugins = plugins } }
@@ -124,5 +128,6 @@ final class StateKeeper: MonitorStateSink {
         guard let text = try? JSONValue(encoding: record).text() else { return }
         // A full disk must not stop the daemon; who reads the old record sees by its age that it is old.
         try? AtomicFile.write(Array(text.utf8) + [UInt8(ascii: "\n")], to: place.dockmonFile, mode: 0o600)
+        if present.isWatching { state.withLock { $0.hasToldWatching = true } }
     }
 }

@@ -2,10 +2,11 @@ public import FleetModel
 import Glibc
 import Processes
 
-/// `gantry-monitor.service` on the techhost, with its logrotate file.
+/// `gantry-monitor.service` on the techhost, with its logrotate file. The first fleet directory of a techhost has it; any
+/// other one has a unit of its own beside it, named after its cluster.
 public struct TechhostService: Sendable {
-    /// The unit's name.
-    public static let unit = "gantry-monitor.service"
+    /// The unit of a techhost's first fleet directory.
+    static let firstUnit = "gantry-monitor.service"
     private static let systemctlDeadline: Duration = .seconds(150)
 
     /// How the techhost's unit came to stand.
@@ -28,25 +29,62 @@ public struct TechhostService: Sendable {
         (self.fleet, self.place, self.root) = (fleet, place, root)
     }
 
-    private var unitPath: String { "\(root)/etc/systemd/system/\(Self.unit)" }
-    private var rotationPath: String { "\(root)/etc/logrotate.d/gantry" }
+    /// The unit's name.
+    public var unit: String {
+        let other = "gantry-monitor-\(fleet.cluster.name).service"
+        switch directory(of: Self.firstUnit) {
+        case Self.argument(place.directory): return Self.firstUnit
+        case nil: return directory(of: other) == nil ? Self.firstUnit : other
+        // A fleet directory that was moved takes its unit along.
+        case let path? where !Directories.isDirectory(path): return Self.firstUnit
+        case _?: return other
+        }
+    }
+
+    /// The fleet directory that a unit watches, as the unit writes it; nil where there is no such unit.
+    private func directory(of unit: String) -> String? {
+        guard let bytes = try? BoundedFile.read(path(of: unit), limit: Self.longestFile) else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let start = text.split(separator: "\n").first { $0.hasPrefix("ExecStart=") } ?? ""
+        return start.split(separator: " --fleet ").last.map(String.init) ?? ""
+    }
+
+    private static let longestFile = 1 << 16
+
+    private func path(of unit: String) -> String { "\(root)/etc/systemd/system/\(unit)" }
+    private func rotationPath(of unit: String) -> String {
+        "\(root)/etc/logrotate.d/gantry"
+            + (unit == Self.firstUnit ? "" : "-\(fleet.cluster.name)")
+    }
     private var hasManager: Bool { Directories.isDirectory("\(root)/run/systemd/system") }
 
     /// Places the files, enables and starts the unit; where it runs with other files, it is restarted. Changes nothing that is
     /// right.
     public func install() async -> Outcome {
         guard hasManager else { return .noManager }
-        let program = Self.program
-        let isSame = put(unit(program: program), unitPath)
-        let isSameRotation = put(rotation, rotationPath)
+        let unit = unit
+        if unit != Self.firstUnit, isRotated(by: rotationPath(of: Self.firstUnit)) {
+            return .failed(
+                what: "placing \(unit)",
+                reason:
+                    "\(fleet.monitor.log) is the log of \(Self.firstUnit), which watches \(directory(of: Self.firstUnit) ?? ""): "
+                    + "give monitor.log and monitor.metrics of defaults.cfg other values")
+        }
+        for directory in [place.state, Directories.parent(of: fleet.monitor.log)] {
+            do throws(ProcessError) { try Directories.make(directory) } catch {
+                return .failed(what: "making \(directory)", reason: error.reason)
+            }
+        }
+        let isSame = put(text(of: unit, program: Self.program), path(of: unit))
+        let isSameRotation = put(rotation(of: unit), rotationPath(of: unit))
         for problem in [isSame.problem, isSameRotation.problem] {
             if let problem { return .failed(what: "placing the unit", reason: problem) }
         }
-        let isEnabled = await systemctl("--quiet", "is-enabled", Self.unit) == nil
-        let isActive = await systemctl("--quiet", "is-active", Self.unit) == nil
+        let isEnabled = await systemctl("--quiet", "is-enabled", unit) == nil
+        let isActive = await systemctl("--quiet", "is-active", unit) == nil
         if isSame.isUnchanged, isEnabled, isActive { return .done(changed: !isSameRotation.isUnchanged) }
         for command in [
-            ["daemon-reload"], ["--quiet", "enable", Self.unit], [isActive ? "restart" : "start", Self.unit],
+            ["daemon-reload"], ["--quiet", "enable", unit], [isActive ? "restart" : "start", unit],
         ] {
             if let reason = await systemctl(command) {
                 return .failed(what: "systemctl \(command.joined(separator: " "))", reason: reason)
@@ -58,15 +96,17 @@ public struct TechhostService: Sendable {
     /// Stops and disables the unit, and removes its files.
     public func uninstall() async -> Outcome {
         guard hasManager else { return .noManager }
-        let isThere = access(unitPath, F_OK) == 0
-        if isThere, let reason = await systemctl("--quiet", "disable", "--now", Self.unit) {
-            return .failed(what: "systemctl disable --now \(Self.unit)", reason: reason)
+        let unit = unit
+        let isThere = directory(of: unit) == Self.argument(place.directory)
+        guard isThere else { return .done(changed: false) }
+        if let reason = await systemctl("--quiet", "disable", "--now", unit) {
+            return .failed(what: "systemctl disable --now \(unit)", reason: reason)
         }
-        for path in [unitPath, rotationPath] where unlink(path) != 0 && errno != ENOENT {
+        for path in [path(of: unit), rotationPath(of: unit)] where unlink(path) != 0 && errno != ENOENT {
             return .failed(what: "removing \(path)", reason: String(cString: strerror(errno)))
         }
-        if isThere { _ = await systemctl("daemon-reload") }
-        return .done(changed: isThere)
+        _ = await systemctl("daemon-reload")
+        return .done(changed: true)
     }
 
     private func systemctl(_ words: String...) async -> String? { await systemctl(words) }
@@ -81,9 +121,15 @@ public struct TechhostService: Sendable {
         }
     }
 
+    /// Whether another fleet's log is this one's, too.
+    private func isRotated(by path: String) -> Bool {
+        guard let bytes = try? BoundedFile.read(path, limit: Self.longestFile) else { return false }
+        return String(decoding: bytes, as: UTF8.self).contains("\n\(Self.quoted(fleet.monitor.log)) {")
+    }
+
     private func put(_ text: String, _ path: String) -> (isUnchanged: Bool, problem: String?) {
         let bytes = Array(text.utf8)
-        if (try? BoundedFile.read(path, limit: 1 << 16)) == bytes { return (true, nil) }
+        if (try? BoundedFile.read(path, limit: Self.longestFile)) == bytes { return (true, nil) }
         do throws(ProcessError) {
             try Directories.make(Directories.parent(of: path))
             try AtomicFile.write(bytes, to: path)
@@ -105,15 +151,21 @@ public struct TechhostService: Sendable {
 
     /// The unit: it sees the file system read-only but for the fleet's state and logs, has no capability and no device, and
     /// may make no namespace. It sees all processes, since a lease is only taken from a holder that is proven gone.
-    func unit(program: String) -> String {
+    ///
+    /// With `hasBootID` the boot id is a file mounted by a container's manager (systemd-nspawn). Protecting what lies around it
+    /// would show the machine's own, and by boot ids it is told who holds a lease.
+    func text(
+        of unit: String = firstUnit, program: String, hasBootID: Bool = Machine.hasMountedBootID
+    ) -> String {
         // A sendmail program hands mail to its spool with a right that it gets from its file.
         let sendsByProgram = fleet.notify.map { $0.smtp == nil } ?? false
+        let logs = Directories.parent(of: fleet.monitor.log)
         let writable = Set(
-            [place.directory, place.state, Directories.parent(of: fleet.monitor.log)]
+            [place.directory, place.state, logs]
                 + (sendsByProgram ? ["/var/spool"] : [])
         ).sorted()
         return """
-            # Placed by gantry install-service; what is changed here is placed anew. Own settings: systemctl edit \(Self.unit)
+            # Placed by gantry install-service; what is changed here is placed anew. Own settings: systemctl edit \(unit)
             [Unit]
             Description=Monitoring daemon of the Kafka cluster \(fleet.cluster.name)
             After=network-online.target
@@ -122,7 +174,7 @@ public struct TechhostService: Sendable {
             [Service]
             Type=notify
             NotifyAccess=main
-            ExecStart=\(Self.quoted(program)) dockmon run --quiet --resume --fleet \(Self.quoted(place.directory))
+            ExecStart=\(Self.argument(program)) dockmon run --quiet --resume --fleet \(Self.argument(place.directory))
             ExecReload=/bin/kill -HUP $MAINPID
             # The worker of an operation that it resumed goes on without it.
             KillMode=process
@@ -132,6 +184,16 @@ public struct TechhostService: Sendable {
             TimeoutStopSec=10
             WatchdogSec=120
             Environment=HOME=\(CurrentUser.current().home ?? "/root")
+            # For 200 hosts, four descriptors each, and a thousand brokers' connections.
+            LimitNOFILE=4096
+            # Threads that answer somebody take precedence over others, for which they would need a capability.
+            LimitNICE=-20
+            # Where shared SSH connections have their sockets: that worker needs them when PrivateTmp is gone with the daemon.
+            RuntimeDirectory=gantry-monitor
+            RuntimeDirectoryMode=0700
+            RuntimeDirectoryPreserve=yes
+            Environment=XDG_RUNTIME_DIR=/run/gantry-monitor
+            \(logs.hasPrefix("/var/log/") ? "LogsDirectory=\(Self.inUnit(String(logs.dropFirst(9))))" : "")
 
             CapabilityBoundingSet=
             AmbientCapabilities=
@@ -142,14 +204,14 @@ public struct TechhostService: Sendable {
             PrivateDevices=yes
             PrivateTmp=yes
             ProtectClock=yes
-            ProtectControlGroups=yes
+            ProtectControlGroups=\(hasBootID ? "no" : "yes")
             ProtectHome=read-only
             ProtectHostname=yes
             ProtectKernelLogs=yes
             ProtectKernelModules=yes
-            ProtectKernelTunables=yes
+            ProtectKernelTunables=\(hasBootID ? "no" : "yes")
             ProtectSystem=strict
-            ReadWritePaths=\(writable.map { "-" + Self.quoted($0) }.joined(separator: " "))
+            ReadWritePaths=\(writable.map { "-" + Self.inUnit($0) }.joined(separator: " "))
             RemoveIPC=yes
             RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
             RestrictNamespaces=yes
@@ -159,6 +221,7 @@ public struct TechhostService: Sendable {
             SystemCallErrorNumber=EPERM
             SystemCallFilter=@system-service
             SystemCallFilter=~@privileged @resources
+            SystemCallFilter=setpriority
             UMask=0077
 
             [Install]
@@ -168,7 +231,7 @@ public struct TechhostService: Sendable {
     }
 
     /// The daemon sees by itself that its log was renamed.
-    var rotation: String {
+    func rotation(of unit: String) -> String {
         """
         # Placed by gantry install-service.
         \(Self.quoted(fleet.monitor.log)) {
@@ -181,14 +244,19 @@ public struct TechhostService: Sendable {
             notifempty
             create 0640
             postrotate
-                systemctl kill --signal=HUP --kill-who=main \(Self.unit) 2>/dev/null || true
+                systemctl kill --signal=HUP --kill-who=main \(unit) 2>/dev/null || true
             endscript
         }
 
         """
     }
 
-    /// A path as systemd and logrotate take it: `%` begins a specifier of the former.
+    /// A path in a unit, where `%` begins a specifier.
+    private static func inUnit(_ path: String) -> String { quoted(path.replacing("%", with: "%%")) }
+    /// An argument of a unit's command, where `$` begins a variable.
+    private static func argument(_ path: String) -> String { inUnit(path.replacing("$", with: "$$")) }
+
+    /// A path as systemd and logrotate take it.
     private static func quoted(_ path: String) -> String {
         path.contains(where: { $0 == " " || $0 == "\"" || $0 == "\\" })
             ? "\"" + path.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"" : path
