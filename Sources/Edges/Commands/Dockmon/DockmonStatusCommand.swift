@@ -6,7 +6,9 @@ import HealthRules
 struct DockmonStatusCommand: Command {
     static let definition = CommandDefinition(
         "status", "tell what the daemon sees, and how old that is",
-        details: ["Exit status: 0 every host is watched, 1 blind somewhere, 2 the daemon does not run, 3 that can't be seen."])
+        details: [
+            "Exit status: 0 every host is watched, 1 blind somewhere, 2 the daemon does not run, 3 that can't be seen."
+        ])
 
     init(_ arguments: ParsedArguments) throws(CommandError) {}
 
