@@ -34,6 +34,8 @@ struct MonitorTests {
         let (fleet, time, sink) = (stage.fleet, stage.time, stage.sink)
         let node = try stage.node(3)
         let told = try stage.watch(through: way) {
+            // Away from the look at the whole, which would see the death before any event of it.
+            try await time.sleep(for: .seconds(10))
             fleet.kill(node: node)
             let killed = time.now()
             try await time.sleep(for: .seconds(10))
