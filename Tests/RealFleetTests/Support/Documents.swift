@@ -34,7 +34,8 @@ struct StatusDocument: Decodable {
     struct Partitions: Decodable {
         let total: Int
         let offline: Int
-        let reassigning: Int
+        /// Null while no controller is there to ask.
+        let reassigning: Int?
     }
 
     let severity: String
