@@ -94,6 +94,30 @@ import Testing
         #expect(try KafkaFiles.preferredElection(KafkaFiles.preferredElection(partitions)) == partitions)
     }
 
+    @Test func `of what --generate prints the proposal is read`() throws {
+        let printed = """
+            Current partition replica assignment
+            {"version":1,"partitions":[{"topic":"a","partition":0,"replicas":[1,2],"log_dirs":["any","any"]}]}
+
+            Proposed partition reassignment configuration
+            {"version":1,"partitions":[{"topic":"a","partition":0,"replicas":[2,3],"log_dirs":["any","any"]}]}
+            """
+        #expect(try KafkaFiles.reassignment(Array(printed.utf8)).map(\.replicas) == [NodeID.ids(2...3)])
+    }
+
+    @Test(arguments: [
+        "", "no document", "[]", "{}", #"{"version":1}"#, #"{"version":2,"partitions":[]}"#, #"{"partitions":[{}]}"#,
+        #"{"partitions":[{"topic":"a","partition":-1,"replicas":[1]}]}"#,
+        #"{"partitions":[{"topic":"a","partition":0,"replicas":[-1]}]}"#,
+        #"{"partitions":[{"topic":"a","partition":0,"replicas":[]}]}"#,
+        #"{"partitions":[{"topic":"a","partition":0,"replicas":[1]},{"topic":"a","partition":0,"replicas":[2]}]}"#,
+        #"{"partitions":[{"topic":"a","partition":9999999999,"replicas":[1]}]}"#, #"{"partitions":[]} x"#,
+    ])
+    func `what is no reassignment is refused, and so are other files in its place`(_ text: String) {
+        #expect(throws: PlanningRefusal.self) { try KafkaFiles.reassignment(Array(text.utf8)) }
+        #expect(throws: PlanningRefusal.self) { try KafkaFiles.topicsToMove(Array(text.utf8)) }
+    }
+
     @Test func `sizes come from kafka-log-dirs, the largest replica counting, and from topicmappr`() throws {
         let output = """
             Querying brokers for log directories information

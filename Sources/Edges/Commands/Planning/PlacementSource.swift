@@ -19,11 +19,17 @@ struct PlacementSource {
     static let topicsToMove = Option<FilePath>(
         "topics-to-move", "replicas of other topics stay: the file that kafka-reassign-partitions.sh takes")
 
-    static let options: [any OptionKey] = [snapshot, sizes, tolerance, profile, pin, exclude, topicsToMove]
+    static let onlyPartitions = Option<FilePath>(
+        "only-partitions", "leave all others alone wholly: the file that kafka-leader-election.sh takes")
+
+    static let options: [any OptionKey] = [
+        snapshot, sizes, tolerance, profile, pin, exclude, topicsToMove, onlyPartitions,
+    ]
 
     private let snapshot: FilePath?
     private let sizes: [FilePath]
     private let topicsToMove: FilePath?
+    private let onlyPartitions: FilePath?
     private let tolerance: PerMille?
     private let options: PlanningOptions
 
@@ -31,6 +37,7 @@ struct PlacementSource {
         snapshot = arguments[Self.snapshot]
         sizes = arguments.all(Self.sizes)
         topicsToMove = arguments[Self.topicsToMove]
+        onlyPartitions = arguments[Self.onlyPartitions]
         tolerance = arguments[Self.tolerance]?.share
         var options = PlanningOptions()
         options.profile = arguments[Self.profile]?.profile ?? .balanced
@@ -45,12 +52,13 @@ struct PlacementSource {
 
     /// Whether `command` is planned by the planner alone: on a snapshot, or with options that its operation does not have.
     func isPlannersOwn(for command: String, _ arguments: ParsedArguments) -> Bool {
-        isGiven || topicsToMove != nil || arguments[Self.profile] != nil || !options.pinnedTopics.isEmpty
+        isGiven || topicsToMove != nil || onlyPartitions != nil || arguments[Self.profile] != nil
+            || !options.pinnedTopics.isEmpty
             || !options.excludedTopics.isEmpty || (tolerance != nil && command != "rebalance")
     }
 
     /// Files that are read.
-    var files: [String] { ([snapshot, topicsToMove] + sizes).compactMap { $0?.path } }
+    var files: [String] { ([snapshot, topicsToMove, onlyPartitions] + sizes).compactMap { $0?.path } }
 
     /// The saved placement and what the options say; or the running cluster's, and its fleet's.
     /// - Throws: status 4 where a file says what can't be, or a topic is named that there is not.
@@ -64,6 +72,11 @@ struct PlacementSource {
             let chosen = try WholeFile.parsed(topicsToMove.path) { try KafkaFiles.topicsToMove($0) }
             try Self.refuseUnknown(chosen, topics, topicsToMove.path)
             options.pinnedTopics += Set(topics).subtracting(chosen).sorted()
+        }
+        if let onlyPartitions {
+            let chosen = try WholeFile.parsed(onlyPartitions.path) { try KafkaFiles.preferredElection($0) }
+            try Self.refuseUnknown(chosen, input, onlyPartitions.path)
+            options.partitions = .only(chosen)
         }
         try Self.refuseUnknown(self.options.pinnedTopics, topics, "--pin")
         try Self.refuseUnknown(options.excludedTopics, topics, "--exclude")
@@ -82,6 +95,18 @@ struct PlacementSource {
             try await $0.status(canary: false, directory: configuration.directory)
         }
         return (try PlacementInput(observed: status), options)
+    }
+
+    private static func refuseUnknown(
+        _ named: [TopicPartition], _ input: PlacementInput, _ place: String
+    ) throws(CommandError) {
+        try refuseUnknown(named.map(\.topic), input.partitionsOfTopics.keys.sorted(), place)
+        let unknown = named.filter { input.row(of: $0) == nil }
+        guard let first = unknown.first else { return }
+        throw CommandError(
+            "unknown-partition",
+            "there is no partition \(first)\(unknown.count > 1 ? ", and \(unknown.count - 1) more" : "")",
+            object: place, next: "name partitions of the placement that is planned on", exit: .refused)
     }
 
     /// A topic's name with a slip in it would leave the topic that was meant to move.

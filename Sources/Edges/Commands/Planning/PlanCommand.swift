@@ -8,16 +8,21 @@ struct PlanCommand: Command {
     private static let reassignment = Option<FilePath>(
         "reassignment-json", "also write it as Kafka's reassignment file, and FILE.rollback to take it back")
     private static let svg = Option<FilePath>("svg", "also draw the brokers before and after")
+    private static let rollback = Option<FilePath>(
+        "rollback-json", "also write the reassignment that restores the lists as they are now")
     private static let election = Option<FilePath>(
         "election-json", "also write the partitions whose preferred leader changes, for kafka-leader-election.sh")
 
     static let definition = CommandDefinition(
         "plan", "work out which replicas move where, in which order, and how good that is", arguments: [words],
-        options: [output, reassignment, election, svg] + PlacementSource.options, changes: [.accept],
+        options: [output, reassignment, rollback, election, svg] + PlacementSource.options, changes: [.accept],
         details: [
             "COMMAND is removebroker ID[,ID…] [FIRST LAST], removehost HOST[,HOST…] [FIRST LAST], rebalance [FIRST LAST], "
                 + "replacebroker OLD NEW, replicationfactor COUNT [TOPIC…], repairspread, or leaders; on the running cluster also "
                 + "bootstrap, addhost, addbroker and restart, each with its own options.",
+            "check FILE [COMMAND…] plans nothing: it judges a reassignment of another tool, FILE as kafka-reassign-partitions.sh "
+                + "takes it or --generate prints it, by the same rules, and against what COMMAND needs: exit 0 where it keeps them, "
+                + "1 where it moves more than it need or leaves a broker outside its band, 4 where it breaks one.",
             "A plan moves the fewest bytes that there can be, within a hundredth, and says how that is known. What cannot "
                 + "be done is refused with status 4, with every reason and its smallest remedy.",
             "It looks at the running cluster and changes nothing there. -o keeps every step of the operation, with the state it was "
@@ -31,6 +36,9 @@ struct PlanCommand: Command {
             .init(
                 "gantry plan addbroker 10.0.0.12 2 --rebalance -o plan.json", "an operation, for gantry apply plan.json"
             ),
+            .init(
+                "gantry plan check move.json removebroker 5 --snapshot state.json --rollback-json back.json",
+                "what another tool proposes, before it is executed"),
             .init("gantry plan rebalance --snapshot state.json --svg balance.svg", "brokers without data are filled"),
         ], handsOn: true, isAudited: false)
 
@@ -38,9 +46,12 @@ struct PlanCommand: Command {
     private let request: PlanRequest?
     /// The operation's command with all of its words.
     private let operation: (command: any Command, words: [String])?
+    /// A reassignment to be judged in the place of a plan.
+    private let check: ReassignmentCheck?
     private let source: PlacementSource
     private let output: FilePath?
     private let reassignment: FilePath?
+    private let rollback: FilePath?
     private let election: FilePath?
     private let svg: FilePath?
 
@@ -48,11 +59,23 @@ struct PlanCommand: Command {
         source = PlacementSource(arguments)
         output = arguments[Self.output]
         reassignment = arguments[Self.reassignment]
+        rollback = arguments[Self.rollback]
         election = arguments[Self.election]
         svg = arguments[Self.svg]
         let words = arguments.all(Self.words)
+        if words.first == ReassignmentCheck.name {
+            guard output == nil, reassignment == nil, election == nil, svg == nil else {
+                throw .usage(
+                    "a check makes no plan that could be written", reason: "only --rollback-json goes with check",
+                    next: arguments.helpCommand)
+            }
+            check = try ReassignmentCheck(Array(words.dropFirst()), help: arguments.helpCommand)
+            (operation, request) = (nil, nil)
+            return
+        }
+        check = nil
         let isPlannersOwn =
-            reassignment != nil || election != nil || svg != nil
+            reassignment != nil || rollback != nil || election != nil || svg != nil
             || source.isPlannersOwn(for: words.first ?? "", arguments)
         // Without a file to keep it in, what the planner knows by itself is shown by it, also where nothing has to move.
         let isOperation =
@@ -83,11 +106,13 @@ struct PlanCommand: Command {
             return try await operation.command.run(
                 in: context.with(.plan(output: output?.path, words: operation.words)))
         }
+        if let check { return try await check.run(on: source, rollback: rollback, in: context) }
         guard let request else { return .refused }
         try WholeFile.refuseSame(
             read: source.files,
             written: [
-                output?.path, reassignment?.path, reassignment.map { $0.path + ".rollback" }, election?.path, svg?.path,
+                output?.path, reassignment?.path, reassignment.map { $0.path + ".rollback" }, rollback?.path,
+                election?.path, svg?.path,
             ])
         let (input, options) = try await source.placement(in: context)
         let event = try request.event(in: input)
@@ -104,6 +129,7 @@ struct PlanCommand: Command {
             try WholeFile.write(KafkaFiles.reassignment(plan), to: reassignment.path)
             try WholeFile.write(KafkaFiles.rollback(plan), to: "\(reassignment.path).rollback")
         }
+        if let rollback { try WholeFile.write(KafkaFiles.rollback(plan), to: rollback.path) }
         if let election { try WholeFile.write(KafkaFiles.preferredElection(plan), to: election.path) }
         if let svg { try WholeFile.write(Array(BalancePicture.svg(plan).utf8), to: svg.path) }
         context.show(report)

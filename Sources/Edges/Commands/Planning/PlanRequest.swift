@@ -50,7 +50,8 @@ enum PlanRequest: Hashable, Sendable {
         case "leaders": self = .leaders
         default:
             throw .usage(
-                "'\(words.first ?? "")' can't be planned", reason: "wants one of \(Self.names.joined(separator: ", "))",
+                "'\(words.first ?? "")' can't be planned",
+                reason: "wants one of \((Self.names + [ReassignmentCheck.name]).joined(separator: ", "))",
                 next: help)
         }
         if let extra = rest.first { throw .usage("'\(extra)' is one argument too many", next: help) }

@@ -36,7 +36,8 @@ struct Request {
         let mandate = Mandate(event)
         let quiet = options.excludedTopics.map(input.topicIndex)
         let pinned = options.pinnedTopics.map(input.topicIndex)
-        let ordered = input.topicOf.map { quiet.contains(Int($0)) }
+        let chosen = input.isSelected(options.partitions)
+        let ordered = input.topicOf.indices.map { !chosen[$0] || quiet.contains(Int(input.topicOf[$0])) }
         let stays = input.topicOf.indices.map {
             ordered[$0] || !mandate.moves || pinned.contains(Int(input.topicOf[$0]))
         }

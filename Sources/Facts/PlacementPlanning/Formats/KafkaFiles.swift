@@ -40,12 +40,24 @@ public enum KafkaFiles {
         return bytes + "]}\n".utf8
     }
 
-    /// Reads a reassignment; `log_dirs` are accepted and left out.
+    /// The reassignment that restores what `rows` would change of `input`: its lists as they are now.
+    public static func rollback(_ rows: [Reassignment], _ input: PlacementInput) -> [UInt8] {
+        write(
+            rows.sorted { $0.partition < $1.partition }.compactMap { asked in
+                guard let row = input.row(of: asked.partition), input.replicas(of: row) != asked.replicas else {
+                    return nil
+                }
+                return Reassignment(partition: asked.partition, replicas: input.replicas(of: row))
+            })
+    }
+
+    /// Reads a reassignment, or what `kafka-reassign-partitions.sh --generate` prints, of which the proposal counts;
+    /// `log_dirs` are accepted and left out.
     /// - Throws: `PlanningRefusal` for what Kafka would refuse: another version, a partition or a broker twice.
     public static func reassignment(_ bytes: [UInt8]) throws(PlanningRefusal) -> [Reassignment] {
         var rows: [Reassignment] = []
         var seen: Set<TopicPartition> = []
-        try partitions(bytes) { (reader, row) throws(PlanningRefusal) in
+        try partitions(bytes, from: proposal(bytes)) { (reader, row) throws(PlanningRefusal) in
             guard !row.replicas.isEmpty, Set(row.replicas).count == row.replicas.count else {
                 throw reader.failure("the replicas of \(row.partition) are missing or named twice")
             }
@@ -65,11 +77,13 @@ public enum KafkaFiles {
     /// - Throws: `PlanningRefusal` for anything else.
     public static func topicsToMove(_ bytes: [UInt8]) throws(PlanningRefusal) -> [String] {
         var topics: [String] = []
+        var isNamed = false
         var reader = try JSONReader(bytes)
         try reader.object { (reader, name) throws(PlanningRefusal) in
             switch name {
             case "version": try version(&reader)
             case "topics":
+                isNamed = true
                 try reader.array { (reader) throws(PlanningRefusal) in
                     try reader.object { (reader, name) throws(PlanningRefusal) in
                         if name == "topic" { topics.append(try reader.string()) } else { try reader.skip() }
@@ -79,6 +93,7 @@ public enum KafkaFiles {
             }
         }
         try reader.end()
+        guard isNamed else { throw reader.failure("the document has no 'topics'") }
         return topics
     }
 
@@ -108,14 +123,30 @@ public enum KafkaFiles {
         guard version == 1 else { throw reader.failure("version \(version) is not known, only 1") }
     }
 
+    /// Where the proposal of `--generate` begins: its last line with a document, where the text is no document itself.
+    private static func proposal(_ bytes: [UInt8]) -> Int {
+        let space: Set<UInt8> = [0x20, 0x0a, 0x0d, 0x09]
+        guard let first = bytes.firstIndex(where: { !space.contains($0) }), bytes[first] != UInt8(ascii: "{") else {
+            return 0
+        }
+        var found = 0
+        for index in bytes.indices.dropFirst() where bytes[index] == UInt8(ascii: "{") && bytes[index - 1] == 0x0a {
+            found = index
+        }
+        return found
+    }
+
     private static func partitions(
-        _ bytes: [UInt8], _ row: (inout JSONReader, Reassignment) throws(PlanningRefusal) -> Void
+        _ bytes: [UInt8], from start: Int = 0,
+        _ row: (inout JSONReader, Reassignment) throws(PlanningRefusal) -> Void
     ) throws(PlanningRefusal) {
-        var reader = try JSONReader(bytes)
+        var isNamed = false
+        var reader = try JSONReader(bytes, from: start)
         try reader.object { (reader, name) throws(PlanningRefusal) in
             switch name {
             case "version": try version(&reader)
             case "partitions":
+                isNamed = true
                 try reader.array { (reader) throws(PlanningRefusal) in
                     let found = try reassigned(&reader)
                     try row(&reader, found)
@@ -124,6 +155,7 @@ public enum KafkaFiles {
             }
         }
         try reader.end()
+        guard isNamed else { throw reader.failure("the document has no 'partitions'") }
     }
 
     private static func reassigned(_ reader: inout JSONReader) throws(PlanningRefusal) -> Reassignment {

@@ -73,6 +73,10 @@ public enum PlanFile {
         object["headroom"] = JSONValue(options.headroom.thousandths)
         object["pinned_topics"] = names(options.pinnedTopics)
         object["excluded_topics"] = names(options.excludedTopics)
+        if case .only(let partitions) = options.partitions {
+            object["partitions"] = .array(
+                partitions.map { ["topic": .string($0.topic), "partition": JSONValue($0.partition)] })
+        }
         object["without_leaders"] = ids(options.withoutLeaders)
         object["accept_narrower_spread"] = JSONValue(options.acceptNarrowerSpread)
         return .object(object)

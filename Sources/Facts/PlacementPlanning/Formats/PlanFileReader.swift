@@ -150,10 +150,16 @@ private struct PlanFileReader {
         guard let profile = PlanningOptions.Profile(rawValue: try text(request, "profile")) else {
             throw failure("request.profile", "known")
         }
+        var partitions = PartitionSelection.all
+        if request["partitions"] != nil {
+            var chosen: [TopicPartition] = []
+            for row in try list(request, "partitions") { chosen.append(try partition(row)) }
+            partitions = .only(chosen)
+        }
         let options = PlanningOptions(
             profile: profile, tolerance: PerMille(try integer(request, "tolerance")),
             headroom: PerMille(try integer(request, "headroom")), pinnedTopics: try names(request, "pinned_topics"),
-            excludedTopics: try names(request, "excluded_topics"),
+            excludedTopics: try names(request, "excluded_topics"), partitions: partitions,
             withoutLeaders: try ids(request, "without_leaders"),
             acceptNarrowerSpread: try member(request, "accept_narrower_spread").bool ?? false)
         return (event, options)

@@ -16,6 +16,14 @@ public enum TopicSelection: Hashable, Sendable {
     case only([String])
 }
 
+/// Which partitions are meant.
+public enum PartitionSelection: Hashable, Sendable {
+    /// All.
+    case all
+    /// These alone.
+    case only([TopicPartition])
+}
+
 /// What is to happen to the placement.
 public enum PlacementEvent: Hashable, Sendable {
     /// Everything leaves `brokers`; new replicas go onto `onto`.
@@ -71,6 +79,8 @@ public struct PlanningOptions: Hashable, Sendable {
     public var pinnedTopics: [String]
     /// Topics that a plan leaves alone wholly; their bytes count.
     public var excludedTopics: [String]
+    /// Partitions that a plan may touch; it leaves the others alone wholly, and their bytes count.
+    public var partitions: PartitionSelection
     /// Brokers that lead nothing, where that is possible.
     public var withoutLeaders: [NodeID]
     /// Whether fewer hosts or racks than replicas are accepted where the request makes them fewer: replicas are then
@@ -80,14 +90,15 @@ public struct PlanningOptions: Hashable, Sendable {
     /// These options; the defaults are Gantry's.
     public init(
         profile: Profile = .balanced, tolerance: PerMille = PerMille(100), headroom: PerMille = PerMille(50),
-        pinnedTopics: [String] = [], excludedTopics: [String] = [], withoutLeaders: [NodeID] = [],
-        acceptNarrowerSpread: Bool = false
+        pinnedTopics: [String] = [], excludedTopics: [String] = [], partitions: PartitionSelection = .all,
+        withoutLeaders: [NodeID] = [], acceptNarrowerSpread: Bool = false
     ) {
         self.profile = profile
         self.tolerance = tolerance
         self.headroom = headroom
         self.pinnedTopics = pinnedTopics
         self.excludedTopics = excludedTopics
+        self.partitions = partitions
         self.withoutLeaders = withoutLeaders
         self.acceptNarrowerSpread = acceptNarrowerSpread
     }

@@ -94,6 +94,16 @@ public struct PlacementInput: Sendable {
         return low
     }
 
+    /// Whether each row is one of `selection`.
+    func isSelected(_ selection: PartitionSelection) -> [Bool] {
+        guard case .only(let partitions) = selection else {
+            return [Bool](repeating: true, count: partitionCount)
+        }
+        var selected = [Bool](repeating: false, count: partitionCount)
+        for row in partitions.lazy.compactMap(row(of:)) { selected[row] = true }
+        return selected
+    }
+
     func topicIndex(_ name: String) -> Int? {
         var (low, high) = (0, topics.count)
         while low < high {

@@ -162,8 +162,11 @@ struct PlanningProblem {
         var excluded = pinned
         for index in options.pinnedTopics.compactMap(input.topicIndex) { pinned[index] = true }
         for index in options.excludedTopics.compactMap(input.topicIndex) { excluded[index] = true }
-        frozen = input.topicOf.map { pinned[Int($0)] || excluded[Int($0)] || !mandate.moves }
-        untouchable = input.topicOf.map { excluded[Int($0)] }
+        let chosen = input.isSelected(options.partitions)
+        untouchable = input.topicOf.indices.map { !chosen[$0] || excluded[Int(input.topicOf[$0])] }
+        frozen = input.topicOf.indices.map {
+            untouchable[$0] || pinned[Int(input.topicOf[$0])] || !mandate.moves
+        }
         var stuck: [String] = []
         var count = 0
         for row in frozen.indices where pinned[Int(input.topicOf[row])] || untouchable[row] {
@@ -176,8 +179,9 @@ struct PlanningProblem {
         }
         guard count == 0 else {
             throw PlanningRefusal(
-                code: "pinned", "\(count) partitions of pinned or excluded topics lie on brokers that leave",
-                objects: stuck, count: count, remedy: "unpin these topics for this operation")
+                code: "pinned",
+                "\(counted(count, "partition")) pinned, excluded or not chosen \(count == 1 ? "lies" : "lie") on brokers that leave",
+                objects: stuck, count: count, remedy: "let these move too for this operation")
         }
     }
 

@@ -30,6 +30,19 @@ struct PlanVerifier {
         request = Request(input, plan.event, plan.options)
     }
 
+    /// What lists break that come from elsewhere: nothing is known of an order of moves or of a report.
+    static func judge(
+        _ changes: [MovePlan.ListChange], _ event: PlacementEvent, _ options: PlanningOptions, _ input: PlacementInput
+    ) -> [PlanViolation] {
+        let plan = MovePlan(
+            event: event, options: options, changes: changes, leadersFirst: [], moves: [], report: .none,
+            inputDigest: "")
+        var verifier = PlanVerifier(plan, input)
+        verifier.readChanges()
+        verifier.checkLists()
+        return verifier.violations
+    }
+
     private mutating func fail(_ rule: String, _ object: String, _ message: String) {
         if violations.count < Self.most { violations.append(.init(rule: rule, object: object, message: message)) }
     }
@@ -333,4 +346,13 @@ struct PlanVerifier {
         if mostMean < most { fail("leaders", "plan", "does not prove that a broker must lead \(most)") }
         if fewestMean > fewest { fail("leaders", "plan", "does not prove that a broker can lead only \(fewest)") }
     }
+}
+
+extension PlanReport {
+    /// Nothing that could be judged.
+    fileprivate static let none = PlanReport(
+        bytes: .zero, lowerBound: .zero, replicasMoved: 0, detourBytes: .zero, makespan: .zero, makespanBound: .zero,
+        brokers: [], missedBands: [], tolerance: PerMille(0), achievedTolerance: PerMille(0), window: 0,
+        leaders: LeaderCertificate(most: 0, fewest: 0, crowded: [], sparse: [], changes: 0),
+        audit: .init(hostsBefore: 0, hostsAfter: 0, racksBefore: 0, racksAfter: 0), notes: [])
 }
