@@ -26,11 +26,8 @@
     F(curl_multi_cleanup, CURLMcode, (CURLM * multi), (multi))                                                        \
     F(curl_multi_add_handle, CURLMcode, (CURLM * multi, CURL * easy), (multi, easy))                                  \
     F(curl_multi_remove_handle, CURLMcode, (CURLM * multi, CURL * easy), (multi, easy))                               \
-    F(curl_multi_perform, CURLMcode, (CURLM * multi, int *running), (multi, running))                                 \
-    F(curl_multi_poll, CURLMcode,                                                                                     \
-      (CURLM * multi, struct curl_waitfd more[], unsigned int count, int timeout, int *ready),                        \
-      (multi, more, count, timeout, ready))                                                                           \
-    F(curl_multi_wakeup, CURLMcode, (CURLM * multi), (multi))                                                         \
+    F(curl_multi_socket_action, CURLMcode, (CURLM * multi, curl_socket_t socket, int events, int *running),           \
+      (multi, socket, events, running))                                                                               \
     F(curl_multi_info_read, CURLMsg *, (CURLM * multi, int *left), (multi, left))                                     \
     F(curl_getdate, time_t, (const char *text, const time_t *unused), (text, unused))                                 \
     F(curl_slist_append, struct curl_slist *, (struct curl_slist * list, const char *text), (list, text))             \
@@ -122,6 +119,11 @@ CURLcode csystem_curl_get_pointer(CURL *easy, CURLINFO info, char **value) {
     return real_curl_easy_getinfo(easy, info, value);
 }
 
-CURLMcode csystem_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
-    return real_curl_multi_setopt(multi, option, value);
+CURLMcode csystem_curl_multi_set_callbacks(
+    CURLM *multi, curl_socket_callback socket, curl_multi_timer_callback timer, void *context) {
+    CURLMcode code = real_curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket);
+    if (code == CURLM_OK) code = real_curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+    if (code == CURLM_OK) code = real_curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer);
+    if (code == CURLM_OK) code = real_curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+    return code;
 }

@@ -26,6 +26,19 @@ int csystem_epoll_add_level(int epoll, int descriptor, uint64_t token) {
     return add(epoll, descriptor, token, EPOLLIN);
 }
 
+int csystem_epoll_watch(int epoll, int descriptor, int reading, int writing, uint64_t token) {
+    struct epoll_event event = {.events = (reading ? EPOLLIN : 0) | (writing ? EPOLLOUT : 0), .data.u64 = token};
+    int result = epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event);
+    // Also for a number that was closed and opened again: the kernel has dropped the old one by itself.
+    if (result < 0 && errno == ENOENT) result = epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
+    return result;
+}
+
+void csystem_epoll_forget(int epoll, int descriptor) {
+    struct epoll_event unused = {0};
+    (void)epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &unused);
+}
+
 int csystem_epoll_wait(int epoll, csystem_ready *ready, int capacity, int timeout_milliseconds) {
     struct epoll_event events[most_events];
     if (capacity > most_events) capacity = most_events;

@@ -58,11 +58,8 @@ extension ChildEnvironment {
             guard var next = csystem_process_environment() else { return entries }
             while let entry = next.pointee {
                 let text = String(cString: entry)
-                if let name = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).first,
-                    !changes.keys.contains(String(name))
-                {
-                    entries.append(text)
-                }
+                let name = text.utf8.prefix { $0 != UInt8(ascii: "=") }
+                if !changes.keys.contains(String(Substring(name))) { entries.append(text) }
                 next += 1
             }
             return entries

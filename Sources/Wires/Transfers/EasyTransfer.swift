@@ -72,6 +72,9 @@ final class EasyTransfer {
 
     // MARK: What the loop asks and says
 
+    /// Whether what it sends comes from a descriptor.
+    var readsDescriptor: Bool { upload.map { $0.descriptor >= 0 } ?? false }
+
     /// The descriptor whose next bytes the upload waits for.
     var awaitedDescriptor: Int32? { upload?.isWaiting == true ? upload?.descriptor : nil }
 

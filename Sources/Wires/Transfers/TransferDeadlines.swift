@@ -78,20 +78,22 @@ struct TransferClocks: Equatable {
     }
 
     /// The next moment at which something can run out.
-    var next: ContinuousClock.Instant? { running.map(\.end).min() }
+    var next: ContinuousClock.Instant? { first?.end }
 
     /// What has run out at `now`, the earliest first.
     func expired(at now: ContinuousClock.Instant) -> TransferDeadlines.Kind? {
-        running.filter { $0.end <= now }.min { $0.end < $1.end }?.kind
+        first.flatMap { $0.end <= now ? $0.kind : nil }
     }
 
-    private var running: [(kind: TransferDeadlines.Kind, end: ContinuousClock.Instant)] {
-        var result: [(TransferDeadlines.Kind, ContinuousClock.Instant)] = []
-        if let whole = deadlines.whole { result.append((.whole, start.advanced(by: whole))) }
-        if let answer = deadlines.answer, !hasAnswer { result.append((.answer, start.advanced(by: answer))) }
-        if let silence = deadlines.silence, !isHeldByReader {
-            result.append((.silence, lastSign.advanced(by: silence)))
+    private var first: (kind: TransferDeadlines.Kind, end: ContinuousClock.Instant)? {
+        var first: (kind: TransferDeadlines.Kind, end: ContinuousClock.Instant)?
+        func consider(_ kind: TransferDeadlines.Kind, _ duration: Duration?, from begin: ContinuousClock.Instant) {
+            guard let end = duration.map({ begin.advanced(by: $0) }) else { return }
+            if first.map({ end < $0.end }) ?? true { first = (kind, end) }
         }
-        return result
+        consider(.whole, deadlines.whole, from: start)
+        if !hasAnswer { consider(.answer, deadlines.answer, from: start) }
+        if !isHeldByReader { consider(.silence, deadlines.silence, from: lastSign) }
+        return first
     }
 }

@@ -8,6 +8,9 @@ struct TransferID: Hashable, Sendable {
 }
 
 /// The thread that drives curl's multi handle, and the mailbox through which the rest of the process talks to it.
+///
+/// curl says which sockets to watch and when to come back (`curl_multi_socket_action(3)`), so that a round costs what
+/// happened in it and not what is open.
 final class TransferLoop: @unchecked Sendable {
     private enum Letter {
         case start(TransferID, TransferOrder, any TransferSink)
@@ -24,25 +27,38 @@ final class TransferLoop: @unchecked Sendable {
         var whenClosed: CheckedContinuation<Void, Never>?
     }
 
-    /// curl wakes by itself for its own timers; without any transfer there is nothing to wake for but a letter.
-    private static let longestWait: Int32 = 60_000
-
     private let multi: UnsafeMutableRawPointer
+    private let watched: WatchedDescriptors
     private let mailbox = Locked(Mailbox())
     private var thread = pthread_t()
     // Touched by the thread alone.
     private var active: [TransferID: EasyTransfer] = [:]
+    /// Those that read what they send from a descriptor.
+    private var uploading: Set<TransferID> = []
+    /// Whose upload waits for a descriptor.
+    private var awaited: [Int32: TransferID] = [:]
+    /// When curl wants to be called though no socket is ready.
+    private var curlIsDue: ContinuousClock.Instant?
+    /// No deadline of ours ends before: what a transfer does only puts its own off.
+    private var firstDeadline: ContinuousClock.Instant?
 
-    private init(multi: UnsafeMutableRawPointer) { self.multi = multi }
+    private init(multi: UnsafeMutableRawPointer, watched: WatchedDescriptors) {
+        self.multi = multi
+        self.watched = watched
+    }
 
     private static let isCurlReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     static func start() throws(TransferError) -> TransferLoop {
+        let watched = try WatchedDescriptors()
         guard isCurlReady, let multi = curl_multi_init() else {
             let problem = csystem_curl_problem().map { String(cString: $0) }
             throw TransferError(.other, subject: "starting curl", detail: problem ?? "curl can't be initialised")
         }
-        let loop = TransferLoop(multi: multi)
+        let loop = TransferLoop(multi: multi, watched: watched)
+        // Unretained: the loop ends the handle itself, on its thread.
+        csystem_curl_multi_set_callbacks(
+            multi, socketCallback, timerCallback, Unmanaged.passUnretained(loop).toOpaque())
         // Signals are the business of other threads.
         var all = sigset_t()
         var before = sigset_t()
@@ -90,7 +106,7 @@ final class TransferLoop: @unchecked Sendable {
                 if box.isClosed { return true }
                 box.whenClosed = continuation
                 box.letters.append(.stop)
-                curl_multi_wakeup(multi)
+                watched.ring()
                 return false
             }
             if isClosed { continuation.resume() }
@@ -103,8 +119,7 @@ final class TransferLoop: @unchecked Sendable {
         mailbox.withLock { box in
             guard !box.isClosed else { return false }
             box.letters.append(letter)
-            // Within the lock, so that the handle can't be cleaned up meanwhile.
-            curl_multi_wakeup(multi)
+            watched.ring()
             return true
         }
     }
@@ -138,7 +153,9 @@ final class TransferLoop: @unchecked Sendable {
             switch letter {
             case .start(let id, let order, let sink): begin(id, order, sink)
             case .cancel(let id): end(id, .cancelled)
-            case .resume(let id): active[id]?.resumeReceiving()
+            case .resume(let id):
+                active[id]?.resumeReceiving()
+                noteDeadline(of: active[id])
             case .stop: mustStop = true
             }
         }
@@ -151,37 +168,66 @@ final class TransferLoop: @unchecked Sendable {
             let code = curl_multi_add_handle(multi, transfer.handle)
             guard code == CURLM_OK else { return transfer.finish(.other) }
             active[id] = transfer
+            if transfer.readsDescriptor { uploading.insert(id) }
+            noteDeadline(of: transfer)
         } catch {
             sink.finish(.failure(error))
         }
     }
 
+    private func noteDeadline(of transfer: EasyTransfer?) {
+        guard let next = transfer?.clocks.next else { return }
+        firstDeadline = firstDeadline.map { min($0, next) } ?? next
+    }
+
     private func end(_ id: TransferID, _ reason: TransferError.Reason) {
-        guard let transfer = active.removeValue(forKey: id) else { return }
+        guard let transfer = leave(id) else { return }
         transfer.leaveAtOnce()
         curl_multi_remove_handle(multi, transfer.handle)
         transfer.finish(reason)
     }
 
-    /// One round of work and one wait. False when curl itself has failed, after which nothing more can be done.
+    private func leave(_ id: TransferID) -> EasyTransfer? {
+        if uploading.remove(id) != nil {
+            for (descriptor, waiting) in awaited where waiting == id { stopAwaiting(descriptor) }
+        }
+        return active.removeValue(forKey: id)
+    }
+
+    /// One wait and one round of work. False when curl itself has failed, after which nothing more can be done.
     private func turn() -> Bool {
         var running: Int32 = 0
-        guard curl_multi_perform(multi, &running) == CURLM_OK else { return false }
-        reap()
-        endExpired()
-        for transfer in active.values where transfer.waitsInVain { transfer.resumeUpload() }
-        let awaited = active.values.compactMap { transfer in
-            transfer.awaitedDescriptor.map {
-                (transfer, curl_waitfd(fd: $0, events: Int16(CURL_WAIT_POLLIN), revents: 0))
+        for ready in watched.wait(milliseconds: untilNextDue()) {
+            if let id = awaited[ready.descriptor] {
+                stopAwaiting(ready.descriptor)
+                active[id]?.resumeUpload()
+            } else {
+                let code = curl_multi_socket_action(multi, ready.descriptor, ready.events, &running)
+                guard code == CURLM_OK || code == CURLM_BAD_SOCKET else { return false }
             }
         }
-        var descriptors = awaited.map(\.1)
-        let code = curl_multi_poll(multi, &descriptors, UInt32(descriptors.count), untilNextDeadline(), nil)
-        guard code == CURLM_OK else { return false }
-        for (awaiting, descriptor) in zip(awaited, descriptors) where descriptor.revents != 0 {
-            awaiting.0.resumeUpload()
+        if let due = curlIsDue, due <= .now {
+            curlIsDue = nil
+            guard curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running) == CURLM_OK else { return false }
         }
+        reap()
+        endExpired()
+        for id in uploading { awaitUpload(of: id) }
         return true
+    }
+
+    private func awaitUpload(of id: TransferID) {
+        guard let transfer = active[id] else { return }
+        if transfer.waitsInVain { return transfer.resumeUpload() }
+        guard let descriptor = transfer.awaitedDescriptor, awaited[descriptor] == nil else { return }
+        // What can't be watched (a file) can be read.
+        guard watched.watch(descriptor, reading: true, writing: false) else { return transfer.resumeUpload() }
+        awaited[descriptor] = id
+    }
+
+    private func stopAwaiting(_ descriptor: Int32) {
+        awaited[descriptor] = nil
+        watched.forget(descriptor)
     }
 
     private func reap() {
@@ -193,7 +239,7 @@ final class TransferLoop: @unchecked Sendable {
             var number: UnsafeMutablePointer<CChar>?
             csystem_curl_get_pointer(handle, CURLINFO_PRIVATE, &number)
             let id = TransferID(rawValue: UInt64(UInt(bitPattern: number)))
-            guard let transfer = active.removeValue(forKey: id) else { continue }
+            guard let transfer = leave(id) else { continue }
             curl_multi_remove_handle(multi, handle)
             transfer.finish(code)
         }
@@ -201,13 +247,45 @@ final class TransferLoop: @unchecked Sendable {
 
     private func endExpired() {
         let now = ContinuousClock.now
+        guard let first = firstDeadline, first <= now else { return }
         for (id, transfer) in active {
             if let kind = transfer.clocks.expired(at: now) { end(id, transfer.deadlineReason(kind)) }
         }
+        firstDeadline = active.values.compactMap(\.clocks.next).min()
     }
 
-    private func untilNextDeadline() -> Int32 {
-        guard let next = active.values.compactMap(\.clocks.next).min() else { return Self.longestWait }
-        return min(Self.longestWait, Int32(ContinuousClock.now.duration(to: next).wholeMilliseconds))
+    /// Milliseconds; negative: nothing will be due.
+    private func untilNextDue() -> Int32 {
+        guard let due = [curlIsDue, firstDeadline].compactMap({ $0 }).min() else { return -1 }
+        return Int32(clamping: ContinuousClock.now.duration(to: due).wholeMilliseconds)
     }
+
+    // MARK: What curl says, on the thread
+
+    fileprivate func watch(_ socket: curl_socket_t, for what: Int32) -> Bool {
+        guard what != CURL_POLL_REMOVE else {
+            watched.forget(socket)
+            return true
+        }
+        return watched.watch(
+            socket, reading: what == CURL_POLL_IN || what == CURL_POLL_INOUT,
+            writing: what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+    }
+
+    fileprivate func comeBack(afterMilliseconds wait: Int) {
+        curlIsDue = wait < 0 ? nil : .now.advanced(by: .milliseconds(wait))
+    }
+}
+
+private func loop(_ context: UnsafeMutableRawPointer?) -> TransferLoop? {
+    context.map { Unmanaged<TransferLoop>.fromOpaque($0).takeUnretainedValue() }
+}
+
+// Both answer -1 for a failure, upon which curl gives the transfers up.
+private let socketCallback: curl_socket_callback = { _, socket, what, context, _ in
+    loop(context)?.watch(socket, for: what) == true ? 0 : -1
+}
+private let timerCallback: curl_multi_timer_callback = { _, milliseconds, context in
+    loop(context)?.comeBack(afterMilliseconds: milliseconds)
+    return 0
 }

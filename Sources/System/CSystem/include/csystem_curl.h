@@ -18,4 +18,6 @@ CURLcode csystem_curl_get_long(CURL *easy, CURLINFO info, long *value);
 // When the first certificate of the peer's chain ends (seconds since the epoch), where CURLOPT_CERTINFO was set; -1: none.
 long long csystem_curl_certificate_end(CURL *easy);
 CURLcode csystem_curl_get_pointer(CURL *easy, CURLINFO info, char **value);
-CURLMcode csystem_curl_multi_set_long(CURLM *multi, CURLMoption option, long value);
+// What curl_multi_socket_action(3) needs: which sockets to watch, and when to come back.
+CURLMcode csystem_curl_multi_set_callbacks(
+    CURLM *multi, curl_socket_callback socket, curl_multi_timer_callback timer, void *context);

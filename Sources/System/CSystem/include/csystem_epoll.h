@@ -17,6 +17,9 @@ int csystem_epoll_create(void);
 int csystem_epoll_add_edge(int epoll, int descriptor, uint64_t token);
 /// Level-triggered, reading only: for an eventfd or a listening socket.
 int csystem_epoll_add_level(int epoll, int descriptor, uint64_t token);
+/// Level-triggered, for what is said; takes the place of what was said of that descriptor before.
+int csystem_epoll_watch(int epoll, int descriptor, int reading, int writing, uint64_t token);
+void csystem_epoll_forget(int epoll, int descriptor);
 /// `capacity` above 256 is taken as 256.
 int csystem_epoll_wait(int epoll, csystem_ready *ready, int capacity, int timeout_milliseconds);
 

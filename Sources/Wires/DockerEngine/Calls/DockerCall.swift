@@ -44,7 +44,7 @@ struct DockerCall {
     }
 
     func request(socketPath: String, version: DockerAPIVersion?) -> HTTPRequest {
-        var url = "http://docker" + (version.map { "/v\($0)" } ?? "") + path
+        var url = "http://" + Self.authority(of: socketPath) + (version.map { "/v\($0)" } ?? "") + path
         if !query.isEmpty {
             url += "?" + query.map { "\($0.name)=\(Self.escape($0.value))" }.joined(separator: "&")
         }
@@ -52,6 +52,12 @@ struct DockerCall {
             method, url, socketPath: socketPath,
             headers: (contentType.map { [HTTPHeader("Content-Type", $0)] } ?? []) + headers,
             body: body, deadlines: deadlines, bodyLimit: bodyLimit)
+    }
+
+    /// A name for the other end of a socket, of which Docker makes nothing. curl looks through all idle connections to one
+    /// name for each request, so the daemons of hundreds of hosts need names of their own.
+    private static func authority(of socketPath: String) -> String {
+        "docker" + String(decoding: socketPath.utf8.map { $0.isLetterOrDigit ? $0 : UInt8(ascii: "-") }, as: UTF8.self)
     }
 
     /// Percent-encodes all but the unreserved characters (RFC 3986, 2.3).

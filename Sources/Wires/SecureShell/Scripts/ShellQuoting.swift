@@ -9,5 +9,11 @@ func shellQuoted(_ word: String) -> String {
         }
     }
     if plain, !word.isEmpty { return word }
-    return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    // Byte by byte: whole scripts pass here, for every host again.
+    var quoted = [UInt8(ascii: "'")]
+    for byte in word.utf8 {
+        if byte == UInt8(ascii: "'") { quoted += [byte, UInt8(ascii: "\\"), byte, byte] } else { quoted.append(byte) }
+    }
+    quoted.append(UInt8(ascii: "'"))
+    return String(decoding: quoted, as: UTF8.self)
 }
