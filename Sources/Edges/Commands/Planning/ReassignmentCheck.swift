@@ -9,7 +9,7 @@ struct ReassignmentCheck {
     /// What it is meant to do; nil: its lists are judged alone.
     private let request: PlanRequest?
 
-    /// - Parameter words: FILE, then the command that it is for, if any.
+    /// Reads FILE, then the command that it is for, if any.
     init(_ words: [String], help: String) throws(CommandError) {
         guard let path = words.first, let file = FilePath(argument: path) else {
             throw .usage("FILE is missing", reason: "check wants the reassignment to judge", next: help)
@@ -159,8 +159,8 @@ struct ReassignmentCheckReport: Report {
         case "pinned": "take it out of the file"
         case "source": "bring a broker that holds it back first"
         case "disk": "name another broker, or execute the file in parts; gantry moves so that no disk overflows"
-        default:
-            "gantry plan \(event == nil ? "COMMAND" : "the same COMMAND") --reassignment-json FILE makes a better one"
+        case "unasked": "leave these replicas where they are"
+        default: "gantry plan rebalance --reassignment-json FILE makes one that evens out"
         }
     }
 }
