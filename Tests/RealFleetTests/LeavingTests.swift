@@ -29,7 +29,8 @@ extension `Real hosts` {
                 try gantry.write("hooks.d/\(name)", "#!/bin/sh\n{ cat; echo; } >>hooks.log\n", mode: 0o755)
             }
             try await gantry.working()
-            let writer = try await Writer.begin(on: gantry, partitions: 6)
+            let writer = try await Writer.begin(
+                on: gantry, servers: gantry.servers, topic: "--partitions 6 --replication-factor 3")
             _ = try await gantry.tool(
                 "kafka-topics", "--create --topic sole --replica-assignment 2 --config min.insync.replicas=1")
 
@@ -103,68 +104,15 @@ private struct HookCall: Decodable {
     let state: String
 }
 
-/// `kafka-verifiable-producer` on the third host, with all acknowledgements.
-struct Writer {
-    let gantry: Gantry
-    static let name = "orders-writer"
-
-    static func begin(on gantry: Gantry, partitions: Int) async throws -> Writer {
-        _ = try await gantry.tool(
-            "kafka-topics", "--create --topic written --partitions \(partitions) --replication-factor 3")
-        _ = try await gantry.fleet.output(
-            3,
-            "docker run -d --name \(name) --network host --entrypoint /opt/kafka/bin/kafka-verifiable-producer.sh "
-                + "\(Gantry.image) --bootstrap-server \(gantry.servers) --topic written --acks -1 --throughput 500",
-            deadline: .seconds(60))
-        return Writer(gantry: gantry)
-    }
-
-    /// Stops it, and reads every acknowledged record back, in the order of each partition.
-    func end() async throws {
-        let fleet = gantry.fleet
-        _ = try await fleet.output(3, "docker stop -t 30 \(Self.name)", deadline: .seconds(60))
-        let log = try await fleet.output(3, "docker logs \(Self.name) 2>/dev/null", deadline: .seconds(60))
-        _ = try await fleet.output(3, "docker rm \(Self.name)")
-        var acknowledged: Set<Int> = []
-        for line in log.split(separator: "\n") where line.contains("producer_send_success") {
-            if let value = line.firstMatch(of: /"value":"(\d+)"/)?.1, let number = Int(value) {
-                acknowledged.insert(number)
-            }
-        }
-        #expect(acknowledged.count > 1000, "\(log.suffix(500))")
-        let read = try await gantry.tool(
-            "kafka-console-consumer",
-            "--topic written --from-beginning --timeout-ms 15000 --property print.partition=true",
-            deadline: .seconds(120))
-        var found: Set<Int> = []
-        var last: [Substring: Int] = [:]
-        var disorder = 0
-        for line in read.split(separator: "\n") {
-            guard let match = line.firstMatch(of: /^Partition:(\d+)\t(\d+)$/), let number = Int(match.2) else {
-                continue
-            }
-            // A retry may write a record twice; none may come before one that was acknowledged earlier.
-            if let before = last[match.1], number < before, !found.contains(number) { disorder += 1 }
-            last[match.1] = max(last[match.1] ?? 0, number)
-            found.insert(number)
-        }
-        #expect(acknowledged.subtracting(found).isEmpty, "\(acknowledged.subtracting(found).count) records are lost")
-        #expect(disorder == 0, "records are out of order")
-    }
-}
-
 extension Gantry {
     /// Brokers that stay throughout.
     fileprivate var servers: String { "\(fleet.addresses[1]):9092,\(fleet.addresses[2]):9092" }
 
-    /// One of Kafka's own tools, in a container of the third host.
+    /// One of Kafka's own tools, asking the brokers that stay.
     fileprivate func tool(
         _ name: String, _ arguments: String, deadline: Duration = .seconds(90)
     ) async throws -> String {
-        try await fleet.output(
-            3,
-            "docker run --rm --network host --entrypoint /opt/kafka/bin/\(name).sh \(Gantry.image)"
-                + " --bootstrap-server \(servers) \(arguments) 2>/dev/null || true", deadline: deadline)
+        try await tool(name, "--bootstrap-server \(servers) \(arguments)", on: 3, deadline: deadline)
     }
 
     /// Runs a command that must end well.

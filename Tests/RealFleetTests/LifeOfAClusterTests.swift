@@ -291,13 +291,3 @@ extension `Real hosts` {
         }
     }
 }
-
-/// Tells the first call from all others.
-private actor Once {
-    private var isUsed = false
-
-    func isFirst() -> Bool {
-        defer { isUsed = true }
-        return !isUsed
-    }
-}

@@ -67,20 +67,30 @@ struct DrainFaultTests {
         }
     }
 
-    @Test func `topics that come, grow and go meanwhile are taken along`() async throws {
+    @Test func `a target that is off for a while is waited for by what has no other place, and only by that`()
+        async throws
+    {
         try await Self.with { cluster in
-            let plan = try #require(try cluster.removeBrokers(4).plan)
-            let (_, ending) = try cluster.work(plan, once: moving, after: .seconds(2)) { state in
-                _ = state.kafka.createTopic(
-                    "new", assignment: [[Self.node(4)], [Self.node(4), Self.node(1)]],
-                    traffic: SimulatedTraffic(size: ByteCount(50 << 20)))
-                _ = state.kafka.deleteTopics(["safe"])
+            let sizes = try cluster.sizes()
+            let preparation = try cluster.removeBrokers(4)
+            let plan = try #require(preparation.plan)
+            let host = try cluster.host(3)
+            let (id, ending) = try cluster.work(plan, once: moving, after: .seconds(2)) {
+                $0.afflict(host, with: .poweredOff, for: .seconds(100))
             }
-            #expect(ending == .done)
+            let notes = try cluster.notes(id)
+            #expect(ending == .done, "\(String(describing: ending)) \(notes)")
+            #expect(
+                notes.contains { $0.contains("have no other place") && $0.contains("wait for broker 3") }, "\(notes)")
+            let planned = try #require(preparation.moves.first).changes.filter { change in
+                change.partition.topic == "sole" && change.to.contains(Self.node(3))
+            }
             let lists = try cluster.lists()
-            #expect(Set(lists.keys.map(\.topic)) == ["sole", "new"])
+            #expect(planned.allSatisfy { lists[$0.partition].map { !$0.contains(3) } ?? false }, "\(notes)")
             #expect(lists.values.allSatisfy { !$0.contains(4) })
+            #expect(try cluster.sizes() == sizes, "bytes were lost")
             #expect(try cluster.leftovers() == [])
+            #expect(try cluster.worries() == [])
         }
     }
 

@@ -90,7 +90,9 @@ struct LivingCluster {
 
     /// Carries `plan` out as a worker would, as often as it takes: each call is another process.
     /// - Returns: its ending; nil where the journal died.
-    func work(_ plan: OperationPlan, _ id: OperationID, pid: Int32 = 1) throws -> OperationEnding? {
+    func work(
+        _ plan: OperationPlan, _ id: OperationID, pid: Int32 = 1, givingUp: Bool = false
+    ) throws -> OperationEnding? {
         let name = specification.cluster.name
         let holder = Holder(techhost: "t", pid: pid, bootID: "b", startTicks: 1, user: "root")
         let present = try store.lease(of: name)
@@ -101,7 +103,7 @@ struct LivingCluster {
             world: OperationWorld(
                 hosts: fleet, hostSource: fleet, containers: fleet, containerSource: fleet, cluster: fleet,
                 control: fleet, memory: JournalMemory(store: store, lease: lease), clock: time))
-        let ending = time.run { try? await engine.run(lease) }
+        let ending = time.run { try? await engine.run(lease, givingUp: givingUp) }
         return try #require(ending)
     }
 

@@ -313,6 +313,7 @@ struct MoveExecutionTests {
 
     @Test func `what no plan can be made for ends the moves with its reason once the rest is done`() {
         var scene = MoveScene(Self.drain(2), brokers: 1...3)
+        _ = scene.look()
         scene.execution.refuse([partition(0)], reason: "no rack is left")
         let end = scene.playToEnd()
         #expect(end.problem?.code == "move-refused")

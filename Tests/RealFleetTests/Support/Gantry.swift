@@ -34,6 +34,8 @@ struct Gantry: Sendable {
         /// Numbers of the hosts, from 1.
         var hosts = [1, 2, 3]
         var brokers = 2
+        /// Brokers of single hosts, by their numbers, where they have others than the rest.
+        var brokersOfHost: [Int: Int] = [:]
         var controllers: Int?
         var brokerPort = 9092
         var controllerPort = 19092
@@ -157,6 +159,9 @@ extension Gantry.Settings {
     /// `defaults.cfg`.
     func text(_ fleet: RealFleet) -> String {
         let lines = kafka.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
+        let unlike = brokersOfHost.sorted { $0.key < $1.key }.map {
+            "\(fleet.addresses[$0.key - 1]): { brokers: \($0.value) }"
+        }
         return """
             cluster:
               name: \(cluster)
@@ -165,6 +170,7 @@ extension Gantry.Settings {
               image_archive: \(archive ?? fleet.imageArchive)
             \(controllers.map { "  controllers: \($0)" } ?? "")
             virthosts: [\(hosts.map { fleet.addresses[$0 - 1] }.joined(separator: ", "))]
+            \(unlike.isEmpty ? "" : "hosts: { \(unlike.joined(separator: ", ")) }")
             defaults:
               brokers: \(brokers)
               ssh: { user: \(user), port: \(sshPort), identity: \(identity ?? fleet.identity), known_hosts: \(knownHosts ?? fleet.knownHosts) }

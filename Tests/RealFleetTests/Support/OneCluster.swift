@@ -65,3 +65,13 @@ func startedWorker(_ line: String) -> pid_t? {
     guard line.contains("started by"), let number = line.firstMatch(of: /\(pid (\d+)\)/)?.1 else { return nil }
     return pid_t(number)
 }
+
+/// Tells the first call from all others.
+actor Once {
+    private var isUsed = false
+
+    func isFirst() -> Bool {
+        defer { isUsed = true }
+        return !isUsed
+    }
+}

@@ -77,6 +77,24 @@ extension SimulatedKafka {
         return KafkaAnswer(name)
     }
 
+    /// CreatePartitions: a topic grows, with the new partitions' replicas where the caller wants them.
+    public mutating func addPartitions(
+        to name: String, assignment: [[NodeID]], traffic: SimulatedTraffic = SimulatedTraffic()
+    ) -> KafkaAnswer<String> {
+        guard let place = topicIndex[name] else { return KafkaAnswer(name, .unknownTopicOrPartition) }
+        let lists = assignment.map { $0.map(\.rawValue) }
+        for list in lists {
+            if let defect = defect(ofAssignment: list) { return KafkaAnswer(name, .invalidReplicaAssignment, defect) }
+        }
+        let first = topics[place].partitions.count
+        for (offset, list) in lists.enumerated() {
+            makePartition(
+                NewPartition(
+                    number: Int32(truncatingIfNeeded: first + offset), replicas: list, traffic: traffic), of: place)
+        }
+        return KafkaAnswer(name)
+    }
+
     /// Makes the topics of a load; those that are there already stay as they are.
     public mutating func createTopics(_ load: SimulatedLoad) -> [KafkaAnswer<String>] {
         (0..<max(0, load.topics)).map { number in

@@ -40,6 +40,7 @@ extension PlacementInput {
     ///   - rate: of every broker's ports.
     ///   - running: what moves under way count as.
     ///   - lists: partitions that count as if they had these replicas already.
+    ///   - without: partitions that are not planned for.
     ///   - cordoned: brokers that give data and take none.
     ///   - joining: brokers of `layout` that are to come, planned as if they were there already and empty.
     /// - Throws: `PlanningRefusal` with the code `unknown` where too little was seen to plan on, and what
@@ -47,8 +48,8 @@ extension PlacementInput {
     public init(
         observed cluster: ClusterObservation, hosts: [HostObservation] = [], layout: ClusterLayout?,
         fleet: FleetSpecification? = nil, rate: BytesPerSecond = PlanningBroker.defaultPort,
-        running: RunningMoves = .undone, lists: [TopicPartition: [NodeID]] = [:], cordoned: Set<NodeID> = [],
-        joining: [NodeID] = []
+        running: RunningMoves = .undone, lists: [TopicPartition: [NodeID]] = [:], without: Set<TopicPartition> = [],
+        cordoned: Set<NodeID> = [], joining: [NodeID] = []
     ) throws(PlanningRefusal) {
         let registered = try Self.known(cluster.brokers, "the brokers")
         let table = try Self.known(cluster.partitions, "the partitions")
@@ -89,6 +90,7 @@ extension PlacementInput {
         builder.reserve(partitions: table.count, replicas: table.count * 3)
         for row in table.rows {
             let name = row.name
+            guard !without.contains(name) else { continue }
             var replicas = Array(row.replicas)
             if let list = lists[name] {
                 replicas = list.map(\.rawValue)

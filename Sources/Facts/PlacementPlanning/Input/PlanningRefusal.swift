@@ -1,3 +1,5 @@
+public import FleetModel
+
 /// Why there is no plan: the request cannot be met, or what was read makes no sense. Nothing is planned in part.
 public struct PlanningRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// One reason.
@@ -40,6 +42,9 @@ public struct PlanningRefusal: Error, Hashable, Sendable, CustomStringConvertibl
 
     /// Every reason found, never empty.
     public var reasons: [Reason]
+    /// The partitions for which no place was found: without them, the others could be planned. Empty where the reasons
+    /// are not about single partitions.
+    public var unplaced: [TopicPartition] = []
 
     /// A refusal for `reasons`.
     public init(_ reasons: [Reason]) { self.reasons = reasons }

@@ -6,6 +6,8 @@ struct PlacementFailures {
 
     /// Rows that were broken before, whose mending failed and which nothing forces to change.
     private(set) var unmendable: [Int] = []
+    /// Rows that have to change and can't.
+    private var unplaced: [Int] = []
     private var spread: (count: Int, names: [String], helpers: [Int32]) = (0, [], [])
     private var disk: (count: Int, names: [String], bytes: Int64, largest: Int64) = (0, [], 0, 0)
 
@@ -18,6 +20,7 @@ struct PlacementFailures {
             if unmendable.last != row { unmendable.append(row) }
             return
         }
+        if unplaced.last != row { unplaced.append(row) }
         let legal = input.brokers.indices.contains {
             problem.target[$0] && layout.isLegal(row, slot, Int32(truncatingIfNeeded: $0))
         }
@@ -69,6 +72,12 @@ struct PlacementFailures {
                         "add a broker or disks with at least \(ByteCount(disk.bytes)), widen the targets, or shorten "
                         + "the retention of large topics"))
         }
-        if !reasons.isEmpty { throw PlanningRefusal(reasons) }
+        guard !reasons.isEmpty else { return }
+        var refusal = PlanningRefusal(reasons)
+        let input = problem.input
+        refusal.unplaced = unplaced.map {
+            TopicPartition(topic: input.topics[Int(input.topicOf[$0])], partition: input.numberOf[$0])
+        }
+        throw refusal
     }
 }

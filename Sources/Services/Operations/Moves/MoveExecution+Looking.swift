@@ -70,7 +70,7 @@ extension MoveExecution {
     private mutating func locate(_ place: Int, _ list: [NodeID]) {
         let replicas = Set(list)
         let item = items[place]
-        if case .held(.refused) = item.state, list == item.list { return }
+        if item.state.isRefused || item.state.isHomeless, list == item.list { return }
         defer { items[place].copied = items[place].state == .moving ? items[place].copied : .zero }
         if replicas == Set(item.route.to) {
             items[place].list = list
@@ -105,48 +105,7 @@ extension MoveExecution {
         }
     }
 
-    // MARK: - Death
-
-    /// Moves to brokers that died are taken back where their originals live, and planned anew.
-    mutating func watchDeaths(at now: Duration) -> [MoveAction] {
-        let wanted = receivers
-        for id in wanted where !live.contains(id) { deadSince[id] = deadSince[id] ?? now }
-        deadSince = deadSince.filter { !live.contains($0.key) && wanted.contains($0.key) }
-        let dead = Set(deadSince.filter { now - $0.value >= MoveOptions.deathTime }.keys)
-        guard !dead.isEmpty else { return [] }
-        var cancelled: [TopicPartition] = []
-        var stuck = 0
-        for place in items.indices {
-            let item = items[place]
-            guard item.route.hops.dropFirst(item.hop).contains(where: { $0.adding.map(dead.contains) ?? false }) else {
-                continue
-            }
-            switch item.state {
-            case .moving where item.next?.adding.map(dead.contains) ?? false:
-                if originalsLive(item) {
-                    cancelled.append(item.route.partition)
-                    items[place].state = .held(.replan)
-                } else {
-                    stuck += 1
-                }
-            case .waiting: items[place].state = .held(.replan)
-            default: continue
-            }
-        }
-        var actions: [MoveAction] = []
-        let names = dead.sorted().map(\.description).joined(separator: ", ")
-        let waiting = items.count { $0.state == .held(.replan) }
-        if said.insert("dead \(names) \(waiting)").inserted {
-            actions.append(
-                .say(
-                    "broker \(names) receives data and is dead: \(waiting) partitions that were to go there are planned "
-                        + "anew, the others go on"
-                        + (stuck > 0
-                            ? "; \(stuck) are left as they are: none of their other replicas is alive" : "")))
-        }
-        if !cancelled.isEmpty { actions.append(.cancel(cancelled)) }
-        return actions
-    }
+    // MARK: - What can be taken back
 
     /// Whether a move can be taken back: one of the replicas that it began with is alive and in sync. Without, the
     /// partition could be left without a leader (KAFKA-14424).
@@ -172,13 +131,5 @@ extension MoveExecution {
             }
         }
         return lists
-    }
-
-    mutating func replanning(at now: Duration) -> [MoveAction] {
-        if let lastReplan, now - lastReplan < MoveOptions.replanInterval { return [] }
-        let partitions = items.filter { $0.state == .held(.replan) }.map(\.route.partition) + newcomers
-        guard !partitions.isEmpty else { return [] }
-        lastReplan = now
-        return [.replan(partitions.sorted())]
     }
 }

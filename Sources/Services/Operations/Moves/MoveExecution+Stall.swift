@@ -78,6 +78,9 @@ extension MoveExecution {
                 "foreign reassignment", "somebody else moves it",
                 "wait until kafka-reassign-partitions.sh --list shows nothing"
             )
+        case .held(.homeless(let reason)):
+            let missing = missing(item).sorted().map(\.description).joined(separator: ", ")
+            return ("target down", "broker \(missing), and no other has a place: \(reason)", "bring it back: \(look)")
         case .held(.refused(let reason)): return ("unknown", reason, look)
         default: break
         }

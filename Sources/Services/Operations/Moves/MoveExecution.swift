@@ -28,6 +28,8 @@ public struct MoveExecution: Sendable {
         case foreign
         /// Its list is none that was planned, or the target of its hop is gone: it waits for another plan.
         case replan
+        /// The target of its hop is gone, and no other plan can be made, for this reason: it waits for a broker.
+        case homeless(String)
         /// No plan can be made for it, or Kafka refused.
         case refused(String)
     }
@@ -138,7 +140,9 @@ public struct MoveExecution: Sendable {
 
     /// What to do now.
     public mutating func next(_ seen: MoveObservation) -> [MoveAction] {
+        let came = seen.live.subtracting(live)
         live = seen.live
+        watchReturns(came)
         directories.merge(seen.directories) { $1 }
         takeIn(seen.reassignments, at: seen.at)
         for (partition, bytes) in seen.copied {
@@ -183,7 +187,7 @@ public struct MoveExecution: Sendable {
         // A look that is older than the last change proves nothing.
         if items.contains(where: \.state.isUnconfirmed) || wantsListingNow { return [.wait(MoveOptions.shortestPoll)] }
         if items.contains(where: { $0.state == .waiting }) || items.contains(where: { $0.state == .held(.foreign) })
-            || items.contains(where: { $0.state == .held(.replan) }) || !newcomers.isEmpty
+            || items.contains(where: { $0.state == .held(.replan) || $0.state.isHomeless }) || !newcomers.isEmpty
         {
             return watchStall(at: now) + [.wait(MoveOptions.shortestPoll)]
         }
@@ -247,18 +251,6 @@ public struct MoveExecution: Sendable {
         newcomers = []
     }
 
-    /// There is no new plan for these partitions: they stay where they are.
-    public mutating func refuse(_ partitions: [TopicPartition], reason: String) {
-        for partition in partitions {
-            if place(partition) == nil {
-                index[partition.topic, default: [:]][partition.partition] = items.count
-                items.append(Item(MoveOrder.Route(partition: partition, from: [], to: [], hops: [])))
-            }
-            if let place = place(partition) { items[place].state = .held(.refused(reason)) }
-        }
-        newcomers = []
-    }
-
     /// Goes on after a rest in which nothing was under way and no throttle in force.
     public mutating func goOn() {
         isEnding = false
@@ -276,6 +268,7 @@ public struct MoveExecution: Sendable {
 
 extension MoveExecution.State {
     var isUnconfirmed: Bool { if case .unconfirmed = self { true } else { false } }
+    var isHomeless: Bool { if case .held(.homeless) = self { true } else { false } }
     var isRefused: Bool { if case .held(.refused) = self { true } else { false } }
 }
 

@@ -14,9 +14,9 @@ struct Mover {
     private static let cancelLimit: Duration = .seconds(60)
 
     let context: StepContext
-    private let layout: ClusterLayout
+    let layout: ClusterLayout
     /// What is planned anew is planned for; nil where the order is all there is.
-    private let plan: MovePlan?
+    let plan: MovePlan?
     var options: MoveOptions
     var execution: MoveExecution
     var keeper: ThrottleKeeper
@@ -260,49 +260,6 @@ struct Mover {
         } catch {
             await context.note("taking \(partitions.count) moves back: \(error.reason)")
         }
-    }
-
-    /// Plans what can't go the planned way, and leaves the rest of the plan as it is.
-    private mutating func replan(_ partitions: [TopicPartition]) async throws(StepFailure) {
-        let seen = await context.world.cluster.observe(
-            layout, detail: ObservationDetail(logDirectories: true, configuration: false))
-        guard let cluster = seen.value, cluster.partitions.value != nil else { return }
-        // Those are under way still, perhaps by somebody else: they wait for the next time.
-        let underway = Set((cluster.reassignments.value ?? []).map(\.partition))
-        let wanted = partitions.filter { !underway.contains($0) }
-        guard !wanted.isEmpty else { return }
-        guard let plan, !execution.leaving.isEmpty else {
-            await context.note("\(wanted.count) partitions stay where they are: \(Self.examples(wanted))")
-            execution.adopt(MoveOrder(goal: .routes, routes: []), for: wanted)
-            return
-        }
-        do throws(PlanningRefusal) {
-            let lists = execution.bound.filter { !wanted.contains($0.key) }
-            let input = try PlacementInput(
-                observed: cluster, layout: layout, rate: options.throttle ?? PlanningBroker.defaultPort, running: .done,
-                lists: lists)
-            let anew = try Planner.plan(input, plan.event, plan.options)
-            if let broken = verify(anew, input).first {
-                throw PlanningRefusal(
-                    code: "verify", "the new plan breaks a rule: \(broken)", remedy: "report this")
-            }
-            let chosen = Set(wanted)
-            var order = MoveOrder(anew)
-            order.routes = order.routes.filter { chosen.contains($0.partition) }
-            try await adopt(order, wanted)
-        } catch {
-            execution.refuse(wanted, reason: error.description)
-        }
-    }
-
-    private mutating func adopt(_ order: MoveOrder, _ partitions: [TopicPartition]) async throws(PlanningRefusal) {
-        do throws(StepFailure) {
-            try await keeper.remember(order.routes)
-        } catch {
-            throw PlanningRefusal(code: "journal", error.reason, remedy: error.remedy)
-        }
-        await context.note("\(partitions.count) partitions were planned anew: \(Self.examples(partitions))")
-        execution.adopt(order, for: partitions)
     }
 
     static func examples(_ partitions: [TopicPartition]) -> String {
