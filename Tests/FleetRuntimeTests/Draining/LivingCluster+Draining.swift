@@ -44,11 +44,11 @@ extension LivingCluster {
         }
     }
 
-    func rebalance(tolerance: Int64 = 100) throws -> MovePreparation {
+    func rebalance(tolerance: Int64 = 100, leadersOnly: Bool = false) throws -> MovePreparation {
         let (session, directory, request) = (session, directory, try moveRequest())
         return try run {
             try await session.prepareRebalance(
-                RebalanceWishes(leadersOnly: false, profile: .balanced, tolerance: PerMille(tolerance)), request,
+                RebalanceWishes(leadersOnly: leadersOnly, profile: .balanced, tolerance: PerMille(tolerance)), request,
                 directory: directory)
         }
     }
@@ -78,6 +78,14 @@ extension LivingCluster {
         let table = try #require(try status().snapshot.cluster.value?.partitions.value)
         return Dictionary(
             table.rows.filter { !$0.topic.isCanary }.map { ($0.name, $0.size ?? .zero) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The leader of each partition, canaries left out.
+    func leaders() throws -> [TopicPartition: NodeID] {
+        let table = try #require(try status().snapshot.cluster.value?.partitions.value)
+        return Dictionary(
+            table.rows.filter { !$0.topic.isCanary }.compactMap { row in row.leader.map { (row.name, $0) } },
             uniquingKeysWith: { first, _ in first })
     }
 

@@ -6,11 +6,12 @@ import HealthRules
 /// `gantry can`.
 struct CanCommand: Command {
     private static let action = Argument<CanAction>("stop|restart|remove", .one, "what is meant to be done")
+    private static let areDead = Flag("dead", "of remove: hosts that do not answer are gone for good")
     private static let targets = Argument<NodeOrHost>("BROKER|HOST", .several, "node ids and hosts")
 
     static let definition = CommandDefinition(
         "can", "say whether nodes or hosts may be stopped, restarted or removed now", arguments: [action, targets],
-        changes: [.accept],
+        options: [areDead], changes: [.accept],
         details: [
             "Looks, changes nothing, and says yes (0), no (4) or that it could not be found out (3). Everything that is in the "
                 + "way is shown by cause, with how much it is about, examples, and the smallest remedy; the codes are those of "
@@ -19,25 +20,34 @@ struct CanCommand: Command {
         ],
         examples: [
             .init("gantry can stop 10.0.0.12", "before a host's maintenance"),
+            .init("gantry can remove 10.0.0.13 --dead", "what removehost of a host that burnt down would say"),
             .init("gantry can restart 3 9001 --format json", "two nodes, one after the other, for a script"),
         ], isAudited: false)
 
     let action: ActionVerdict.Action
     let targets: [NodeOrHost]
+    let areDead: Bool
     let accepted: [Acceptance]
 
     init(_ arguments: ParsedArguments) throws(CommandError) {
         action = try arguments.required(Self.action).action
         targets = arguments.all(Self.targets)
+        areDead = arguments[Self.areDead]
+        if areDead, action != .remove {
+            throw .usage(
+                "--dead is for remove alone: what is gone is neither stopped nor restarted", next: arguments.helpCommand
+            )
+        }
         accepted = arguments.changes.accepted.map { Acceptance(code: $0.code, object: $0.object) }
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         let configuration = try context.configuration()
-        let (action, targets, accepted) = (action, targets.map(\.target), accepted)
+        let (action, targets, areDead, accepted) = (action, targets.map(\.target), areDead, accepted)
         let verdict = try await context.whileLooking(.hosts(of: configuration)) {
             try await context.withSession(configuration) {
-                try await $0.verdict(action, targets, accepted: accepted, directory: configuration.directory)
+                try await $0.verdict(
+                    action, targets, areDead: areDead, accepted: accepted, directory: configuration.directory)
             }
         }
         let report = CanReport(action: action, targets: self.targets.map(\.text), verdict: verdict)

@@ -123,28 +123,41 @@ extension FleetSession {
         _ controllers: inout ControllerReplacement, _ snapshot: Snapshot, _ layout: ClusterLayout, _ dead: Set<NodeID>,
         _ request: MoveRequest, _ preparation: inout MovePreparation
     ) async throws {
-        guard !controllers.leaving.isEmpty else { return }
-        let running = Set(snapshot.containers.filter(\.container.isAlive).compactMap(\.container.node))
-            .union(snapshot.cluster.value?.brokers.value?.filter { !$0.fenced }.map(\.id) ?? []).subtracting(dead)
-        let brokers = layout.brokers.filter { running.contains($0.id) }
-        let told = await ports.clusterControl.settingsAtStart([TellControllers.key], of: brokers.map(\.id), layout)
-        let known = Set(controllers.remaining(of: layout).map(\.endpoint.description))
-        controllers.strangers = brokers.filter { broker in
-            guard let settings = told[broker.id]?.value else { return true }
-            let addresses = settings.first { $0.name == TellControllers.key }?.value ?? ""
-            return known.isDisjoint(with: addresses.split(separator: ",").map(String.init))
-        }
+        controllers.strangers = await strangers(
+            to: controllers.remaining(of: layout), leaving: controllers.leaving, snapshot, layout, dead: dead)
         guard !controllers.strangers.isEmpty else { return }
         let names = controllers.strangers.map(\.id.description).joined(separator: ", ")
         preparation.notes.append(
             "brokers \(names) know none of the controllers that remain: each is restarted before "
                 + "controller \(controllers.leaving.map(\.id.description).joined(separator: ", ")) leaves the quorum")
-        let found =
-            Set(controllers.strangers.map(\.host)).sorted().compactMap { unusable($0, snapshot) }
-            + StopVerdict.singly(controllers.strangers.map(\.id), snapshot: snapshot, layout: layout)
-            .reduce(StopVerdict(causes: [])) { $0.joined($1) }.blockers
+        let found = restartBlockers(of: controllers.strangers, snapshot, layout)
         preparation.blockers = request.accepted.remaining(found)
         controllers.accepted = found.filter { !preparation.blockers.contains($0) }.map(\.code)
+    }
+
+    /// The brokers that were started with none of the controllers that remain when others leave.
+    func strangers(
+        to remaining: [NodePlacement], leaving: [NodePlacement], _ snapshot: Snapshot, _ layout: ClusterLayout,
+        dead: Set<NodeID>
+    ) async -> [NodePlacement] {
+        guard !leaving.isEmpty else { return [] }
+        let running = Set(snapshot.containers.filter(\.container.isAlive).compactMap(\.container.node))
+            .union(snapshot.cluster.value?.brokers.value?.filter { !$0.fenced }.map(\.id) ?? []).subtracting(dead)
+        let brokers = layout.brokers.filter { running.contains($0.id) }
+        let told = await ports.clusterControl.settingsAtStart([TellControllers.key], of: brokers.map(\.id), layout)
+        let known = Set(remaining.map(\.endpoint.description))
+        return brokers.filter { broker in
+            guard let settings = told[broker.id]?.value else { return true }
+            let addresses = settings.first { $0.name == TellControllers.key }?.value ?? ""
+            return known.isDisjoint(with: addresses.split(separator: ",").map(String.init))
+        }
+    }
+
+    /// What forbids the restart of these brokers, one after the other.
+    func restartBlockers(of brokers: [NodePlacement], _ snapshot: Snapshot, _ layout: ClusterLayout) -> [Blocker] {
+        Set(brokers.map(\.host)).sorted().compactMap { unusable($0, snapshot) }
+            + StopVerdict.singly(brokers.map(\.id), snapshot: snapshot, layout: layout)
+            .reduce(StopVerdict(causes: [])) { $0.joined($1) }.blockers
     }
 
     /// The controllers that come for those that leave, with their files.

@@ -52,12 +52,14 @@ extension FleetSession {
     /// - Parameters:
     ///   - action: what.
     ///   - targets: the nodes and hosts.
+    ///   - areDead: whether hosts that do not answer are gone for good, as `removehost --dead` takes them.
     ///   - accepted: what the operator waives.
     ///   - directory: the fleet directory.
     /// - Returns: the verdict.
     /// - Throws: `StoreError` of the journal.
     public func verdict(
-        _ action: ActionVerdict.Action, _ targets: [RestartTarget], accepted: [Acceptance], directory: FleetDirectory
+        _ action: ActionVerdict.Action, _ targets: [RestartTarget], areDead: Bool = false, accepted: [Acceptance],
+        directory: FleetDirectory
     ) async throws(StoreError) -> ActionVerdict {
         let status = try await status(canary: false, directory: directory)
         guard let layout = status.layout else {
@@ -76,7 +78,7 @@ extension FleetSession {
                 StopVerdict.singly(nodes.map(\.id), snapshot: status.snapshot, layout: layout)
                 .reduce(StopVerdict(causes: [])) { $0.joined($1) }.blockers
         case .remove:
-            (found, waived) = try removal(targets, accepted, status.snapshot, layout)
+            (found, waived) = try await removal(targets, areDead, accepted, status.snapshot, layout)
             if let blocker = try leftovers() { found.insert(blocker, at: 0) }
         }
         if let lease = try place.existingJournal()?.lease(of: fleet.cluster.name), lease.holder.isAlive {
@@ -94,8 +96,9 @@ extension FleetSession {
     /// What `removehost` and `removebroker` of these would say. A controller goes with its host; by itself it is no broker
     /// that could be drained.
     private func removal(
-        _ targets: [RestartTarget], _ accepted: [Acceptance], _ snapshot: Snapshot, _ layout: ClusterLayout
-    ) throws(StoreError) -> (found: [Blocker], waived: [Blocker]) {
+        _ targets: [RestartTarget], _ areDead: Bool, _ accepted: [Acceptance], _ snapshot: Snapshot,
+        _ layout: ClusterLayout
+    ) async throws(StoreError) -> (found: [Blocker], waived: [Blocker]) {
         let request = MoveRequest(
             arguments: [], reason: nil, onto: nil, throttle: nil, accepted: accepted, canary: false)
         var (hosts, nodes): ([HostName], [NodeID]) = ([], [])
@@ -105,10 +108,15 @@ extension FleetSession {
             case .node(let id): nodes.append(id)
             }
         }
-        let wishes = HostRemovalWishes(hosts: hosts, inOneBatch: true, deletesData: false, areDead: false, places: [:])
+        let wishes = HostRemovalWishes(
+            hosts: hosts, inOneBatch: true, deletesData: false, areDead: areDead, places: [:])
         let alone = nodes.filter { id in layout.node(id).map { !hosts.contains($0.host) } ?? true }
         let proofs = try removalProofs(wishes, and: alone, request, snapshot, layout)
-        return (proofs.blockers, proofs.waived)
+        let leaving = proofs.hosts.controllers
+        let remaining = layout.controllers.filter { node in !leaving.contains { $0.id == node.id } }
+        let restarts = await strangers(
+            to: remaining, leaving: leaving, snapshot, layout, dead: proofs.brokers?.dead ?? [])
+        return (proofs.blockers + restartBlockers(of: restarts, snapshot, layout), proofs.waived)
     }
 
     /// Blockers of one code together: the first one's words, and how many there are.

@@ -150,6 +150,7 @@ extension FleetState {
 
     mutating func graceEnds(_ node: NodeID, on host: HostName, run: Int) {
         guard let container = hosts[host]?.containers[node], container.isRunning, container.run == run else { return }
+        guard !kafka.survivesKill(node) else { return }
         kafka.kill(node)
         ended(node, on: host, exitCode: 137)
     }

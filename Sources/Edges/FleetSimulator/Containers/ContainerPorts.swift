@@ -122,7 +122,8 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
         return began
     }
 
-    /// `docker stop`: returns when the process is gone, one way or the other.
+    /// `docker stop`: returns when the process is gone, one way or the other; Docker gives up on one that outlives its
+    /// SIGKILL.
     public func stop(_ container: ContainerObservation, grace: Duration, on host: HostName) async throws(HostProblem) {
         let node = try await withDocker(host, .look) { found, _ throws(HostProblem) -> NodeID? in
             found.containers.values.first { $0.id == container.id && ($0.isRunning || $0.state == .restarting) }?.node
@@ -132,15 +133,24 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
             state.effects.append("stop \(container.name)")
             state.stop(node, on: host, grace: grace)
         }
+        let limit = clock.uptime() + grace + Self.killPatience
         while true {
             await wait(Self.stopInterval)
             let runs = try await withDocker(host, .look) { found, _ throws(HostProblem) in
                 found.containers[node].map { $0.id == container.id && $0.isRunning } ?? false
             }
             guard runs, !Task.isCancelled else { return }
+            guard clock.uptime() < limit else {
+                throw HostProblem(
+                    code: "docker", unreachable: false,
+                    reason: "Docker on \(host): tried to kill container, but did not receive an exit event",
+                    remedy: "see what \(container.name) waits for, its disk perhaps: dmesg on \(host)")
+            }
         }
     }
 
+    /// How long Docker waits for the end of a process that it has killed.
+    private static let killPatience: Duration = .seconds(10)
     /// How exactly the end of a stop is seen.
     private static let stopInterval: Duration = .milliseconds(100)
 

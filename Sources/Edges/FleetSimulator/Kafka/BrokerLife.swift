@@ -81,13 +81,25 @@ extension SimulatedKafka {
             let fenced = chance(id.rawValue, broker.incarnation, from: .milliseconds(2200), to: .milliseconds(4300))
             events.add(
                 .leadersLeave(broker: id.rawValue, incarnation: broker.incarnation), at: now + model.leadersLeaveAfter)
-            events.add(.shutdownFences(broker: id.rawValue, incarnation: broker.incarnation), at: now + fenced)
+            if broker.stubbornness == .none {
+                events.add(.shutdownFences(broker: id.rawValue, incarnation: broker.incarnation), at: now + fenced)
+            }
             after = fenced + .milliseconds(400)
         }
         brokers[slot].process = .stopping
+        guard brokers[slot].stubbornness == .none else { return nil }
         events.add(.exits(broker: id.rawValue, incarnation: broker.incarnation, code: 143), at: now + after)
         return after
     }
+
+    /// From now on a broker's process stays in its shutdown, or ends as it should again.
+    public mutating func setStubbornness(_ stubbornness: Stubbornness, of id: NodeID) {
+        guard let slot = slots[id.rawValue] else { return }
+        brokers[slot].stubbornness = stubbornness
+    }
+
+    /// Whether SIGKILL does not end it.
+    func survivesKill(_ id: NodeID) -> Bool { slots[id.rawValue].map { brokers[$0].stubbornness == .kill } ?? false }
 
     /// SIGKILL, a crash, or the host's power is gone: the process ends at once.
     public mutating func kill(_ id: NodeID) {

@@ -21,10 +21,12 @@ public struct KafkaInjection: Hashable, Sendable, Codable {
     public var call: KafkaCall?
     /// How many of them.
     public var count: Int
+    /// So many are let through before.
+    public var after: Int
 
-    /// The next `count` calls of this kind fail so.
-    public init(_ effect: Effect, call: KafkaCall?, count: Int = 1) {
-        (self.effect, self.call, self.count) = (effect, call, count)
+    /// Once `after` calls of this kind have got through, `count` fail so.
+    public init(_ effect: Effect, call: KafkaCall?, count: Int = 1, after: Int = 0) {
+        (self.effect, self.call, self.count, self.after) = (effect, call, count, after)
     }
 }
 
@@ -32,9 +34,16 @@ extension SimulatedKafka {
     /// Makes calls fail on demand.
     public mutating func inject(_ injection: KafkaInjection) { injections.append(injection) }
 
+    /// Whether failures are still to come.
+    public var hasInjections: Bool { !injections.isEmpty }
+
     /// What goes wrong with this call, if anything does.
     public mutating func takeInjection(_ call: KafkaCall) -> KafkaInjection.Effect? {
         guard let place = injections.firstIndex(where: { $0.count > 0 && ($0.call == nil || $0.call == call) }) else {
+            return nil
+        }
+        guard injections[place].after == 0 else {
+            injections[place].after -= 1
             return nil
         }
         injections[place].count -= 1

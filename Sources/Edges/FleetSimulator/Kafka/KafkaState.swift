@@ -24,6 +24,16 @@ extension SimulatedKafka {
         var check: Int32 = 0
     }
 
+    /// What does not end a broker's process.
+    public enum Stubbornness: Sendable {
+        /// It ends as it should.
+        case none
+        /// SIGTERM: it never leaves its controlled shutdown.
+        case term
+        /// SIGKILL neither: it waits for a disk that does not answer.
+        case kill
+    }
+
     enum ProcessState: String, Sendable, Codable { case off, starting, running, stopping }
 
     struct Broker: Sendable, Codable {
@@ -50,6 +60,8 @@ extension SimulatedKafka {
         var blockedUntil = Instant.start
         /// Whether the last process ended without a clean shutdown.
         var wasUnclean = false
+        /// What does not end its process. Kept in memory only.
+        var stubbornness = Stubbornness.none
         /// Whether the controllers have heard of a cordon of all its directories.
         var isCordoned = false
         /// Where its process asks for the active controller; nil where its properties did not say.

@@ -22,12 +22,15 @@ extension SimulatedKafka {
                 answers.append(KafkaAnswer(request.partition, .unknownTopicOrPartition, message))
                 continue
             }
+            let before = partitions[index].adding
             let (code, message) =
                 if let replicas = request.replicas {
                     move(index, to: replicas.map(\.rawValue), changingReplicationFactor)
                 } else {
                     cancelMove(index)
                 }
+            let adding = partitions[index].adding
+            if !adding.isEmpty, adding != before { movesBegun[request.partition, default: 0] += 1 }
             answers.append(KafkaAnswer(request.partition, code, message))
         }
         return answers

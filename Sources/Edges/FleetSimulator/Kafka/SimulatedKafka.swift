@@ -37,6 +37,8 @@ public struct SimulatedKafka: Sendable {
     var copying = Copying()
     var balancingAt = Instant.never
     var injections: [KafkaInjection] = []
+    /// How often a move was begun for each partition: asking again for what is under way begins none. Kept in memory only.
+    public internal(set) var movesBegun: [TopicPartition: Int] = [:]
     /// Processes that ended by themselves and nobody has asked for.
     var ended: [ProcessEnd] = []
 

@@ -197,6 +197,22 @@ struct Mover {
 
     /// Orders lists and elects their first replicas. One that can't lead now stays led as it is: the moves do not need it.
     private func lead(_ targets: [ReplicaTarget]) async throws(StepFailure) {
+        let start = clock.uptime()
+        while let problem = await leadOnce(targets) {
+            await context.note("asking for leaders: \(problem.reason)")
+            // Whoever resumes asks again.
+            guard await context.request() == nil else { return }
+            guard clock.uptime() - start < Self.patience else {
+                throw context.failure(problem, what: "asking for leaders", object: "the cluster")
+            }
+            try await wait(MoveOptions.shortestPoll)
+        }
+    }
+
+    /// A request without an answer is made again, since where only the order changes nothing else would: both can be had
+    /// twice without harm.
+    /// - Returns: what kept them from being answered.
+    private func leadOnce(_ targets: [ReplicaTarget]) async -> ClusterProblem? {
         do throws(ClusterProblem) {
             let ordered = try await control.reassign(targets, changingReplicationFactor: false, layout)
             let elected = try await control.electPreferredLeaders(ordered.done, layout)
@@ -205,9 +221,8 @@ struct Mover {
                 await context.note(
                     "\(refused) of \(targets.count) leaders stay where they are: \(first.subject): \(first.reason)")
             }
-        } catch {
-            await context.note("asking for leaders: \(error.reason)")
-        }
+            return nil
+        } catch { return error }
     }
 
     private mutating func submit(_ targets: [ReplicaTarget]) async {

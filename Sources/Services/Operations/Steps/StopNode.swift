@@ -96,6 +96,7 @@ extension NodePlacement {
         _ container: ContainerObservation, title: String, _ context: StepContext
     ) async throws(StepFailure) -> String? {
         let subject = "\(role.rawValue) \(id)"
+        let start = context.world.clock.uptime()
         do {
             try await context.world.containers.stop(container, grace: StopNode.grace, on: host)
         } catch {
@@ -110,7 +111,13 @@ extension NodePlacement {
         }
         switch after?.exitCode {
         case 143, 0: return "clean, exit code \(after?.exitCode ?? 0)"
-        case 137: return "killed after \(StopNode.grace.components.seconds) s of grace, exit code 137: not a clean stop"
+        case 137:
+            let hadItsGrace = context.world.clock.uptime() - start >= StopNode.grace
+            return
+                (hadItsGrace
+                ? "it did not leave its shutdown within \(StopNode.grace.components.seconds) s and was killed"
+                : "something else killed it while it was being stopped")
+                + ", exit code 137: not a clean stop; why, its log says: docker logs \(container.name) on \(host)"
         case let code?: return "exit code \(code)"
         case nil: return nil
         }
