@@ -79,7 +79,7 @@ public enum Commands {
             try context.audit.close(status, at: source.now())
             return status
         } catch {
-            context.output.message(CommandError(describing: error).text(context.messageStyle))
+            context.output.message(context.audit.words(for: error).text(context.messageStyle))
             return status == .done ? .warning : status
         }
     }

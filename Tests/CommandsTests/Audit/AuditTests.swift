@@ -45,6 +45,25 @@ import Testing
         #expect(record.closedAt == Timestamp(milliseconds: 5000))
     }
 
+    @Test func `behind an operation a full disk is named with the way on, and not as if nothing had been changed`()
+        throws
+    {
+        let store = MemoryStore()
+        let trail = AuditTrail()
+        try trail.open(Self.record(1, ["removebroker", "6"], at: 1), in: store)
+        trail.concerns(try #require(OperationID(rawValue: "20260501-030000-3f9a")))
+        store.fill(afterWrites: 0)
+        var said: CommandError?
+        do throws(StoreError) {
+            try trail.close(.stopped, at: Timestamp(milliseconds: 5000))
+        } catch { said = trail.words(for: error) }
+        #expect(said?.code == "journal-full")
+        #expect(
+            said?.next == "make room on the techhost's disk, then gantry operation resume 20260501-030000-3f9a",
+            "\(String(describing: said))")
+        #expect(AuditTrail().words(for: .full(file: "f", reason: "r")).next == "make room on the techhost's disk")
+    }
+
     @Test func `a trail that was never opened leads nowhere`() throws {
         try AuditTrail().close(.done, at: Timestamp(milliseconds: 0))
     }

@@ -66,6 +66,17 @@ final class AuditTrail: Sendable {
     /// Notes the operation that the invocation started or steers.
     func concerns(_ operation: OperationID) { state.withLock { $0.operation = operation } }
 
+    /// What to say of a record that can't be closed. The command has run, and an operation that it watched may have stopped
+    /// for the same reason: its worker could journal neither an effect nor why it stopped.
+    func words(for error: StoreError) -> CommandError {
+        var said = CommandError(describing: error)
+        guard case .full = error else { return said }
+        let operation = state.withLock(\.operation)
+        said.next =
+            "make room on the techhost's disk" + (operation.map { ", then gantry operation resume \($0)" } ?? "")
+        return said
+    }
+
     /// Closes the record, once.
     /// - Throws: what the store refuses.
     func close(_ status: ExitStatus, at time: Timestamp) throws(StoreError) {

@@ -17,6 +17,7 @@ struct OperationAttachCommand: Command {
         let configuration = try context.configuration()
         let journal = try context.journal(context.place(of: configuration))
         let record = try OperationCommands.record(id, in: journal)
+        context.audit.concerns(record.id)
         try await OperationFollower(store: journal, id: record.id).untilTaken(in: record.plan.cluster)
         let watch = OperationWatch(context: context, store: journal, id: record.id, interrupt: .stopsWatching)
         guard let progress = try await watch.follow(worker: nil) else { return .done }
