@@ -11,7 +11,7 @@ import Testing
         for seed in Array(block * 20..<block * 20 + 20) + own {
             var random = SplitMix(seed: seed)
             do throws(PlanningRefusal) {
-                let input = try Self.input(&random)
+                let input = try FuzzInput.input(&random)
                 let event = Self.event(&random)
                 let plan = try Planner.plan(input, event, Self.options(&random))
                 let violations = verify(plan, input)
@@ -30,7 +30,36 @@ import Testing
         }
     }
 
-    private static func input(_ random: inout SplitMix) throws(PlanningRefusal) -> PlacementInput {
+    private static func event(_ random: inout SplitMix) -> PlacementEvent {
+        func ids() -> [NodeID] {
+            (0...random.below(3)).compactMap { _ in NodeID(rawValue: Int32(random.below(14))) }
+        }
+        let selection: BrokerSelection = random.below(3) == 0 ? .only(ids()) : .all
+        switch random.below(7) {
+        case 0, 1: return .drain(brokers: ids(), onto: selection)
+        case 2, 3: return .rebalance(among: selection)
+        case 4: return .replace(old: ids()[0], new: ids()[0])
+        case 5:
+            let topics: TopicSelection = random.below(2) == 0 ? .all : .only(["t0"])
+            return .replicationFactor(topics: topics, factor: random.below(6))
+        default: return random.below(2) == 0 ? .repairSpread : .leaders
+        }
+    }
+
+    private static func options(_ random: inout SplitMix) -> PlanningOptions {
+        PlanningOptions(
+            profile: random.below(2) == 0 ? .balanced : .fewestMoves,
+            tolerance: PerMille([0, 10, 100, 100, 2000, .max][random.below(6)]),
+            headroom: PerMille([0, 50, 5000, .max][random.below(4)]),
+            pinnedTopics: random.below(4) == 0 ? ["t1"] : [], excludedTopics: random.below(4) == 0 ? ["t2"] : [],
+            withoutLeaders: random.below(4) == 0 ? [NodeID(rawValue: 1)].compactMap(\.self) : [],
+            acceptNarrowerSpread: random.below(2) == 0)
+    }
+}
+
+/// Snapshots of all kinds, absurd ones among them.
+enum FuzzInput {
+    static func input(_ random: inout SplitMix) throws(PlanningRefusal) -> PlacementInput {
         var builder = PlacementInput.Builder()
         let brokers = [0, 1, 2, 3, 5, 8, 13][random.below(7)]
         let hosts = 1 + random.below(max(1, brokers))
@@ -83,31 +112,5 @@ import Testing
             0, 1, -1, 7, .min, .max, .max - 1, 1_000_000_000_000_000_000, Int64(Int32.max), 1 << 40, 1 << 53,
             Int64(bitPattern: random.next()),
         ][random.below(12)]
-    }
-
-    private static func event(_ random: inout SplitMix) -> PlacementEvent {
-        func ids() -> [NodeID] {
-            (0...random.below(3)).compactMap { _ in NodeID(rawValue: Int32(random.below(14))) }
-        }
-        let selection: BrokerSelection = random.below(3) == 0 ? .only(ids()) : .all
-        switch random.below(7) {
-        case 0, 1: return .drain(brokers: ids(), onto: selection)
-        case 2, 3: return .rebalance(among: selection)
-        case 4: return .replace(old: ids()[0], new: ids()[0])
-        case 5:
-            let topics: TopicSelection = random.below(2) == 0 ? .all : .only(["t0"])
-            return .replicationFactor(topics: topics, factor: random.below(6))
-        default: return random.below(2) == 0 ? .repairSpread : .leaders
-        }
-    }
-
-    private static func options(_ random: inout SplitMix) -> PlanningOptions {
-        PlanningOptions(
-            profile: random.below(2) == 0 ? .balanced : .fewestMoves,
-            tolerance: PerMille([0, 10, 100, 100, 2000, .max][random.below(6)]),
-            headroom: PerMille([0, 50, 5000, .max][random.below(4)]),
-            pinnedTopics: random.below(4) == 0 ? ["t1"] : [], excludedTopics: random.below(4) == 0 ? ["t2"] : [],
-            withoutLeaders: random.below(4) == 0 ? [NodeID(rawValue: 1)].compactMap(\.self) : [],
-            acceptNarrowerSpread: random.below(2) == 0)
     }
 }

@@ -3,7 +3,7 @@ import FleetModel
 /// Makes a plan of a finished layout: leaders, order of lists, schedule, report.
 struct PlanBuilder {
     private let problem: PlanningProblem
-    private let layout: Layout
+    private var layout: Layout
     private let bands: Bands
     private let input: PlacementInput
 
@@ -46,6 +46,45 @@ struct PlanBuilder {
         return MovePlan(
             event: problem.event, options: problem.options, changes: changes, leadersFirst: first, moves: moves,
             report: report, inputDigest: PlanDigest.of(input))
+    }
+
+    /// The placement once the plan is carried out.
+    func outcome() -> PlacementInput {
+        let lists = finalLists(balanceLeaders().leader)
+        var outcome = input
+        outcome.slots = lists
+        outcome.offsets = layout.offsets
+        for row in input.sizes.indices where !problem.untouchable[row] {
+            outcome.leaders[row] = lists[layout.range(row)].first ?? -1
+        }
+        return outcome
+    }
+
+    /// Replicas that move: of which row, from where, to where.
+    func moved() -> [(row: Int, from: Int32, to: Int32)] {
+        var moved: [(row: Int, from: Int32, to: Int32)] = []
+        for row in input.sizes.indices {
+            let gone = input.slots[input.range(row)].filter { layout.slot(of: row, on: $0) < 0 }
+            let come = layout.slots[layout.range(row)].filter { !layout.isOriginal(row, $0) }
+            for (from, to) in zip(gone, come) { moved.append((row, from, to)) }
+        }
+        return moved
+    }
+
+    /// Has the replicas of `moved` go on.
+    mutating func adopt(_ moved: [(row: Int, from: Int32, to: Int32)]) {
+        for move in moved {
+            let slot = layout.slot(of: move.row, on: move.from)
+            if slot >= 0 { layout.put(move.row, slot, move.to) }
+        }
+    }
+
+    /// The same with fewer bytes moved to an end as good, where `balancing` finds that.
+    func bettered(_ balancing: Balancing) -> PlanBuilder? {
+        guard let shorter = balancing.bettered(layout) else { return nil }
+        var bettered = self
+        bettered.layout = shorter
+        return bettered
     }
 
     /// The smallest window that brings the makespan near its bound, else the one that brings it nearest: fewer copies

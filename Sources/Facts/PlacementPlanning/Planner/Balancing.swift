@@ -61,7 +61,18 @@ struct Balancing {
         }
         guard var found = best?.layout else { return layout }
         save(&found)
+        giveBack(&found)
         return found
+    }
+
+    /// A layout as good as `layout` with fewer bytes moved, where the search finds one.
+    func bettered(_ layout: Layout) -> Layout? {
+        var searched = layout
+        var polish = Polish(problem, bands, searched, order: order)
+        polish.run(&searched, bound: bound)
+        tune(&searched)
+        giveBack(&searched)
+        return Value(problem, bands, searched) < Value(problem, bands, layout) ? searched : nil
     }
 
     private func pack(_ layout: inout Layout, placesLumps: Bool) {
@@ -85,6 +96,35 @@ struct Balancing {
         var tuning = FineTuning(problem, reached, saved, order: order)
         tuning.run(&saved)
         if Value(problem, reached, saved) < Value(problem, reached, layout) { layout = saved }
+    }
+
+    /// Returns what need not have moved: wherever a replica can go back and no band is missed by more.
+    private func giveBack(_ layout: inout Layout) {
+        var changed = true
+        while changed {
+            changed = false
+            for row in order.lazy.map(Int.init) where !problem.frozen[row] {
+                for slot in layout.range(row) where !layout.isOriginal(row, layout.slots[slot]) {
+                    let here = Int(layout.slots[slot])
+                    let home = problem.input.slots[problem.input.range(row)].first { home in
+                        mayReturn(layout, row, slot, home, from: here)
+                    }
+                    guard let home else { continue }
+                    layout.put(row, slot, home)
+                    changed = true
+                }
+            }
+        }
+    }
+
+    private func mayReturn(_ layout: Layout, _ row: Int, _ slot: Int, _ home: Int32, from here: Int) -> Bool {
+        let (size, there) = (layout.sizes[row], Int(home))
+        guard !problem.leaving[there], size == 0 || layout.load[there] + size <= problem.ceiling[there],
+            layout.isLegal(row, slot, home)
+        else { return false }
+        let now = bands.violation(here, layout.load[here]) + bands.violation(there, layout.load[there])
+        return bands.violation(here, layout.load[here] - size) + bands.violation(there, layout.load[there] + size)
+            <= now
     }
 
     private func tune(_ layout: inout Layout) {

@@ -39,7 +39,7 @@ struct LumpPlacement {
         for row in order where layout.sizes[Int(row)] >= least && slots.count < Self.mostSlots {
             for slot in layout.range(Int(row)) where layout.slots[slot] >= 0 {
                 large[Int(layout.slots[slot])] += layout.sizes[Int(row)]
-                if !problem.frozen[Int(row)] { slots.append((row, Int32(truncatingIfNeeded: slot))) }
+                if problem.mayMove(Int(row), slot, layout) { slots.append((row, Int32(truncatingIfNeeded: slot))) }
                 if !layout.isOriginal(Int(row), layout.slots[slot]) { moved += layout.sizes[Int(row)] }
             }
         }

@@ -20,9 +20,37 @@ public enum Planner {
         try builder(input, event, options).plan(leadershipLast: true).report.makespan
     }
 
+    /// What a second request would better is bettered now: where giants lie and what lists can be mended changes with a
+    /// plan, and with it the bands.
     private static func builder(
         _ input: PlacementInput, _ event: PlacementEvent, _ options: PlanningOptions
     ) throws(PlanningRefusal) -> PlanBuilder {
+        let first = try onePass(input, event, options)
+        guard let balancing = first.balancing, input.replicaCount <= mostSettled else { return first.builder }
+        var settled = first.builder
+        for round in 0..<settlings {
+            let next = (try? onePass(settled.outcome(), event, options).builder.moved()) ?? []
+            guard next.isEmpty else {
+                settled.adopt(next)
+                continue
+            }
+            guard round > 0, let shorter = settled.bettered(balancing) else { return settled }
+            // A shorter way to another end, where a second request might find something again, is none.
+            let rest = (try? onePass(shorter.outcome(), event, options).builder.moved()) ?? []
+            return rest.isEmpty ? shorter : settled
+        }
+        return first.builder
+    }
+
+    /// Plans of up to so many replicas are settled: planned again on their own outcome until nothing is found.
+    private static let mostSettled = 20_000
+    /// So often at most.
+    private static let settlings = 8
+
+    /// A plan, and where it is about balance what made its layout.
+    private static func onePass(
+        _ input: PlacementInput, _ event: PlacementEvent, _ options: PlanningOptions
+    ) throws(PlanningRefusal) -> (builder: PlanBuilder, balancing: Balancing?) {
         var problem = try PlanningProblem(input, event, options)
         let order = SizeOrder.rows(input.sizes)
         var layout = Layout(problem)
@@ -31,11 +59,14 @@ public enum Planner {
         let bands = Bands(problem, layout, total: toShare(problem, layout), replicas: toShareCount(problem, layout))
         for row in try forced.place(&layout, bands) + forced.broken(layout) { problem.leave(row) }
         var finalBands = bands
+        var balancing: Balancing?
         if problem.mandate.balances {
             // Giants count where they lie now.
             finalBands = Bands(
                 problem, layout, total: toShare(problem, layout), replicas: toShareCount(problem, layout))
-            layout = Balancing(problem, finalBands, order: order).balanced(layout)
+            let own = Balancing(problem, finalBands, order: order)
+            layout = own.balanced(layout)
+            balancing = own
         } else if problem.mandate.moves {
             // Only what the request forces moves: where it lands is bettered.
             finalBands.acceptWhatStays(problem, layout)
@@ -43,7 +74,7 @@ public enum Planner {
             polish.run(&layout, bound: .max)
             forced.takeBack(&layout)
         }
-        return PlanBuilder(problem, layout, problem.mandate.balances ? finalBands : bands)
+        return (PlanBuilder(problem, layout, problem.mandate.balances ? finalBands : bands), balancing)
     }
 
     /// Bytes that the brokers of the bands hold together in the end.

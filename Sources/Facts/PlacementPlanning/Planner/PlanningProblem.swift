@@ -65,6 +65,13 @@ struct PlanningProblem {
         }
     }
 
+    /// Whether the replica in `slot` of `layout` may move for balance's sake: a broker outside the sharing keeps what it
+    /// had, whatever its state.
+    func mayMove(_ row: Int, _ slot: Int, _ layout: Layout) -> Bool {
+        let broker = layout.slots[slot]
+        return !frozen[row] && (broker < 0 || member[Int(broker)] || !layout.isOriginal(row, broker))
+    }
+
     /// Leaves the replicas of `row` where they are: its list breaks the spread and can't be mended.
     mutating func leave(_ row: Int) { frozen[row] = true }
 

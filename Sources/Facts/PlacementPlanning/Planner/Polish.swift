@@ -44,7 +44,7 @@ struct Polish {
         placeOfMoved = [Int32](repeating: -1, count: layout.slots.count)
         rowOfSlot = placeOfMoved
         for row in sizes.indices where !problem.frozen[row] {
-            for slot in layout.range(row) {
+            for slot in layout.range(row) where problem.mayMove(row, slot, layout) {
                 rowOfSlot[slot] = Int32(truncatingIfNeeded: row)
                 movable.append(Int32(truncatingIfNeeded: slot))
                 if layout.slots[slot] >= 0, !layout.isOriginal(row, layout.slots[slot]) {

@@ -20,6 +20,9 @@ struct Rebalancer {
 
     /// Entries of a donor's list that are looked at for one move.
     private static let probes = 48
+    /// The same before a broker is given up, and how many of these all together.
+    private static let manyProbes = 4096
+    private var patience = 20_000_000
     /// A partition of a fifth of its broker's band is large.
     private static let largeShare: Int64 = 5
     /// A donor that would have to give more than half of its small partitions gives large ones first.
@@ -211,14 +214,15 @@ struct Rebalancer {
 
     /// The largest partition of `donor` up to `size` that `receiver` may take; `fresh`: none that moved already.
     private mutating func candidate(
-        _ layout: Layout, _ donor: Int, _ receiver: Int, atMost size: Int64, fresh: Bool
+        _ layout: Layout, _ donor: Int, _ receiver: Int, atMost size: Int64, fresh: Bool,
+        probing most: Int = Rebalancer.probes
     ) -> Int? {
         guard size >= 0 else { return nil }
         let end = Int(heldStart[donor + 1])
         var entry = alive(position(donor, atMost: size))
         var probes = 0
         var second: Int?
-        while entry < end, probes < Self.probes {
+        while entry < end, probes < most {
             let row = Int(held[entry])
             let slot = layout.slot(of: row, on: Int32(truncatingIfNeeded: donor))
             if slot >= 0, !problem.frozen[row], layout.isLegal(row, slot, Int32(truncatingIfNeeded: receiver)) {
@@ -268,6 +272,23 @@ struct Rebalancer {
         if let above, above.size <= inBand {
             take(&layout, above.entry, above.donor, receiver)
             return true
+        }
+        return lastResort(&layout, receiver, need)
+    }
+
+    /// Before a receiver is given up: among many of one size the first few dozen may be no choice, and a later one is.
+    private mutating func lastResort(_ layout: inout Layout, _ receiver: Int, _ need: Int64) -> Bool {
+        for donor in layout.load.indices where donor != receiver && bands.member[donor] && patience > 0 {
+            let room = layout.load[donor] - bands.low[donor]
+            guard room > 0 else { continue }
+            patience -= min(Self.manyProbes, Int(heldStart[donor + 1] - heldStart[donor]))
+            if let entry = candidate(
+                layout, donor, receiver, atMost: min(need, room), fresh: false, probing: Self.manyProbes),
+                sizes[Int(held[entry])] > 0
+            {
+                take(&layout, entry, donor, receiver)
+                return true
+            }
         }
         return false
     }
