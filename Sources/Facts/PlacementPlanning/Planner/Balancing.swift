@@ -100,19 +100,24 @@ struct Balancing {
 
     /// Returns what need not have moved: wherever a replica can go back and no band is missed by more.
     private func giveBack(_ layout: inout Layout) {
+        // The largest first; only what moved is looked at again.
+        var moved: [(row: Int, slot: Int)] = []
+        for row in order.lazy.map(Int.init) where !problem.frozen[row] {
+            for slot in layout.range(row) where !layout.isOriginal(row, layout.slots[slot]) {
+                moved.append((row, slot))
+            }
+        }
         var changed = true
         while changed {
             changed = false
-            for row in order.lazy.map(Int.init) where !problem.frozen[row] {
-                for slot in layout.range(row) where !layout.isOriginal(row, layout.slots[slot]) {
-                    let here = Int(layout.slots[slot])
-                    let home = problem.input.slots[problem.input.range(row)].first { home in
-                        mayReturn(layout, row, slot, home, from: here)
-                    }
-                    guard let home else { continue }
-                    layout.put(row, slot, home)
-                    changed = true
+            for (row, slot) in moved where !layout.isOriginal(row, layout.slots[slot]) {
+                let here = Int(layout.slots[slot])
+                let home = problem.input.slots[problem.input.range(row)].first { home in
+                    mayReturn(layout, row, slot, home, from: here)
                 }
+                guard let home else { continue }
+                layout.put(row, slot, home)
+                changed = true
             }
         }
     }

@@ -22,7 +22,7 @@ struct Rebalancer {
     private static let probes = 48
     /// The same before a broker is given up, and how many of these all together.
     private static let manyProbes = 4096
-    private var patience = 20_000_000
+    private var patience = 4_000_000
     /// A partition of a fifth of its broker's band is large.
     private static let largeShare: Int64 = 5
     /// A donor that would have to give more than half of its small partitions gives large ones first.
