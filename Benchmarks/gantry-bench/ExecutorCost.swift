@@ -51,7 +51,7 @@ enum ExecutorCost {
         }
         let layout = ClusterLayout(clusterID: clusterID, nodes: nodes + controllers)
         let plan = try makePlan(event(nodes.map(\.id)), fleet, layout, time)
-        let rate = BytesPerSecond(50_000_000)
+        let rate = BytesPerSecond(1_000_000_000)
         let step = MoveData(stage: "bench", plan: plan, layout: layout, options: MoveOptions(throttle: rate))
         let before = Memory.resident()
         let kafkaPorts = MeteredKafka(fleet)

@@ -35,6 +35,29 @@ import Testing
         #expect(plan.report.audit.racksBefore == 21 && plan.report.audit.racksAfter == 21)
     }
 
+    @Test func `what a drain brings is shared out evenly, also where one broker has more room within its band`() throws
+    {
+        var builder = PlacementInput.Builder()
+        for id in NodeID.ids(1...6) { builder.add(PlanningBroker(id: id, host: "h\(id)")) }
+        for partition: Int32 in 0..<60 {
+            let replicas = (0..<3).map { (partition + $0) % 6 + 1 }
+            builder.add(topic: "even", partition: partition, replicas: replicas, size: 7_000_000)
+        }
+        // Broker 2 has none of these.
+        for partition: Int32 in 0..<3 {
+            builder.add(topic: "more", partition: partition, replicas: [1, 3, 4, 5], size: 7_000_000)
+        }
+        let input = try builder.build()
+        let plan = try Planner.plan(input, .drain(brokers: NodeID.ids(6...6), onto: .all))
+        #expect(verify(plan, input) == [])
+        var arrivals: [NodeID: Int] = [:]
+        for change in plan.changes {
+            for broker in Set(change.to).subtracting(change.from) { arrivals[broker, default: 0] += 1 }
+        }
+        #expect(arrivals.count == 5 && arrivals.values.allSatisfy { $0 == 6 })
+        #expect(plan.report.brokers.allSatisfy { $0.bytesAfter <= $0.high })
+    }
+
     @Test func `more replicas are added beside those that share a rack, and fewer copy nothing`() throws {
         let input = try Self.input()
         for (factor, copies) in [(2, 0), (4, 20)] {

@@ -73,6 +73,8 @@ public enum Planner {
             var polish = Polish(problem, finalBands, layout, order: order)
             polish.run(&layout, bound: .max)
             forced.takeBack(&layout)
+            var arrivals = Arrivals(problem, bands, layout, order: order)
+            arrivals.even(&layout)
         }
         return (PlanBuilder(problem, layout, problem.mandate.balances ? finalBands : bands), balancing)
     }
