@@ -8,14 +8,16 @@ import Testing
 
 /// Plays an operation once as it is, and then once for each of its steps with a fault at the step's beginning.
 enum FaultInEachStage {
-    /// What must be the same at the end as without the fault. Partitions may have been planned anew: their lists may
-    /// differ, their numbers of replicas and their bytes may not.
+    /// What must be the same at the end as without the fault. Where brokers leave, partitions may have been planned anew:
+    /// their lists may differ, their numbers of replicas and their bytes may not.
     struct End: Equatable {
         var layout: ClusterLayout?
         var voters: Set<Int32>
         var worries: [String]
         var containers: [String]
         var factors: [TopicPartition: Int]
+        /// Where each partition is; nil where it may have been planned anew.
+        var places: [TopicPartition: Set<Int32>]?
         var sizes: [TopicPartition: ByteCount]
         var emptied: Bool
         var leftovers: [String]
@@ -84,7 +86,8 @@ enum FaultInEachStage {
         return End(
             layout: status.layout, voters: Set(try cluster.voters()), worries: try cluster.worries(),
             containers: status.snapshot.containers.map { "\($0.container.name) \($0.container.state)" }.sorted(),
-            factors: lists.mapValues(\.count), sizes: try cluster.sizes(),
+            factors: lists.mapValues(\.count), places: leaving.isEmpty ? lists.mapValues(Set.init) : nil,
+            sizes: try cluster.sizes(),
             emptied: lists.values.allSatisfy { leaving.isDisjoint(with: $0) }, leftovers: try cluster.leftovers())
     }
 }

@@ -56,6 +56,16 @@ struct FaultInEachStageTests {
     }
 
     @Test(arguments: Trouble.allCases)
+    func `rebalance comes to the same end`(trouble: Trouble) async throws {
+        try await LivingCluster.with(hosts: 3, brokers: 1) { cluster in
+            try cluster.bootstrap()
+            try cluster.topic("t", Array(repeating: [1, 2], count: 9), size: 200 << 20)
+            let host = try cluster.host(3)
+            try FaultInEachStage.plays(in: &cluster, { trouble.inflict(on: host, &$0) }) { try $0.rebalance() }
+        }
+    }
+
+    @Test(arguments: Trouble.allCases)
     func `removehost of a controller's host comes to the same end`(trouble: Trouble) async throws {
         try await Self.play(trouble, hosts: [1, 3], leaving: [1]) { try $0.removeHosts(1) }
     }

@@ -54,6 +54,9 @@ extension MoveExecution {
         }
     }
 
+    /// Whether the rest of a partition's way needs a broker that is dead.
+    func misses(_ partition: TopicPartition) -> Bool { place(partition).map { !missing(items[$0]).isEmpty } ?? false }
+
     /// The brokers that the rest of its way needs and that are dead.
     func missing(_ item: Item) -> Set<NodeID> {
         Set(item.route.hops.dropFirst(item.hop).compactMap(\.adding)).subtracting(live)

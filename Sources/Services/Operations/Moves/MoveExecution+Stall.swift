@@ -80,7 +80,7 @@ extension MoveExecution {
             )
         case .held(.homeless(let reason)):
             let missing = missing(item).sorted().map(\.description).joined(separator: ", ")
-            return ("target down", "broker \(missing), and no other has a place: \(reason)", "bring it back: \(look)")
+            return ("target down", "broker \(missing), and no other will do: \(reason)", "bring it back: \(look)")
         case .held(.refused(let reason)): return ("unknown", reason, look)
         default: break
         }

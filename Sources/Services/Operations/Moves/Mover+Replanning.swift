@@ -15,8 +15,7 @@ extension Mover {
         var wanted = partitions.filter { !underway.contains($0) }
         guard !wanted.isEmpty else { return }
         guard let plan, !execution.leaving.isEmpty else {
-            await context.note("\(wanted.count) partitions stay where they are: \(Self.examples(wanted))")
-            execution.adopt(MoveOrder(goal: .routes, routes: []), for: wanted)
+            await keepToThePlan(wanted)
             return
         }
         // One that finds no place keeps no other one waiting: each round plans without those of the last.
@@ -30,6 +29,21 @@ extension Mover {
                 await refuse(refused, error)
             }
         }
+    }
+
+    /// Nothing drives these partitions elsewhere: those whose target is dead wait for it, the others stay where they are.
+    private mutating func keepToThePlan(_ partitions: [TopicPartition]) async {
+        let waiting = partitions.filter(execution.misses)
+        let staying = partitions.filter { !execution.misses($0) }
+        if !waiting.isEmpty {
+            let awaited = execution.refuse(waiting, reason: "they are to go there")
+            await context.note(
+                "\(waiting.count) partitions (\(Self.examples(waiting))) wait for broker "
+                    + awaited.sorted().map(\.description).joined(separator: ", "))
+        }
+        guard !staying.isEmpty else { return }
+        await context.note("\(staying.count) partitions stay where they are: \(Self.examples(staying))")
+        execution.adopt(MoveOrder(goal: .routes, routes: []), for: staying)
     }
 
     private func order(
