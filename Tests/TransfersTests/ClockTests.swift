@@ -44,6 +44,8 @@ import Testing
     @Test(arguments: [
         (Duration.milliseconds(5), 5), (.microseconds(1), 1), (.nanoseconds(1_000_001), 2), (.zero, 0),
         (.seconds(-1), 0), (.seconds(Int64.max), 2_147_483_647), (.seconds(2), 2000),
+        // What is due already is not waited for: a negative wait has no end.
+        (.microseconds(-1), 0), (.milliseconds(-3), 0), (.seconds(-2), 0),
     ])
     func `milliseconds are rounded up and bounded`(duration: Duration, expected: Int) {
         #expect(duration.wholeMilliseconds == expected)

@@ -67,7 +67,7 @@ start_host() {
 # Runs as a process of its own. The last word is for init: a systemd of 256 and later takes control groups of version 1 only
 # when it is told so, and an older one does not mind. nspawn ends with 133 where the host asked for a reboot.
 supervise() {
-    local home status unified=no
+    local home status unified=no again=0
     home=$(home_of "$1")
     echo $$ >"$home/supervisor.pid"
     [ "$(cgroup_version)" != 2 ] || unified=yes
@@ -89,6 +89,12 @@ supervise() {
         status=0
         wait $! || status=$?
         echo "fleet: systemd-nspawn ended with $status"
+        if [ "$status" = 255 ] && ((again++ < 3)) &&
+            tail -n 5 "$home/console.log" | grep -q 'Failed to allocate manager object'; then
+            # With cgroup v1 init does not find its own group now and then, on a busy machine: a kernel's race, no host's.
+            make_cgroups "$1"
+            continue
+        fi
         [ "$status" = 133 ] || break
     done
     rm -f "$home/supervisor.pid"

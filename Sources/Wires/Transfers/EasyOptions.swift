@@ -135,12 +135,12 @@ struct EasyOptions {
 }
 
 extension Duration {
-    /// Milliseconds, rounded up, within what a C `long` and `int` can hold.
+    /// Milliseconds, rounded up, within what a C `long` and `int` can hold; none of what has passed, by however little.
     var wholeMilliseconds: Int {
+        guard self > .zero else { return 0 }
         let (seconds, attoseconds) = components
         let limit = Int64(Int32.max)
         guard seconds < limit / 1000 else { return Int(limit) }
-        guard seconds >= 0 else { return 0 }
         return Int(seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 }
