@@ -58,6 +58,22 @@ import Testing
         #expect(plan.report.brokers.allSatisfy { $0.bytesAfter <= $0.high })
     }
 
+    @Test func `a range is evened out in itself, whatever the brokers outside hold`() throws {
+        var builder = PlacementInput.Builder()
+        for id in NodeID.ids(1...4) { builder.add(PlanningBroker(id: id, host: "h\(id)")) }
+        // 20 on broker 1, 20 on broker 2, 4 on broker 3.
+        for partition: Int32 in 0..<44 {
+            let broker: Int32 = partition < 20 ? 1 : partition < 40 ? 2 : 3
+            builder.add(topic: "t", partition: partition, replicas: [broker], size: 1_000_000_000)
+        }
+        let input = try builder.build()
+        let plan = try Planner.plan(input, .rebalance(among: .only(NodeID.ids(2...3))))
+        #expect(verify(plan, input) == [])
+        #expect(plan.report.tolerance == PlanningOptions().tolerance)
+        let after = plan.report.brokers.map { $0.bytesAfter.bytes / 1_000_000_000 }
+        #expect(after[0] == 20 && after[3] == 0 && after[1] + after[2] == 24 && abs(after[1] - after[2]) <= 2)
+    }
+
     @Test func `more replicas are added beside those that share a rack, and fewer copy nothing`() throws {
         let input = try Self.input()
         for (factor, copies) in [(2, 0), (4, 20)] {

@@ -170,7 +170,7 @@ struct OperationReport: Report {
             let (step, state, times) = (progress.plan.steps[index], progress.states[index], progress.times[index])
             var members: [(String, JSONValue)] = [
                 ("id", .string(step.id.rawValue)), ("title", .string(step.title)),
-                ("subject", .string(step.subject)), ("state", .string(state.word)),
+                ("subject", .string(step.subject)), ("state", .string(state.word(inRunning: result == .running))),
                 ("note", state.note.map { .string($0) } ?? .null),
                 ("began_at", times.begun.map { JSONValue($0) } ?? .null),
                 ("ended_at", times.ended.map { operation == nil ? .null : JSONValue($0) } ?? .null),
@@ -252,10 +252,11 @@ extension StepState {
         if case .ended(.unchanged) = self { true } else { false }
     }
 
-    var word: String {
+    /// The word for it in an operation whose worker lives, or in another.
+    func word(inRunning isRunning: Bool) -> String {
         switch self {
         case .pending: "not_attempted"
-        case .intended: "interrupted"
+        case .intended: isRunning ? "running" : "interrupted"
         case .ended(.done): "done"
         case .ended(.unchanged): "unchanged"
         case .ended(.failed(let failure)): failure.unreachable ? "unreachable" : "failed"

@@ -58,8 +58,9 @@ struct OperationShowReport: Report {
             ],
             progress.plan.steps.indices.map { index in
                 let (state, times) = (progress.states[index], progress.times[index])
+                let word = state.word(inRunning: status == .running)
                 return [
-                    Cell(state.word.replacing(Character("_"), with: " "), state.tone, exact: state.word),
+                    Cell(word.replacing(Character("_"), with: " "), state.tone, exact: word),
                     Cell(progress.plan.steps[index].title),
                     times.ended.map { Cell(TimeText.instant($0), exact: $0.description) } ?? .none,
                     times.took.map { Cell(TimeText.span($0), exact: $0.wholeMilliseconds) } ?? .none,

@@ -23,6 +23,12 @@ struct ReassignmentCheck {
     ) async throws -> ExitStatus {
         try WholeFile.refuseSame(read: source.files + [file.path], written: [rollback?.path])
         let rows = try WholeFile.parsed(file.path) { try KafkaFiles.reassignment($0) }
+        guard !rows.isEmpty else {
+            throw CommandError(
+                "empty-reassignment", "there is nothing to judge", object: file.path,
+                reason: "it names no partition, and Kafka's tool refuses it too",
+                next: "name the file that kafka-reassign-partitions.sh is to execute", exit: .refused)
+        }
         let (input, options) = try await source.placement(in: context)
         let event = try request?.event(in: input)
         let judgement = try ReassignmentJudgement(rows, input, for: event, options)

@@ -82,6 +82,8 @@ extension FleetSession {
             if let blocker = try leftovers() { found.insert(blocker, at: 0) }
         }
         if let lease = try place.existingJournal()?.lease(of: fleet.cluster.name), lease.holder.isAlive {
+            // What moves now is that operation's: neither left behind nor somebody else's.
+            found.removeAll { ["operation-interrupted", "foreign-reassignment"].contains($0.code) }
             found.append(
                 Blocker(
                     code: "leased", object: "cluster \(fleet.cluster.name)",

@@ -33,14 +33,17 @@ private struct Disproof {
 
     private let input: PlacementInput
     private let request: Request
-    /// Sizes of partitions that may move, descending, with their factors.
+    /// Sizes of partitions that may move, descending, with how many replicas the sharing brokers hold: what lies on others
+    /// that stay, outside a range or dead, stays there.
     private let rows: [(size: Int64, factor: Int64)]
 
     init(_ input: PlacementInput, _ request: Request) {
         (self.input, self.request) = (input, request)
-        rows = SizeOrder.rows(input.sizes).lazy.map(Int.init).filter { !request.stays[$0] }.map {
-            (input.sizes[$0], Int64(request.factor[$0]))
-        }
+        let isOutside = input.brokers.indices.map { !request.shares[$0] && !request.leaves[$0] }
+        rows = SizeOrder.rows(input.sizes).lazy.map(Int.init).filter { !request.stays[$0] }.map { row in
+            let outside = input.range(row).count { isOutside[Int(input.slots[$0])] }
+            return (input.sizes[row], Int64(max(0, request.factor[row] - outside)))
+        }.filter { $0.factor > 0 }
     }
 
     func refutes(_ bands: JudgedBands) -> Bool {

@@ -162,11 +162,19 @@ public enum KafkaFiles {
         var topic: String?
         var partition: Int32?
         var ids: [Int32] = []
+        var directories: Int?
         try reader.object { (reader, name) throws(PlanningRefusal) in
             switch name {
             case "topic": topic = try reader.string()
             case "partition": partition = Int32(exactly: try reader.integer())
             case "replicas": try reader.ids(into: &ids)
+            case "log_dirs":
+                var count = 0
+                try reader.array { (reader) throws(PlanningRefusal) in
+                    count += 1
+                    try reader.skip()
+                }
+                directories = count
             default: try reader.skip()
             }
         }
@@ -175,6 +183,10 @@ public enum KafkaFiles {
         }
         let replicas = ids.compactMap(NodeID.init(rawValue:))
         guard replicas.count == ids.count else { throw reader.failure("a broker id is negative") }
+        // Kafka refuses it too.
+        if let directories, directories != replicas.count {
+            throw reader.failure("'log_dirs' has \(directories) entries for \(replicas.count) replicas")
+        }
         return Reassignment(partition: TopicPartition(topic: topic, partition: partition), replicas: replicas)
     }
 }
