@@ -132,6 +132,19 @@ struct HealthRulesTests {
             world.findings.contains { $0.rule == "container-leftover" && $0.severity == .critical })
     }
 
+    @Test func `nobody is told to stop a broker that serves the cluster from outside the layout`() throws {
+        var world = try #require(World())
+        let two = try #require(NodeID(rawValue: 2))
+        world.layout = world.layout.map { layout in
+            ClusterLayout(clusterID: layout.clusterID, nodes: layout.nodes.filter { $0.id != two })
+        }
+        let serving = try #require(world.findings.first { $0.rule == "container-leftover" })
+        #expect(serving.remedy.hasPrefix("do not stop it") && !serving.remedy.contains("docker stop"))
+        world.registration(2, fenced: true)
+        let idle = try #require(world.findings.first { $0.rule == "container-leftover" })
+        #expect(idle.remedy.contains("docker stop"))
+    }
+
     @Test func `partitions are judged by leader, min ISR and ISR, canaries left out`() throws {
         var world = try #require(World())
         world.cluster { cluster in

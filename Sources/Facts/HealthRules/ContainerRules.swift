@@ -69,6 +69,15 @@ extension HealthRules {
                 }
                 guard expected.node(node) == nil else { return nil }
                 let retired = context.retired.contains(node)
+                let broker = context.snapshot.cluster.value?.broker(node)
+                if !retired, broker.map({ !$0.fenced }) ?? false {
+                    return rule.finding(
+                        .warning, subject(container),
+                        "serves the cluster from \(host) and is no node of this fleet's layout",
+                        remedy:
+                            "do not stop it: look for the fleet directory that runs it, and there: gantry clusterstatus",
+                        on: host)
+                }
                 return rule.finding(
                     retired && container.state == .running ? .critical : .warning, subject(container),
                     retired

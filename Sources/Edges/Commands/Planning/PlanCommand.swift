@@ -74,9 +74,9 @@ struct PlanCommand: Command {
             return
         }
         check = nil
+        let isExported = reassignment != nil || rollback != nil || election != nil || svg != nil
         let isPlannersOwn =
-            reassignment != nil || rollback != nil || election != nil || svg != nil
-            || source.isPlannersOwn(for: words.first ?? "", arguments)
+            (isExported && output == nil) || source.isPlannersOwn(for: words.first ?? "", arguments)
         // Without a file to keep it in, what the planner knows by itself is shown by it, also where nothing has to move.
         let isOperation =
             arguments[Self.output] != nil || !PlanRequest.names.contains(words.first ?? "")
@@ -103,17 +103,17 @@ struct PlanCommand: Command {
 
     func run(in context: CommandContext) async throws -> ExitStatus {
         if let operation {
-            return try await operation.command.run(
+            try WholeFile.refuseSame(read: [], written: [output?.path] + exports)
+            let status = try await operation.command.run(
                 in: context.with(.plan(output: output?.path, words: operation.words)))
+            if status == .done, let output, exports.contains(where: { $0 != nil }) {
+                try export(try Self.onlyMove(of: output.path))
+            }
+            return status
         }
         if let check { return try await check.run(on: source, rollback: rollback, in: context) }
         guard let request else { return .refused }
-        try WholeFile.refuseSame(
-            read: source.files,
-            written: [
-                output?.path, reassignment?.path, reassignment.map { $0.path + ".rollback" }, rollback?.path,
-                election?.path, svg?.path,
-            ])
+        try WholeFile.refuseSame(read: source.files, written: [output?.path] + exports)
         let (input, options) = try await source.placement(in: context)
         let event = try request.event(in: input)
         let clock = ContinuousClock()
@@ -125,6 +125,17 @@ struct PlanCommand: Command {
         let report = PlanSummary(
             plan: plan, took: took, hasNoSizes: input.hasNoSizes, notes: notes, topics: input.partitionsOfTopics)
         if let output { try WholeFile.write(report.json.bytes(.compact) + [0x0a], to: output.path) }
+        try export(plan)
+        context.show(report)
+        return .done
+    }
+
+    /// Files for other tools, and the picture.
+    private var exports: [String?] {
+        [reassignment?.path, reassignment.map { $0.path + ".rollback" }, rollback?.path, election?.path, svg?.path]
+    }
+
+    private func export(_ plan: MovePlan) throws(CommandError) {
         if let reassignment {
             try WholeFile.write(KafkaFiles.reassignment(plan), to: reassignment.path)
             try WholeFile.write(KafkaFiles.rollback(plan), to: "\(reassignment.path).rollback")
@@ -132,8 +143,22 @@ struct PlanCommand: Command {
         if let rollback { try WholeFile.write(KafkaFiles.rollback(plan), to: rollback.path) }
         if let election { try WholeFile.write(KafkaFiles.preferredElection(plan), to: election.path) }
         if let svg { try WholeFile.write(Array(BalancePicture.svg(plan).utf8), to: svg.path) }
-        context.show(report)
-        return .done
+    }
+
+    /// The moves of an operation's plan that was written to `path`.
+    private static func onlyMove(of path: String) throws(CommandError) -> MovePlan {
+        let moves = try OperationPlanFile.read(try WholeFile.read(path), path: path).moves
+        guard let move = moves.first, moves.count == 1 else {
+            throw CommandError(
+                "not-one-move", "no file for other tools was written", object: path,
+                reason: moves.isEmpty
+                    ? "the operation moves no data" : "the operation moves data in \(moves.count) stages",
+                next: moves.isEmpty
+                    ? "the plan itself is there: gantry apply FILE"
+                    : "one broker at a time, or --single-batch for a host's, makes one; the plan itself is there",
+                exit: .refused)
+        }
+        return move
     }
 
     /// A plan that the verifier does not accept is never written.
