@@ -15,6 +15,12 @@ import Testing
         private let lock = NSLock()
         private var bytes: [UInt8]?
         private var looks = 0
+        private var refusals: [ErrorCode]
+
+        init(refusing refusals: [ErrorCode] = []) { self.refusals = refusals }
+
+        /// What the broker says to a record before it has heard of its partition.
+        func nextRefusal() -> ErrorCode? { lock.withLock { refusals.isEmpty ? nil : refusals.removeFirst() } }
 
         /// Whether the topic shows: not at the first look after it was made.
         func isVisible() -> Bool {
@@ -57,6 +63,11 @@ import Testing
             let topic = try #require(request.topicData.first)
             #expect(request.acks == -1)
             #expect(topic.topicId == topicID)
+            if let code = log.nextRefusal() {
+                return .init(responses: [
+                    .init(topicId: topicID, partitionResponses: [.init(index: 0, errorCode: code)])
+                ])
+            }
             log.store(spoil(try #require(topic.partitionData.first?.records)), at: 41)
             return .init(responses: [
                 .init(topicId: topicID, partitionResponses: [.init(index: 0, baseOffset: 41)])
@@ -82,6 +93,19 @@ import Testing
         #expect(records.count == 2)
         #expect(records.flatMap(\.self).flatMap(\.records).map(\.timestamp) == [now.milliseconds, now.milliseconds])
         #expect(records.first != records.last, "two canaries must not be mistaken for one another")
+    }
+
+    @Test
+    func `a broker that has not heard yet that it leads its canary's topic is asked again, and no other refusal is`()
+        async throws
+    {
+        teach(Log(refusing: [.notLeaderOrFollower, .unknownTopicId]))
+        _ = try await KafkaAdmin(broker).canary(7, now: now)
+        #expect(broker.requests(ProduceRequest.self).count == 3)
+        teach(Log(refusing: [.notEnoughReplicas]))
+        let error = await #expect(throws: KafkaAdminError.self) { try await KafkaAdmin(broker).canary(7, now: now) }
+        #expect(error?.code == .notEnoughReplicas)
+        #expect(broker.requests(ProduceRequest.self).count == 4)
     }
 
     @Test func `a record that comes back changed is noticed`() async throws {

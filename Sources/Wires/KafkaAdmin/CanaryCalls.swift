@@ -38,7 +38,7 @@ extension KafkaAdmin {
         let clock = ContinuousClock()
 
         let start = clock.now
-        let offset = try await append([Record(timestamp: now.milliseconds, value: value)], to: place)
+        let offset = try await appendOnceLed([Record(timestamp: now.milliseconds, value: value)], to: place)
         let appended = clock.now
         for _ in 0..<Self.canaryReadings {
             guard let record = try await read(place, from: offset).first else { continue }
@@ -49,6 +49,24 @@ extension KafkaAdmin {
         }
         throw operation.unexpected("the record at offset \(offset) did not come back")
     }
+
+    /// Appends as soon as the broker itself has heard that it leads: whoever said so may have known earlier.
+    private func appendOnceLed(_ records: [Record], to place: RecordPlace) async throws(KafkaAdminError) -> Int64 {
+        let deadline = ContinuousClock.now + Self.canaryTopicPatience
+        while true {
+            do throws(KafkaAdminError) {
+                return try await append(records, to: place)
+            } catch {
+                // Nothing was appended by any of these.
+                guard Self.notHeardYet.contains(where: { $0 == error.code }), ContinuousClock.now < deadline,
+                    await Self.pause(Self.canaryTopicPause)
+                else { throw error }
+            }
+        }
+    }
+
+    /// What a broker answers that has not heard of a partition of its own yet.
+    private static let notHeardYet: [ErrorCode] = [.notLeaderOrFollower, .unknownTopicOrPartition, .unknownTopicId]
 
     /// The broker's canary partition, made at first need, once the broker leads it.
     private func canaryPlace(
