@@ -15,12 +15,7 @@ struct HomelessPartitionTests {
         scene.live.remove(2)
         _ = scene.look()
         scene.apply(scene.look(after: .seconds(31)))
-        var replanned: [TopicPartition] = []
-        for _ in 0..<20 where replanned.isEmpty {
-            let actions = scene.look()
-            replanned = actions.replanned
-            scene.apply(actions)
-        }
+        let replanned = scene.playUntilReplanned()
         #expect(replanned == [partition(0)])
         #expect(scene.execution.refuse(replanned, reason: "no rack is left") == [id(2)])
         return scene
@@ -43,12 +38,7 @@ struct HomelessPartitionTests {
     @Test func `another broker that comes is planned for`() {
         var scene = scene()
         scene.live.insert(5)
-        var replanned: [TopicPartition] = []
-        for _ in 0..<20 where replanned.isEmpty {
-            let actions = scene.look()
-            replanned = actions.replanned
-            scene.apply(actions)
-        }
+        let replanned = scene.playUntilReplanned()
         #expect(replanned == [partition(0)])
     }
 

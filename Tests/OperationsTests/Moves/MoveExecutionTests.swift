@@ -147,12 +147,7 @@ struct MoveExecutionTests {
         #expect(actions.cancelled == [partition(0)])
         #expect(scene.said.contains { $0.contains("broker 2") && $0.contains("1 partitions") })
         scene.apply(actions)
-        var replanned: [TopicPartition] = []
-        for _ in 0..<20 where replanned.isEmpty {
-            let next = scene.look()
-            replanned = next.replanned
-            scene.apply(next)
-        }
+        let replanned = scene.playUntilReplanned()
         #expect(replanned == [partition(0)])
         #expect(scene.moves[partition(1)] != nil, "the other one goes on")
         scene.execution.adopt(
@@ -176,12 +171,7 @@ struct MoveExecutionTests {
         var scene = MoveScene(Self.drain(), brokers: 1...3)
         scene.apply(scene.look())
         scene.rows[partition(0, "new")] = .init(replicas: [3, 1], leader: 3, inSync: [3, 1])
-        var replanned: [TopicPartition] = []
-        for _ in 0..<5 where replanned.isEmpty {
-            let actions = scene.look()
-            replanned = actions.replanned
-            scene.apply(actions)
-        }
+        let replanned = scene.playUntilReplanned(rounds: 5)
         #expect(replanned == [partition(0, "new")])
         scene.execution.adopt(
             MoveOrder(goal: .empty([id(3)]), routes: [.swap(partition(0, "new"), [3, 1], 3, 2)]), for: replanned)

@@ -119,6 +119,17 @@ struct MoveScene {
         rows[partition]?.replicas.removeAll { move.adding.contains($0) }
     }
 
+    /// The executor goes on until it asks for another plan: for which partitions.
+    mutating func playUntilReplanned(rounds: Int = 20) -> [TopicPartition] {
+        var replanned: [TopicPartition] = []
+        for _ in 0..<rounds where replanned.isEmpty {
+            let actions = look()
+            replanned = actions.replanned
+            apply(actions)
+        }
+        return replanned
+    }
+
     /// Everything that is under way ends, again and again, until the executor is done.
     mutating func playToEnd(rounds: Int = 100) -> [MoveAction] {
         for _ in 0..<rounds {

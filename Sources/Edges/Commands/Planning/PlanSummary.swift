@@ -27,15 +27,15 @@ struct PlanSummary: Report {
         let report = plan.report
         var pairs = [
             Pair("event", "request", Cell(plan.event.description)),
-            Pair("bytes", "bytes to copy", known(Cell(report.bytes))),
-            Pair("lower_bound_bytes", "least possible", known(Cell(report.lowerBound))),
+            Pair("bytes", "bytes to copy", sizes.known(Cell(report.bytes))),
+            Pair("lower_bound_bytes", "least possible", sizes.known(Cell(report.lowerBound))),
             Pair("replicas_moved", "replicas to copy", Cell(report.replicasMoved)),
             Pair("lists", "lists that change", Cell(plan.changes.count)),
             Pair("leader_changes", "leaders that change", Cell(report.leaders.changes)),
             Pair("leaders", "leaders a broker", Cell("\(report.leaders.fewest) to \(report.leaders.most)")),
-            Pair("makespan_ms", "time to copy", known(Self.time(report.makespan))),
-            Pair("makespan_bound_ms", "least possible", known(Self.time(report.makespanBound))),
-            Pair("tolerance", "within", known(Cell(report.achievedTolerance.description))),
+            Pair("makespan_ms", "time to copy", sizes.known(Self.time(report.makespan))),
+            Pair("makespan_bound_ms", "least possible", sizes.known(Self.time(report.makespanBound))),
+            Pair("tolerance", "within", sizes.known(Cell(report.achievedTolerance.description))),
             Pair("digest", "digest", Cell(plan.digest)),
         ]
         if report.audit.hostsAfter + report.audit.racksAfter > 0 {
@@ -52,18 +52,12 @@ struct PlanSummary: Report {
         Cell(TimeText.span(duration), exact: String(JSONValue(milliseconds: duration).integer ?? 0))
     }
 
-    /// What follows from sizes is a fact only where there are any.
-    private func known(_ cell: Cell) -> Cell { hasNoSizes ? Cell("unknown", .unknown, exact: "unknown") : cell }
+    private var sizes: SizeCells { SizeCells(areUnknown: hasNoSizes) }
 
     private var brokers: Table {
-        let most = plan.report.brokers.map { max($0.bytesBefore.bytes, $0.bytesAfter.bytes) }.max() ?? 0
+        let most = plan.report.brokers.map { max($0.bytesBefore, $0.bytesAfter) }.max() ?? .zero
         let mostLeaders = plan.report.brokers.map { max($0.leadersBefore, $0.leadersAfter) }.max() ?? 0
-        func bytes(_ size: ByteCount) -> Cell {
-            hasNoSizes
-                ? Cell("unknown", .unknown, exact: "")
-                : Cell(
-                    size.description, exact: String(size.bytes), bar: most > 0 ? Double(size.bytes) / Double(most) : 0)
-        }
+        func bytes(_ size: ByteCount) -> Cell { sizes.bytes(size, of: most) }
         func leaders(_ count: Int) -> Cell {
             Cell(String(count), bar: mostLeaders > 0 ? Double(count) / Double(mostLeaders) : 0)
         }

@@ -93,16 +93,16 @@ struct ReassignmentCheckReport: Report {
         pairs += [
             Pair("lists", "lists that change", Cell(judgement.changes.count)),
             Pair("replicas_moved", "replicas to copy", Cell(judgement.replicasMoved)),
-            Pair("bytes", "bytes to copy", known(Cell(judgement.bytes))),
+            Pair("bytes", "bytes to copy", sizes.known(Cell(judgement.bytes))),
         ]
         if let bound = judgement.lowerBound {
-            pairs.append(Pair("lower_bound_bytes", "least possible", known(Cell(bound))))
+            pairs.append(Pair("lower_bound_bytes", "least possible", sizes.known(Cell(bound))))
         }
         let time = judgement.makespanBound
         pairs += [
             Pair(
                 "makespan_bound_ms", "time, at least",
-                known(Cell(TimeText.span(time), exact: String(JSONValue(milliseconds: time).integer ?? 0)))),
+                sizes.known(Cell(TimeText.span(time), exact: String(JSONValue(milliseconds: time).integer ?? 0)))),
             Pair("leader_changes", "leaders that change", Cell(judgement.leaderChanges)),
         ]
         var blocks: [Document.Block] = [.pairs(pairs), .table(brokers)]
@@ -125,16 +125,11 @@ struct ReassignmentCheckReport: Report {
         return Document(blocks + [.text(verdict)])
     }
 
-    /// What follows from sizes is a fact only where there are any.
-    private func known(_ cell: Cell) -> Cell { hasNoSizes ? Cell("unknown", .unknown, exact: "unknown") : cell }
+    private var sizes: SizeCells { SizeCells(areUnknown: hasNoSizes) }
 
     private var brokers: Table {
-        let most = judgement.brokers.map { max($0.bytesBefore, $0.bytesAfter) }.max() ?? 0
-        func bytes(_ size: Int64) -> Cell {
-            guard !hasNoSizes else { return Cell("unknown", .unknown, exact: "") }
-            let share = most > 0 ? Double(size) / Double(most) : 0
-            return Cell(ByteCount(size).description, exact: String(size), bar: share)
-        }
+        let most = ByteCount(judgement.brokers.map { max($0.bytesBefore, $0.bytesAfter) }.max() ?? 0)
+        func bytes(_ size: Int64) -> Cell { sizes.bytes(ByteCount(size), of: most) }
         return Table(
             "broker",
             [
