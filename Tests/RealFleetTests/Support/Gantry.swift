@@ -88,13 +88,24 @@ struct Gantry: Sendable {
     }
 
     /// Processes that carry out operations of this directory.
+    ///
+    /// A child that a worker is about to turn into ssh has the worker's command line until it executes (vfork(2)): it
+    /// is told by its parent.
     var workers: [pid_t] {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return entries.compactMap { pid_t($0) }.filter { pid in
+        let named = entries.compactMap { pid_t($0) }.filter { pid in
             guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return false }
             let arguments = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
             return arguments.contains("operation-worker") && arguments.contains(directory)
         }
+        return named.filter { pid in parent(of: pid).map { !named.contains($0) } ?? false }
+    }
+
+    /// Who started a process; nil where it is gone (proc_pid_stat(5): the fourth field, behind the name in brackets).
+    private func parent(of pid: pid_t) -> pid_t? {
+        guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
+        let fields = String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
+        return fields.count > 1 ? pid_t(fields[1]) : nil
     }
 
     /// Writes a file of the fleet directory, with other permission bits where they are given.
