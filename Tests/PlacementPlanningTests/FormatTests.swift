@@ -106,6 +106,91 @@ import Testing
     }
 
     @Test(arguments: [
+        (["current"], "the current lists alone"), (["current", "proposed without lists"], "ends before the proposal"),
+        (["current", "proposed", "current", "proposed"], "2 outputs of --generate"),
+        (["proposed", "proposed"], "2 outputs of --generate"), (["a line", "list", "list"], "2 documents"),
+        (["plan"], "this is a plan of gantry"), (["snapshot"], "this is a snapshot"),
+        (["partitons"], "'partitons' is not known"), (["replica"], "'replica' is not known"),
+        (["leader"], "'leader' is not known"),
+    ])
+    func `what is only like a reassignment is refused with what it is and what to give instead`(
+        _ parts: [String], _ said: String
+    ) throws {
+        let row = #"{"topic":"a","partition":0,"replicas":[1,2]}"#
+        let list = #"{"version":1,"partitions":[\#(row)]}"#
+        let input = try Self.small()
+        let texts = [
+            "current": "Current partition replica assignment\n\(list)\n", "list": list,
+            "proposed": "Proposed partition reassignment configuration\n\(list)",
+            "proposed without lists": "Proposed partition reassignment configuration\n",
+            "plan": PlanFile.document(try Planner.plan(input, .leaders)).text(),
+            "snapshot": String(decoding: SnapshotFile.write(input), as: UTF8.self),
+            "partitons": #"{"version":1,"partitions":[],"partitons":[\#(row)]}"#,
+            "replica": #"{"partitions":[{"topic":"a","partition":0,"replicas":[1],"replica":[2]}]}"#,
+            "leader": #"{"partitions":[{"topic":"a","partition":0,"replicas":[1],"leader":2}]}"#,
+        ]
+        let text = parts.map { texts[$0] ?? $0 }.joined(separator: "\n")
+        do throws(PlanningRefusal) {
+            _ = try KafkaFiles.reassignment(Array(text.utf8))
+            Issue.record("read")
+        } catch {
+            #expect(error.description.contains(said), "\(error)")
+            #expect(error.reasons.allSatisfy { $0.remedy != "correct the file" })
+        }
+    }
+
+    @Test func `a text around the one document of a reassignment is passed over`() throws {
+        let list = #"{"version":1,"partitions":[{"topic":"a","partition":0,"replicas":[2,3]}]}"#
+        let printed = "Picked up JAVA_TOOL_OPTIONS\r\n\r\n\(list)\r\n"
+        #expect(try KafkaFiles.reassignment(Array(printed.utf8)).map(\.replicas) == [NodeID.ids(2...3)])
+    }
+
+    @Test(arguments: [#"{"partitions":[{"topic":"a","partition":0,"leader":7}]}"#, #"{"partitons":[]}"#])
+    func `an election with a name that Kafka passes over is refused`(_ text: String) {
+        #expect(throws: PlanningRefusal.self) { try KafkaFiles.preferredElection(Array(text.utf8)) }
+    }
+
+    @Test(arguments: [#"{"topics":[{"topic":"a","topics":"b"}]}"#, #"{"topics":[{}]}"#, #"{"topics":[],"topic":"a"}"#])
+    func `topics to move with a slip in a name are refused`(_ text: String) {
+        #expect(throws: PlanningRefusal.self) { try KafkaFiles.topicsToMove(Array(text.utf8)) }
+    }
+
+    @Test func `a plan in the place of a snapshot is refused: it lists only what moves`() throws {
+        let plan = PlanFile.document(try Planner.plan(try Self.small(), .leaders)).text()
+        do throws(PlanningRefusal) {
+            _ = try SnapshotFile.read(Array(plan.utf8))
+            Issue.record("read")
+        } catch {
+            #expect(error.description.contains("this is a plan") && error.description.contains("--save-snapshot"))
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"orders":{"0":{"Size":5}}}"#, "orders-0"), (#"{"99":{"StorageFree":5}}"#, "broker 99"),
+        (#"{"version":1,"brokers":[]}"#, "lists no partition"),
+        (#"{"t":{"0":{"Size":-1}}}"#, "each that it lists is negative"),
+    ])
+    func `sizes of another cluster are refused`(_ text: String, _ said: String) throws {
+        let input = try SnapshotFile.read(Array(Self.pair.utf8))
+        do throws(PlanningRefusal) {
+            _ = try input.applying(try SizeFile(Array(text.utf8)))
+            Issue.record("applied")
+        } catch {
+            #expect(error.description.contains(said), "\(error)")
+        }
+    }
+
+    private static let pair =
+        #"{"brokers":[{"id":1}],"partitions":[{"topic":"t","partition":0,"replicas":[1]},{"topic":"t","partition":1,"replicas":[1]}]}"#
+
+    @Test func `topicmappr's size of -1 is an unknown one, and said`() throws {
+        let file = try SizeFile(Array(#"{"t":{"0":{"Size":700},"1":{"Size":-1}},"1":{"StorageFree":-1}}"#.utf8))
+        let input = try SnapshotFile.read(Array(Self.pair.utf8)).applying(file)
+        #expect(input.size(of: 1) == ByteCount(700) && input.brokers[0].capacity == nil)
+        #expect(input.notes.count == 2 && input.notes[0].contains("negative size") && input.notes[0].contains("t-1"))
+    }
+
+    @Test(arguments: [
         "", "no document", "[]", "{}", #"{"version":1}"#, #"{"version":2,"partitions":[]}"#, #"{"partitions":[{}]}"#,
         #"{"partitions":[{"topic":"a","partition":-1,"replicas":[1]}]}"#,
         #"{"partitions":[{"topic":"a","partition":0,"replicas":[-1]}]}"#,

@@ -67,6 +67,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (snapshot, ["this is a snapshot", "--snapshot"]),
+        ("Current partition replica assignment\n\(move(0, [4, 2]))\n", ["the current lists alone", "--generate"]),
+    ])
+    func `says of a file of another kind what it is and what to give instead`(
+        _ text: String, _ said: [String]
+    ) async throws {
+        try await Fixture.withDirectory { directory in
+            let result = try await run(text, in: directory)
+            #expect(result.status == .refused && said.allSatisfy(result.error.contains), "\(result.error)")
+        }
+    }
+
     @Test func `a file of partitions bounds what a plan touches, and a slip in it is refused`() async throws {
         try await Fixture.withDirectory { directory in
             let chosen = #"{"partitions": [{"topic": "t", "partition": 1}]}"#

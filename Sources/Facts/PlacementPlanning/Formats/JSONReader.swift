@@ -24,12 +24,12 @@ struct JSONReader {
     }
 
     /// A refusal at the present place.
-    func failure(_ message: String, at offset: Int? = nil) -> PlanningRefusal {
+    func failure(_ message: String, at offset: Int? = nil, remedy: String = "correct the file") -> PlanningRefusal {
         let place = JSONError.Position(offset: offset ?? index, in: bytes)
         return PlanningRefusal(
             code: "format",
             "line \(place.line), column \(place.column)\(key.map { ", at '\($0)'" } ?? ""): \(message)",
-            remedy: "correct the file")
+            remedy: remedy)
     }
 
     private var next: UInt8? { index < bytes.count ? bytes[index] : nil }

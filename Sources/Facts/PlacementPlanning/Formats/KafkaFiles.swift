@@ -53,11 +53,12 @@ public enum KafkaFiles {
 
     /// Reads a reassignment, or what `kafka-reassign-partitions.sh --generate` prints, of which the proposal counts;
     /// `log_dirs` are accepted and left out.
-    /// - Throws: `PlanningRefusal` for what Kafka would refuse: another version, a partition or a broker twice.
+    /// - Throws: `PlanningRefusal` for what Kafka would refuse: another version, a partition or a broker twice; for names
+    ///   that neither has, which Kafka's tool passes over; and for files of another kind, with what they are.
     public static func reassignment(_ bytes: [UInt8]) throws(PlanningRefusal) -> [Reassignment] {
         var rows: [Reassignment] = []
         var seen: Set<TopicPartition> = []
-        try partitions(bytes, from: proposal(bytes)) { (reader, row) throws(PlanningRefusal) in
+        try partitions(bytes, from: try GeneratedText.proposal(in: bytes)) { (reader, row) throws(PlanningRefusal) in
             guard !row.replicas.isEmpty, Set(row.replicas).count == row.replicas.count else {
                 throw reader.failure("the replicas of \(row.partition) are missing or named twice")
             }
@@ -85,11 +86,14 @@ public enum KafkaFiles {
             case "topics":
                 isNamed = true
                 try reader.array { (reader) throws(PlanningRefusal) in
+                    let count = topics.count
                     try reader.object { (reader, name) throws(PlanningRefusal) in
-                        if name == "topic" { topics.append(try reader.string()) } else { try reader.skip() }
+                        guard name == "topic" else { throw unknown(reader, name, of: "a topic here has 'topic' alone") }
+                        topics.append(try reader.string())
                     }
+                    guard topics.count > count else { throw reader.failure("'topic' is missing") }
                 }
-            default: try reader.skip()
+            default: throw unknown(reader, name, of: "this file has 'version' and 'topics'")
             }
         }
         try reader.end()
@@ -123,17 +127,24 @@ public enum KafkaFiles {
         guard version == 1 else { throw reader.failure("version \(version) is not known, only 1") }
     }
 
-    /// Where the proposal of `--generate` begins: its last line with a document, where the text is no document itself.
-    private static func proposal(_ bytes: [UInt8]) -> Int {
-        let space: Set<UInt8> = [0x20, 0x0a, 0x0d, 0x09]
-        guard let first = bytes.firstIndex(where: { !space.contains($0) }), bytes[first] != UInt8(ascii: "{") else {
-            return 0
+    /// A name that Kafka's tool would pass over, and whose value would go unheard.
+    private static func unknown(_ reader: JSONReader, _ name: String, of known: String) -> PlanningRefusal {
+        reader.failure("'\(name)' is not known: \(known)", remedy: "correct the name, or take it out of the file")
+    }
+
+    /// What a file is that has `name` beside or instead of 'partitions'.
+    private static func stranger(_ reader: JSONReader, _ name: String) -> PlanningRefusal {
+        if PlanFile.ownNames.contains(name) {
+            return PlanningRefusal(
+                code: "format", "this is a plan of gantry, not a file of Kafka's format",
+                remedy: "gantry plan COMMAND… --reassignment-json FILE writes one; gantry apply FILE executes the plan")
         }
-        var found = 0
-        for index in bytes.indices.dropFirst() where bytes[index] == UInt8(ascii: "{") && bytes[index - 1] == 0x0a {
-            found = index
+        if SnapshotFile.ownNames.contains(name) {
+            return PlanningRefusal(
+                code: "format", "this is a snapshot, not a file of Kafka's format",
+                remedy: "name it with --snapshot, and here what kafka-reassign-partitions.sh takes")
         }
-        return found
+        return unknown(reader, name, of: "this file has 'version' and 'partitions'")
     }
 
     private static func partitions(
@@ -151,7 +162,7 @@ public enum KafkaFiles {
                     let found = try reassigned(&reader)
                     try row(&reader, found)
                 }
-            default: try reader.skip()
+            default: throw stranger(reader, name)
             }
         }
         try reader.end()
@@ -175,7 +186,7 @@ public enum KafkaFiles {
                     try reader.skip()
                 }
                 directories = count
-            default: try reader.skip()
+            default: throw unknown(reader, name, of: "a partition here has 'topic', 'partition', 'replicas' and 'log_dirs'")
             }
         }
         guard let topic, let partition, partition >= 0 else {

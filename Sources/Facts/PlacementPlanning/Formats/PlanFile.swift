@@ -3,6 +3,9 @@ public import FleetModel
 /// A plan as a file: PRODUCT.md's `{"digest", "event", "lower_bound_bytes", "bytes", …, "partitions", "leaders", "waves"}`
 /// and all that is needed to verify and execute it elsewhere.
 public enum PlanFile {
+    /// Names by which a plan is known that stands in another file's place: no other file here has them.
+    static let ownNames: Set = ["digest", "input_digest", "lower_bound_bytes", "operation_digest", "waves"]
+
     /// The plan as a document.
     ///
     /// - Parameters:

@@ -7,6 +7,9 @@ import FleetModel
 /// Partitions: `topic`, `partition`, `replicas`, and where known `leader`, `size_bytes`, `ingress_bytes_per_second`.
 /// Other members are ignored.
 public enum SnapshotFile {
+    /// Names by which a snapshot is known that stands in another file's place: no other file here has them.
+    static let ownNames: Set = ["brokers", "cluster", "findings", "hosts", "severity"]
+
     /// Reads a snapshot.
     /// - Throws: `PlanningRefusal` with the place of what is malformed, or with every mistake in what it says.
     public static func read(_ bytes: [UInt8]) throws(PlanningRefusal) -> PlacementInput {
@@ -23,6 +26,10 @@ public enum SnapshotFile {
                 try reader.array { (reader) throws(PlanningRefusal) in builder.add(try broker(&reader)) }
             case "partitions":
                 try reader.array { (reader) throws(PlanningRefusal) in try partition(&reader, &builder, &replicas) }
+            case _ where PlanFile.ownNames.contains(name):
+                throw PlanningRefusal(
+                    code: "format", "this is a plan, not a snapshot: it lists only the partitions that move",
+                    remedy: "name what gantry clusterstatus --save-snapshot FILE has written")
             default: try reader.skip()
             }
         }

@@ -22,6 +22,13 @@ public struct PlacementInput: Sendable {
     /// What was odd in what was read and how it was taken: a line each, for people.
     public var notes: [String] { readerNotes + sizeNotes }
 
+    /// Notes that `rows` have something that is taken otherwise than it is written, with the first few.
+    mutating func noteOddity(_ what: String, _ rows: [Int]) {
+        guard !rows.isEmpty else { return }
+        let names = rows.prefix(3).map(name).joined(separator: ", ") + (rows.count > 3 ? ", …" : "")
+        readerNotes.append("\(counted(rows.count, "partition")) \(rows.count == 1 ? "has" : "have") \(what): \(names)")
+    }
+
     /// Topic of each partition: an index into `topics`.
     var topicOf: [Int32]
     /// Number of each partition.

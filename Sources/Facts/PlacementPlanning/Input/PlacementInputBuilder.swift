@@ -91,27 +91,22 @@ extension PlacementInput {
             input.setFailureDomains(&notes)
             fill(&input, order, topicRank, &problems)
             try problems.refuse()
-            noteOddities(input, order)
+            input.readerNotes = notes
+            noteOddities(&input, order)
             for row in input.sizes.indices where input.sizes[row] < 0 {
                 input.unsized.append(Int32(truncatingIfNeeded: row))
             }
             input.settleSizes()
             try input.checkTotal()
-            input.readerNotes = notes
             return input
         }
 
         /// What is taken otherwise than it is written, with the first few partitions.
-        private mutating func noteOddities(_ input: PlacementInput, _ order: [Int32]) {
-            func note(_ what: String, _ rows: [Int]) {
-                guard !rows.isEmpty else { return }
-                let names = rows.prefix(3).map(input.name).joined(separator: ", ") + (rows.count > 3 ? ", …" : "")
-                notes.append("\(rows.count) \(rows.count == 1 ? "partition has" : "partitions have") \(what): \(names)")
-            }
-            note(
+        private func noteOddities(_ input: inout PlacementInput, _ order: [Int32]) {
+            input.noteOddity(
                 "a leader that is none of its replicas, and is taken as without a leader",
                 order.indices.filter { leaders[Int(order[$0])] >= 0 && input.leaders[$0] < 0 })
-            note(
+            input.noteOddity(
                 "a negative size, which is taken as unknown",
                 order.indices.filter { sizes[Int(order[$0])] == Self.negative })
         }
