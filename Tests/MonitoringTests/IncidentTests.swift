@@ -114,6 +114,18 @@ struct IncidentTests {
         #expect(story.told.isEmpty)
     }
 
+    @Test func `what is only listed is no incident, and one that comes to that is over`() {
+        var story = Story()
+        let listed = Self.finding("controller-not-voter", "controller 9001", .ok)
+        for second in stride(from: 0, through: 120, by: 30) { story.at(second, [listed]) }
+        #expect(story.told.isEmpty && story.incidents.open.isEmpty)
+        let worry = Self.finding("controller-not-voter", "controller 9001", .warning)
+        for second in stride(from: 150, through: 300, by: 30) { story.at(second, [worry]) }
+        #expect(story.incidents.open.count == 1)
+        for second in stride(from: 330, through: 600, by: 30) { story.at(second, [listed]) }
+        #expect(story.incidents.open.isEmpty)
+    }
+
     @Test func `what an operation causes is told only when it outlasts the operation`() {
         var story = Story()
         let moving = Self.finding("reassignment-orphan", "7 partitions", .warning)

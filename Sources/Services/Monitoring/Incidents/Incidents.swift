@@ -66,7 +66,8 @@ public struct Incidents: Sendable {
         forget(uptime)
         var changes: [IncidentChange] = []
         var found: Set<Incident.Key> = []
-        for finding in look.findings {
+        // What is only listed is no incident.
+        for finding in look.findings where finding.severity > .ok {
             let key = Incident.Key(finding)
             guard found.insert(key).inserted else { continue }
             let instant = damping.isPassing(key.rule) ? look.askedAt : uptime
