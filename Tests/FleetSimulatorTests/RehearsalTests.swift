@@ -85,6 +85,22 @@ struct ObservedFleetTests {
         }
     }
 
+    @Test func `canaries count among no broker's leaders and replicas`() throws {
+        let stage = try Stage()
+        try loaded(stage)
+        stage.fleet.withState { state in
+            for broker in state.picture().brokers { _ = state.kafka.canary(broker.id) }
+        }
+        try stage.pass(.seconds(5))
+        stage.fleet.withState { state in
+            let canaries = state.kafka.topics.count { CanaryTopic.broker(of: $0.name) != nil }
+            let picture = state.picture()
+            #expect(canaries == picture.brokers.count && canaries > 0)
+            #expect(picture.brokers.map(\.leaders).reduce(0, +) == 21)
+            #expect(picture.brokers.map(\.replicas).reduce(0, +) == 63)
+        }
+    }
+
     @Test func `a cluster of which no broker answers can't be copied, and says so`() throws {
         let stage = try Stage()
         let fleet = try seen(stage)

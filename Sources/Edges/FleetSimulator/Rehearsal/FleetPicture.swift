@@ -63,6 +63,7 @@ extension FleetState {
     /// The fleet as it stands now.
     func picture() -> FleetPicture {
         let (margins, losses) = kafka.margins()
+        let canaries = kafka.canaries()
         var brokers: [FleetPicture.Broker] = []
         for slot in kafka.brokers.indices {
             let broker = kafka.brokers[slot]
@@ -72,8 +73,9 @@ extension FleetState {
             }
             brokers.append(
                 FleetPicture.Broker(
-                    id: id, host: kafka.machines[Int(broker.machine)].name, bytes: bytes, leaders: broker.leaders,
-                    replicas: broker.replicas.count))
+                    id: id, host: kafka.machines[Int(broker.machine)].name, bytes: bytes,
+                    leaders: broker.leaders - canaries[slot].leaders,
+                    replicas: broker.replicas.count - canaries[slot].replicas))
         }
         let disks = hosts.sorted { $0.key < $1.key }.flatMap { host, found in
             found.disks.sorted { $0.key < $1.key }.map { path, disk in
@@ -89,6 +91,17 @@ extension FleetState {
 }
 
 extension SimulatedKafka {
+    /// Canaries that brokers hold and lead, by place in `brokers`.
+    fileprivate func canaries() -> [(replicas: Int, leaders: Int)] {
+        var counts = brokers.map { _ in (replicas: 0, leaders: 0) }
+        let isCanary = topics.map { CanaryTopic.broker(of: $0.name) != nil }
+        for partition in partitions where partition.topic >= 0 && isCanary[Int(partition.topic)] {
+            for id in partition.replicas { if let slot = slots[id] { counts[slot].replicas += 1 } }
+            if let slot = slots[partition.leader] { counts[slot].leaders += 1 }
+        }
+        return counts
+    }
+
     /// How near partitions are to stopping, and to what the loss of each host would bring them, by place in `machines`.
     fileprivate func margins() -> (PartitionMargins, [LossMargins]) {
         var margins = PartitionMargins()
