@@ -22,6 +22,13 @@ struct SimulationFileTests {
             place: place, hosts: [HostSpecification(host: host, rack: "a", brokers: 1, data: ["/data"])])
     }
 
+    private func specification(_ transport: TransportKind) throws -> FleetSpecification {
+        FleetSpecification(
+            cluster: ClusterSpecification(
+                name: try #require(ClusterName(rawValue: "orders")), transport: transport,
+                version: KafkaVersion(major: 4, minor: 3, patch: 1), image: "i", controllers: 1), hosts: [])
+    }
+
     private func files(_ place: FleetPlace) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: place.state)) ?? []).sorted()
     }
@@ -51,6 +58,18 @@ struct SimulationFileTests {
             #expect(files(place) == ["simulation", "simulation.lock"])
             let attributes = try FileManager.default.attributesOfItem(atPath: "\(place.state)/simulation")
             #expect(attributes[.posixPermissions] as? Int == 0o600)
+        }
+    }
+
+    @Test(arguments: [TransportKind.simulated, .ssh])
+    func `operations of a simulated fleet are dated by its clock, all others by the wall's`(
+        _ transport: TransportKind
+    ) async throws {
+        try await withPlace { place in
+            let file = try await open(place)
+            try await file.withDocument(.change) { $0.clock.skip(.seconds(86_400), wall: Machine.wallTime) }
+            let ahead = place.now(in: try specification(transport)).since(SystemClock().now())
+            #expect(transport == .simulated ? ahead > .seconds(86_000) : ahead <= .zero)
         }
     }
 
@@ -141,10 +160,7 @@ struct SimulationFileTests {
 
     @Test func `a fleet of real hosts has no simulation`() async throws {
         try await withPlace { place in
-            let fleet = FleetSpecification(
-                cluster: ClusterSpecification(
-                    name: try #require(ClusterName(rawValue: "orders")),
-                    version: KafkaVersion(major: 4, minor: 3, patch: 1), image: "i", controllers: 1), hosts: [])
+            let fleet = try specification(.ssh)
             let problem = await #expect(throws: SimulationProblem.self) { try await Simulation(fleet, place: place) }
             #expect(problem?.code == .notSimulated)
             #expect(files(place) == [])

@@ -11,7 +11,8 @@ struct AuditCommand: Command {
         "audit", "show who called gantry, when, why, and how it ended", options: [since],
         details: [
             "There is one record for every invocation, opened before it has any effect and closed at its end. An open "
-                + "one whose process is gone shows as 'killed'."
+                + "one whose process is gone shows as 'killed'.",
+            "Times are those of the techhost's own clock, of a simulated fleet too, whose operations are dated by its clock.",
         ],
         examples: [.init("gantry audit --since 30d --format json", "the last month, for scripts")])
 

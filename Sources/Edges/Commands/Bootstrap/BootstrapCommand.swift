@@ -81,7 +81,7 @@ struct BootstrapCommand: Command {
         guard try context.confirm("Bootstrap cluster \(plan.cluster)?", changes, showing: shown) else {
             return .refused
         }
-        let status = try await context.start(plan, in: place, changes)
+        let status = try await context.start(plan, configuration, changes)
         if installsService, status == .done { await context.installMonitor(configuration) }
         for finding in preparation.drift { context.note("\(finding.subject): \(finding.evidence); \(finding.remedy)") }
         return status == .done && !preparation.drift.isEmpty ? .warning : status

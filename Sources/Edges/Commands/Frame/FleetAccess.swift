@@ -18,6 +18,12 @@ extension CommandContext {
         FleetPlace(configuration.directory)
     }
 
+    /// The time by which the fleet's operations are dated.
+    func time(of configuration: FleetConfiguration) -> @Sendable () -> Timestamp {
+        let (place, fleet) = (place(of: configuration), configuration.specification)
+        return { place.now(in: fleet) }
+    }
+
     /// The journal of the fleet directory.
     /// - Throws: a refusal where there is none yet, and what the journal says.
     func journal(_ place: FleetPlace) throws -> any OperationStore {

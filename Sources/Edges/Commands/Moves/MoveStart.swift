@@ -53,6 +53,6 @@ extension CommandContext {
             note(Document(report.blocks).text(messageStyle))
         }
         guard try confirm(question(plan.cluster), changes) else { return .refused }
-        return try await start(plan, in: place, changes)
+        return try await start(plan, configuration, changes)
     }
 }

@@ -50,27 +50,32 @@ struct OperationAbortCommand: Command {
             return .refused
         }
         context.audit.concerns(record.id)
-        return try await giveUp(record, progress, status, journal, place, context)
+        return try await giveUp(record, progress, status, journal, configuration, context)
     }
 
     /// Gives it up, by its worker or by one that is started for it.
     private func giveUp(
         _ record: OperationRecord, _ progress: OperationProgress, _ status: OperationStatus,
-        _ journal: any OperationStore, _ place: FleetPlace, _ context: CommandContext
+        _ journal: any OperationStore, _ configuration: FleetConfiguration, _ context: CommandContext
     ) async throws -> ExitStatus {
         guard status == .running else {
             // Nobody is at it: a worker takes back what the last one left in the way.
-            guard try await context.holdsNobodyElse(record.plan, own: record.id, changes) else { return .refused }
-            let launcher = OperationLauncher(store: journal, place: place, now: { .now })
+            guard try await context.holdsNobodyElse(record.plan, own: record.id, configuration, changes) else {
+                return .refused
+            }
+            let launcher = OperationLauncher(
+                store: journal, place: context.place(of: configuration), now: context.time(of: configuration))
             var changes = changes
             if rollsBack { changes.detaches = false }
             let exit = try await context.watch(
-                launcher.giveUp(record.id), journal, place, changes, after: progress.sequence)
+                launcher.giveUp(record.id), journal, configuration, changes, after: progress.sequence)
             guard case .aborted = try OperationProgress.read(record, from: journal).ending else { return exit }
             return .done
         }
-        try journal.request(.abort, of: record.id, at: .now)
-        let watch = OperationWatch(context: context, store: journal, id: record.id, interrupt: .stopsWatching)
+        try journal.request(.abort, of: record.id, at: context.time(of: configuration)())
+        let watch = OperationWatch(
+            context: context, store: journal, id: record.id, interrupt: .stopsWatching,
+            now: context.time(of: configuration))
         guard let ended = try await watch.follow(worker: nil, after: progress.sequence) else { return .done }
         let report = OperationReport(record.id, ended, holderIsAlive: false)
         if !rollsBack { context.show(report) }
@@ -84,7 +89,6 @@ struct OperationAbortCommand: Command {
         _ record: OperationRecord, _ progress: OperationProgress, _ status: OperationStatus,
         _ journal: any OperationStore, _ configuration: FleetConfiguration, _ context: CommandContext
     ) async throws -> ExitStatus {
-        let place = context.place(of: configuration)
         let name = "operation \(record.id) (\(record.plan.commandLine))"
         guard status != .done else {
             throw CommandError(
@@ -129,7 +133,7 @@ struct OperationAbortCommand: Command {
         guard try context.confirm(question, changes) else { return .refused }
         context.audit.concerns(record.id)
         if !isAborted {
-            let exit = try await giveUp(record, progress, status, journal, place, context)
+            let exit = try await giveUp(record, progress, status, journal, configuration, context)
             guard exit == .done else { return exit }
             guard case .aborted = try OperationProgress.read(record, from: journal).ending else {
                 throw CommandError(
@@ -148,6 +152,6 @@ struct OperationAbortCommand: Command {
             context.show(OperationReport(nothingToDo: "operation abort \(record.id) --rollback"))
             return .done
         }
-        return try await context.start(plan, in: place, changes)
+        return try await context.start(plan, configuration, changes)
     }
 }

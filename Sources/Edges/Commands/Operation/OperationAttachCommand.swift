@@ -19,7 +19,9 @@ struct OperationAttachCommand: Command {
         let record = try OperationCommands.record(id, in: journal)
         context.audit.concerns(record.id)
         try await OperationFollower(store: journal, id: record.id).untilTaken(in: record.plan.cluster)
-        let watch = OperationWatch(context: context, store: journal, id: record.id, interrupt: .stopsWatching)
+        let watch = OperationWatch(
+            context: context, store: journal, id: record.id, interrupt: .stopsWatching,
+            now: context.time(of: configuration))
         guard let progress = try await watch.follow(worker: nil) else { return .done }
         let report = OperationReport(record.id, progress, holderIsAlive: false)
         context.show(report)

@@ -49,8 +49,10 @@ struct OperationBundleCommand: Command {
             ("version.json", JSONValue.object(JSONObject([("version", .string(Version.text))])).text(.indented)),
             (
                 "operation.json",
-                OperationShowReport(record: record, progress: progress, holderIsAlive: isAlive, now: .now).json
-                    .text(.indented)
+                OperationShowReport(
+                    record: record, progress: progress, holderIsAlive: isAlive,
+                    now: context.time(of: configuration)()
+                ).json.text(.indented)
             ),
             ("events.json", OperationLogReport(record: record, events: events).json.text(.indented)),
             ("plan.json", (try? JSONValue(encoding: record.plan).text(.indented)) ?? "it can't be written"),

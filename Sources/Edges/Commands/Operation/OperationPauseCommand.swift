@@ -43,8 +43,10 @@ struct OperationPauseCommand: Command {
             context.show(report)
             return .done
         }
-        try journal.request(.pause, of: record.id, at: .now)
-        let watch = OperationWatch(context: context, store: journal, id: record.id, interrupt: .stopsWatching)
+        try journal.request(.pause, of: record.id, at: context.time(of: configuration)())
+        let watch = OperationWatch(
+            context: context, store: journal, id: record.id, interrupt: .stopsWatching,
+            now: context.time(of: configuration))
         guard let ended = try await watch.follow(worker: nil, after: progress.sequence) else { return .done }
         let report = OperationReport(record.id, ended, holderIsAlive: false)
         context.show(report)

@@ -45,12 +45,14 @@ struct OperationResumeCommand: Command {
         else {
             return .refused
         }
-        guard try await context.holdsNobodyElse(record.plan, own: record.id, changes) else { return .refused }
+        guard try await context.holdsNobodyElse(record.plan, own: record.id, configuration, changes) else {
+            return .refused
+        }
         context.note(
             "it goes on as it was planned at \(record.createdAt); what was changed in defaults.cfg since is not in it")
-        let launcher = OperationLauncher(store: journal, place: place, now: { .now })
+        let launcher = OperationLauncher(store: journal, place: place, now: context.time(of: configuration))
         return try await context.watch(
-            launcher.resume(record.id), journal, place, changes, after: progress.sequence)
+            launcher.resume(record.id), journal, configuration, changes, after: progress.sequence)
     }
 
     /// What a later operation has changed since, this one's plan knows nothing of: going on would undo it.

@@ -78,7 +78,8 @@ struct OperationSetCommand: Command {
                 object: "operation \(record.id) (\(record.plan.commandLine))", reason: "it moves no data",
                 next: "gantry operation show \(record.id)", exit: .refused)
         }
-        for setting in settings { try journal.request(.set(setting), of: record.id, at: .now) }
+        let now = context.time(of: configuration)
+        for setting in settings { try journal.request(.set(setting), of: record.id, at: now()) }
         let words = settings.map { "\(ControlRequest.set($0))".dropFirst("set ".count) }.joined(separator: ", ")
         var report = OperationReport(
             record.id, try OperationProgress.read(record, from: journal), holderIsAlive: isAlive)

@@ -20,7 +20,8 @@ struct OperationShowCommand: Command {
         let progress = try OperationProgress.read(record, from: journal)
         context.show(
             OperationShowReport(
-                record: record, progress: progress, holderIsAlive: progress.holder?.isAlive ?? false, now: .now))
+                record: record, progress: progress, holderIsAlive: progress.holder?.isAlive ?? false,
+                now: context.time(of: configuration)()))
         return .done
     }
 }

@@ -6,24 +6,22 @@ import OperationModel
 
 extension CommandContext {
     /// Starts an operation's worker and watches it to its end, or returns at once with `--detach`.
-    func start(_ plan: OperationPlan, in place: FleetPlace, _ changes: ChangeValues) async throws -> ExitStatus {
-        guard try await holdsNobodyElse(plan, changes) else { return .refused }
+    func start(
+        _ plan: OperationPlan, _ configuration: FleetConfiguration, _ changes: ChangeValues
+    ) async throws -> ExitStatus {
+        let place = place(of: configuration)
+        guard try await holdsNobodyElse(plan, configuration, changes) else { return .refused }
         let notes = try await askHook(plan, place)
         let store = try place.openJournal()
-        let launcher = OperationLauncher(store: store, place: place, now: { .now })
+        let launcher = OperationLauncher(store: store, place: place, now: time(of: configuration))
         let launched = try launcher.launch(plan, salt: UInt16.random(in: .min ... .max), notes: notes)
-        return try await watch(launched, store, place, changes)
+        return try await watch(launched, store, configuration, changes)
     }
 
     /// Whether no other techhost, and no other fleet directory, is at work on the hosts of `plan`; else it is shown who is.
     func holdsNobodyElse(
-        _ plan: OperationPlan, own: OperationID? = nil, _ changes: ChangeValues
+        _ plan: OperationPlan, own: OperationID? = nil, _ configuration: FleetConfiguration, _ changes: ChangeValues
     ) async throws -> Bool {
-        // Its warnings were said before.
-        let configuration: FleetConfiguration
-        do {
-            configuration = try FleetConfiguration.load(directory: try fleet(), home: environment["HOME"])
-        } catch let error as ConfigurationError { throw error.commandError }
         let accepted = changes.accepted.map { Acceptance(code: $0.code, object: $0.object) }
         let blockers = try await whileLooking(.hosts(of: configuration)) {
             try await withSession(configuration) {
@@ -72,9 +70,10 @@ extension CommandContext {
 
     /// Watches a worker that was just started, from behind event number `shown` on.
     func watch(
-        _ launched: LaunchedOperation, _ store: any OperationStore, _ place: FleetPlace, _ changes: ChangeValues,
-        after shown: Int64 = 0
+        _ launched: LaunchedOperation, _ store: any OperationStore, _ configuration: FleetConfiguration,
+        _ changes: ChangeValues, after shown: Int64 = 0
     ) async throws -> ExitStatus {
+        let place = place(of: configuration)
         audit.concerns(launched.id)
         if changes.detaches {
             guard try await OperationFollower(store: store, id: launched.id).untilTaken(by: launched.worker) else {
@@ -85,7 +84,8 @@ extension CommandContext {
                 OperationReport(launched.id, OperationProgress(plan: record.plan), holderIsAlive: true, detached: true))
             return .done
         }
-        let watch = OperationWatch(context: self, store: store, id: launched.id, interrupt: .stopsOperation)
+        let watch = OperationWatch(
+            context: self, store: store, id: launched.id, interrupt: .stopsOperation, now: time(of: configuration))
         guard let progress = try await watch.follow(worker: launched.worker, after: shown) else { return .stopped }
         let report = OperationReport(launched.id, progress, holderIsAlive: false)
         if progress.ending != nil {

@@ -17,6 +17,8 @@ struct OperationWatch: Sendable {
     let store: any OperationStore
     let id: OperationID
     let interrupt: Interrupt
+    /// The time by which the operation is dated.
+    let now: @Sendable () -> Timestamp
 
     /// Follows until the worker leaves the operation, or the watcher is told to stop watching (nil).
     func follow(worker: Holder?, after shown: Int64 = 0) async throws -> OperationProgress? {
@@ -68,7 +70,7 @@ struct OperationWatch: Sendable {
             kill(worker.pid, SIGTERM)
         } else if !atOnce {
             context.note("stopping after the steps under way; Ctrl-C again stops at once")
-            try store.request(.stop, of: id, at: Timestamp.now)
+            try store.request(.stop, of: id, at: now())
         }
     }
 
@@ -86,10 +88,10 @@ struct OperationWatch: Sendable {
     private func tick(_ progress: OperationProgress, _ pace: WatchPace) throws {
         if pace.isTimeToLook() { pace.moves = try StepProgress.read(of: id, from: store) }
         guard context.terminal.errorIsTerminal else {
-            guard pace.isSilent, let now = underWay(progress) else { return }
+            guard pace.isSilent, let step = underWay(progress) else { return }
             pace.said()
             let moves = pace.moves.flatMap { stands(for: $0, in: progress) ? ", \($0.words)" : nil } ?? ""
-            context.note("\(Timestamp.now) still at it: \(now)\(moves)")
+            context.note("\(now()) still at it: \(step)\(moves)")
             return
         }
         context.output.live(live(progress, pace.moves))

@@ -38,6 +38,7 @@ struct OperationWorkerCommand: Command {
             terminations.cancel()
         }
         let (id, token, givesUp) = (id, token, givesUp)
+        let now = context.time(of: configuration)
         let ending: OperationEnding = try await withThrowingTaskGroup(of: OperationEnding?.self) { group in
             group.addTask {
                 try await context.withSession(configuration) { session in
@@ -46,7 +47,7 @@ struct OperationWorkerCommand: Command {
                 }
             }
             group.addTask {
-                for await _ in interrupts.stream { try store.request(.stop, of: id, at: .now) }
+                for await _ in interrupts.stream { try store.request(.stop, of: id, at: now()) }
                 return nil
             }
             group.addTask {

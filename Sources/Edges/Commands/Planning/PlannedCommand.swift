@@ -52,7 +52,8 @@ extension CommandContext {
         case .execute: return (plan, .done)
         case .plan(let output, let words):
             let state = try await withSession(configuration) { try await $0.plannedState(orNoneFor: plan) }
-            let file = OperationPlanFile(plan: plan, words: words, state: state, madeAt: .now, notes: notes)
+            let file = OperationPlanFile(
+                plan: plan, words: words, state: state, madeAt: time(of: configuration)(), notes: notes)
             let document = try file.document(took: took)
             // A step may hold a node's properties, and those a secret.
             if let output { try WholeFile.write(document.bytes(.compact) + [0x0a], to: output, mode: 0o600) }

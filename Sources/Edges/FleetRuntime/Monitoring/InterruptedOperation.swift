@@ -27,7 +27,9 @@ struct InterruptedOperation {
                         + "  gantry operation resume \(record.id)\n"
                 )
             }
-            let launched = try OperationLauncher(store: store, place: place, now: { .wall }).resume(record.id)
+            let launched = try OperationLauncher(
+                store: store, place: place, now: { [fleet, place] in place.now(in: fleet) }
+            ).resume(record.id)
             log.say(
                 "operation-resumed", at: .wall,
                 [

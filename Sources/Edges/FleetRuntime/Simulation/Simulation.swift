@@ -2,6 +2,16 @@ public import FleetModel
 public import FleetSimulator
 import Processes
 
+extension FleetPlace {
+    /// The time of day in `fleet`, by which its operations are dated: in a simulated one not the wall's, but that which its
+    /// steps wait by.
+    public func now(in fleet: FleetSpecification) -> Timestamp {
+        guard fleet.cluster.transport == .simulated, let time = SimulationFile.clock(of: SimulationFile.path(in: self))
+        else { return SystemClock().now() }
+        return time.epoch.advanced(by: time.elapsed(at: Machine.wallTime))
+    }
+}
+
 /// A simulated fleet from outside: its clock, and what can be done to it.
 public struct Simulation: Sendable {
     private let file: SimulationFile

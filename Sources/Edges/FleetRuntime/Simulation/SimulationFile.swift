@@ -44,7 +44,7 @@ final class SimulationFile: FleetStateKeeper {
     ) async throws(SimulationProblem) {
         self.patience = patience
         directory = place.state
-        let path = "\(place.state)/simulation"
+        let path = Self.path(in: place)
         self.path = path
         self.hosts = hosts
         let identity = Locked(Self.identity(of: path))
@@ -56,6 +56,8 @@ final class SimulationFile: FleetStateKeeper {
         }
         try await withState(.look) { _ in }
     }
+
+    static func path(in place: FleetPlace) -> String { "\(place.state)/simulation" }
 
     func withState<Result: Sendable>(
         _ access: StateAccess, _ body: (inout FleetState) -> Result
@@ -145,7 +147,7 @@ final class SimulationFile: FleetStateKeeper {
     }
 
     /// How the clock runs by the file's first line; nil where it can't be told.
-    private static func clock(of path: String) -> SimulatedTime? {
+    static func clock(of path: String) -> SimulatedTime? {
         guard let bytes = try? BoundedFile.beginning(path, SimulationDocument.longestHeading),
             let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
         else { return nil }
