@@ -51,6 +51,46 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (["leaders"], "gantry rebalance --leaders-only"), (["repairspread"], "kafka-reassign-partitions.sh --execute"),
+        (["replicationfactor", "3"], "gantry plan replicationfactor COUNT [TOPIC…] --reassignment-json FILE"),
+    ])
+    func `a plan that no operation carries out says at once, and to apply, what does`(
+        _ words: [String], _ way: String
+    ) async throws {
+        try await Fixture.withDirectory { directory in
+            let plan = try await run(
+                ["plan"] + words + ["--snapshot", "DIR/state.json", "-o", "DIR/plan.json"], in: directory)
+            #expect(plan.status == .done && plan.output.contains(way), "\(plan.output)\(plan.error)")
+            let apply = try await run(["apply", "DIR/plan.json", "--yes"], in: directory)
+            #expect(apply.status == .refused && apply.error.contains(way), "\(apply.error)")
+        }
+    }
+
+    @Test(arguments: [
+        (["addbroker", "h1", "2"], "without replicas: gantry plan rebalance --snapshot"),
+        (["restart"], "gantry plan restart"),
+    ])
+    func `what a snapshot can't tell of is refused with the way that it can go`(
+        _ words: [String], _ way: String
+    ) async throws {
+        try await Fixture.withDirectory { directory in
+            let result = try await run(["plan"] + words + ["--snapshot", "DIR/state.json"], in: directory)
+            #expect(result.status == .usage && result.error.contains(way), "\(result.error)")
+        }
+    }
+
+    @Test func `where one file can't be written the others are named`() async throws {
+        try await Fixture.withDirectory { directory in
+            let result = try await run(
+                [
+                    "plan", "leaders", "--snapshot", "DIR/state.json", "-o", "DIR/plan.json", "--svg", "DIR/none/a.svg",
+                ], in: directory)
+            #expect(result.status == .failed)
+            #expect(result.error.contains("a.svg") && result.error.contains("good: \(directory)/plan.json"))
+        }
+    }
+
     @Test func `a plan takes an older plan's place, and never that of a file of another kind`() async throws {
         try await Fixture.withDirectory { directory in
             try Fixture.write("cluster:\n", to: "\(directory)/defaults.cfg")

@@ -16,6 +16,18 @@ import Testing
         try expectSnapshot(text, "help/\(path.joined(separator: "-")).txt")
     }
 
+    @Test(arguments: [["help", "plan", "check"], ["plan", "check", "--help"]])
+    func `what stands behind a command as its first word has help of its own`(line: [String]) async throws {
+        var harness = Harness()
+        harness.table = .gantry
+        let result = await harness.run(line)
+        #expect(result.status == .done && result.output.contains("gantry plan check"), "\(result.error)")
+        #expect(["FILE", "--rollback-json", "64"].allSatisfy(result.output.contains))
+        let topic = try #require(CommandTable.gantry.entry(["plan"])?.definition.topics.first)
+        try expectSnapshot(
+            HelpText.explanation(topic, path: ["plan", topic.name], Style(columns: 100)), "help/plan-check.txt")
+    }
+
     @Test func `every setting is explained in help and in a manual page`() async throws {
         let result = await Harness().run("help", "defaults.cfg")
         let page = try #require(ManualPages.all([]).last)

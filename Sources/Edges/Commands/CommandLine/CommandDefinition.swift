@@ -20,6 +20,8 @@ struct CommandDefinition: Sendable {
     let isHidden: Bool
     /// Whether its first word is another command, whose options it takes too and hands on as they were typed.
     let handsOn: Bool
+    /// What its first word may be besides, each with help of its own.
+    let topics: [CommandDefinition]
     /// Whether an invocation leaves an audit record: all that have to do with a fleet.
     let isAudited: Bool
     /// Whether monitors call it as a plugin: with `--format plain` its first line is a `NagiosLine`, also when it fails.
@@ -45,7 +47,7 @@ struct CommandDefinition: Sendable {
         _ name: String, _ summary: String, arguments: [any ArgumentKey] = [], options: [any OptionKey] = [],
         changes: ChangeOptions = [], details: [String] = [], choices: Choices? = nil, examples: [Example] = [],
         isHidden: Bool = false, handsOn: Bool = false, isAudited: Bool = true, isMonitorPlugin: Bool = false,
-        subcommands: [CommandDefinition] = []
+        subcommands: [CommandDefinition] = [], topics: [CommandDefinition] = []
     ) {
         self.name = name
         self.summary = summary
@@ -60,6 +62,7 @@ struct CommandDefinition: Sendable {
         self.isAudited = isAudited
         self.isMonitorPlugin = isMonitorPlugin
         self.subcommands = subcommands
+        self.topics = topics
     }
 
     /// The command that does the same to a copy: with its arguments and options, and none that only a change needs.
@@ -77,6 +80,7 @@ struct CommandDefinition: Sendable {
         isAudited = true
         isMonitorPlugin = false
         subcommands = []
+        topics = []
     }
 
     /// Whether it changes a host, the cluster, or an operation.

@@ -193,7 +193,10 @@ struct CommandLineParser {
     private func finished() throws(CommandError) -> Invocation {
         let common = CommonValues(options)
         if wantsVersion { return .version(common) }
-        if options[CommonOptions.help] > 0 { return .help(path.map(\.name), common) }
+        if options[CommonOptions.help] > 0 {
+            let topic = leaf?.topics.first { $0.name == words.first }
+            return .help((path + [topic].compactMap { $0 }).map(\.name), common)
+        }
         guard let command = leaf else {
             throw .usage(path.isEmpty ? "no command is given" : "'\(pathText)' wants a command", next: helpCommand)
         }

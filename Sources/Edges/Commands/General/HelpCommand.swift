@@ -34,7 +34,7 @@ struct HelpCommand: Command {
         }
         var found: [CommandDefinition] = []
         for name in path {
-            let candidates = found.last?.subcommands ?? commands
+            let candidates = found.last.map { $0.subcommands + $0.topics } ?? commands
             guard let next = candidates.first(where: { $0.name == name }) else {
                 throw CommandLineParser.unknownCommand(name, behind: found, of: commands)
             }

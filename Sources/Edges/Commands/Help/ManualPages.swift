@@ -68,6 +68,13 @@ enum ManualPages {
                 page.item(#"\fB\#(Roff.escaped(choice.line))\fR"#, choice.purpose)
             }
             page.arguments(command.arguments)
+            for topic in command.topics {
+                page.subheading("\(topic.name) \(topic.synopsis)")
+                for paragraph in topic.details { page.paragraph(paragraph) }
+                for choice in topic.choices?.rows ?? [] {
+                    page.item(#"\fB\#(Roff.escaped(choice.line))\fR"#, choice.purpose)
+                }
+            }
         } else {
             page.heading("COMMANDS")
             for leaf in leaves {

@@ -137,7 +137,8 @@ struct OperationPlanFile: Sendable {
             throw refusal(
                 "plan-without-operation",
                 "it is a plan of moves alone: made from a snapshot, or with options that only the planner has",
-                next: "gantry plan COMMAND… -o FILE on the running cluster makes one that can be applied")
+                next: (try? PlanFile.read(value))?.event.wayToExecute
+                    ?? "gantry plan COMMAND… -o FILE on the running cluster makes one that can be applied")
         }
         guard digest == Self.digest(object) else {
             throw refusal(

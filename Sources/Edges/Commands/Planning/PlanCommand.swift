@@ -8,7 +8,7 @@ struct PlanCommand: Command {
     private static let reassignment = Option<FilePath>(
         "reassignment-json", "also write it as Kafka's reassignment file, and FILE.rollback to take it back")
     private static let svg = Option<FilePath>("svg", "also draw the brokers before and after")
-    private static let rollback = Option<FilePath>(
+    static let rollback = Option<FilePath>(
         "rollback-json", "also write the reassignment that restores the lists as they are now")
     private static let election = Option<FilePath>(
         "election-json", "also write the partitions whose preferred leader changes, for kafka-leader-election.sh")
@@ -20,9 +20,7 @@ struct PlanCommand: Command {
             "COMMAND is removebroker ID[,ID…] [FIRST LAST], removehost HOST[,HOST…] [FIRST LAST], rebalance [FIRST LAST], "
                 + "replacebroker OLD NEW, replicationfactor COUNT [TOPIC…], repairspread, or leaders; on the running cluster also "
                 + "bootstrap, addhost, addbroker and restart, each with its own options.",
-            "check FILE [COMMAND…] plans nothing: it judges a reassignment of another tool, FILE as kafka-reassign-partitions.sh "
-                + "takes it or --generate prints it, by the same rules, and against what COMMAND needs: exit 0 where it keeps them, "
-                + "1 where it moves more than it need or leaves a broker outside its band, 4 where it breaks one.",
+            "check FILE [COMMAND…] plans nothing: it judges a reassignment of another tool (gantry help plan check).",
             "A plan moves the fewest bytes that there can be, within a hundredth, and says how that is known. What cannot "
                 + "be done is refused with status 4, with every reason and its smallest remedy.",
             "It looks at the running cluster and changes nothing there. -o keeps every step of the operation, with the state it was "
@@ -40,7 +38,7 @@ struct PlanCommand: Command {
                 "gantry plan check move.json removebroker 5 --snapshot state.json --rollback-json back.json",
                 "what another tool proposes, before it is executed"),
             .init("gantry plan rebalance --snapshot state.json --svg balance.svg", "brokers without data are filled"),
-        ], handsOn: true, isAudited: false)
+        ], handsOn: true, isAudited: false, topics: [ReassignmentCheck.definition])
 
     /// What is planned by the planner alone; nil where an operation plans itself.
     private let request: PlanRequest?
@@ -107,7 +105,7 @@ struct PlanCommand: Command {
             let status = try await operation.command.run(
                 in: context.with(.plan(output: output?.path, words: operation.words)))
             if status == .done, let output, exports.contains(where: { $0 != nil }) {
-                try export(try Self.onlyMove(of: output.path))
+                try WholeFile.write(files(of: try Self.onlyMove(of: output.path)), after: [output.path])
             }
             return status
         }
@@ -123,9 +121,10 @@ struct PlanCommand: Command {
         try Self.check(plan, input)
         let notes = request.notes(in: input) + SharedHosts.notes(plan, input)
         let report = PlanSummary(
-            plan: plan, took: took, hasNoSizes: input.hasNoSizes, notes: notes, topics: input.partitionsOfTopics)
-        if let output { try WholeFile.write(report.json.bytes(.compact) + [0x0a], to: output.path) }
-        try export(plan)
+            plan: plan, took: took, hasNoSizes: input.hasNoSizes, notes: notes, output: output?.path,
+            topics: input.partitionsOfTopics)
+        let kept = output.map { [($0.path, report.json.bytes(.compact) + [0x0a])] } ?? []
+        try WholeFile.write(kept + files(of: plan))
         context.show(report)
         return .done
     }
@@ -135,14 +134,16 @@ struct PlanCommand: Command {
         [reassignment?.path, reassignment.map { $0.path + ".rollback" }, rollback?.path, election?.path, svg?.path]
     }
 
-    private func export(_ plan: MovePlan) throws(CommandError) {
+    private func files(of plan: MovePlan) -> [(path: String, bytes: [UInt8])] {
+        var files: [(path: String, bytes: [UInt8])] = []
         if let reassignment {
-            try WholeFile.write(KafkaFiles.reassignment(plan), to: reassignment.path)
-            try WholeFile.write(KafkaFiles.rollback(plan), to: "\(reassignment.path).rollback")
+            files.append((reassignment.path, KafkaFiles.reassignment(plan)))
+            files.append(("\(reassignment.path).rollback", KafkaFiles.rollback(plan)))
         }
-        if let rollback { try WholeFile.write(KafkaFiles.rollback(plan), to: rollback.path) }
-        if let election { try WholeFile.write(KafkaFiles.preferredElection(plan), to: election.path) }
-        if let svg { try WholeFile.write(Array(BalancePicture.svg(plan).utf8), to: svg.path) }
+        if let rollback { files.append((rollback.path, KafkaFiles.rollback(plan))) }
+        if let election { files.append((election.path, KafkaFiles.preferredElection(plan))) }
+        if let svg { files.append((svg.path, Array(BalancePicture.svg(plan).utf8))) }
+        return files
     }
 
     /// The moves of an operation's plan that was written to `path`.
@@ -152,7 +153,7 @@ struct PlanCommand: Command {
             throw CommandError(
                 "not-one-move", "no file for other tools was written", object: path,
                 reason: moves.isEmpty
-                    ? "the operation moves no data" : "the operation moves data in \(moves.count) stages",
+                    ? "the operation moves no data" : "the operation moves data in \(counted(moves.count, "stage"))",
                 next: moves.isEmpty
                     ? "the plan itself is there: gantry apply FILE"
                     : "one broker at a time, or --single-batch for a host's, makes one; the plan itself is there",

@@ -48,6 +48,13 @@ enum PlanRequest: Hashable, Sendable {
             rest = []
         case "repairspread": self = .repairSpread
         case "leaders": self = .leaders
+        case let word where PlannedCommand.names.contains(word):
+            throw .usage(
+                "'\(word)' is planned on the running cluster alone, without options of the planner",
+                reason: "its steps are about hosts, of which a snapshot knows nothing",
+                next: word.hasPrefix("add")
+                    ? "list the new brokers in the snapshot, without replicas: gantry plan rebalance --snapshot FILE"
+                    : "gantry plan \(word)")
         default:
             throw .usage(
                 "'\(words.first ?? "")' can't be planned",

@@ -9,6 +9,8 @@ struct PlanSummary: Report {
     var hasNoSizes = false
     /// What the reader should know besides what the plan itself says, a line each.
     var notes: [String] = []
+    /// The file that keeps it; nil: none does.
+    var output: String?
     /// Each topic of the placement that was planned on, with its partitions: what `explain` knows it by.
     var topics: [String: Int] = [:]
 
@@ -45,6 +47,13 @@ struct PlanSummary: Report {
         var blocks: [Document.Block] = [.pairs(pairs), .table(brokers)]
         if !report.missedBands.isEmpty { blocks.append(.table(missed)) }
         if !allNotes.isEmpty { blocks.append(.lines(allNotes)) }
+        if let output {
+            blocks.append(
+                .text(
+                    Cell(
+                        "kept in \(output) for gantry explain; gantry apply takes no plan of moves alone: "
+                            + plan.event.wayToExecute)))
+        }
         return Document(blocks)
     }
 

@@ -5,6 +5,34 @@ import PlacementPlanning
 struct ReassignmentCheck {
     static let name = "check"
 
+    private static let argument = Argument<FilePath>(
+        "FILE", .one, "the reassignment, as kafka-reassign-partitions.sh takes it or its --generate prints it")
+    private static let words = Argument<String>(
+        "COMMAND", .any, "what it is meant to do, as gantry plan takes it: what it moves is then judged by that")
+
+    /// For help alone: `gantry plan` reads its words.
+    static let definition = CommandDefinition(
+        name, "judge a reassignment that another tool made", arguments: [argument, words],
+        options: PlacementSource.options + [PlanCommand.rollback], changes: [.accept],
+        details: [
+            "Plans nothing and changes nothing: it judges FILE by the rules that gantry's own plans keep, on the running cluster "
+                + "or on --snapshot, and says what it copies, against the least that COMMAND needs, and where each broker ends.",
+            "--rollback-json writes the reassignment that restores the lists as they are now.",
+        ],
+        choices: .init(
+            "exit status",
+            [
+                .init("0", "it keeps every rule"),
+                .init("1", "it keeps them, and moves more than COMMAND needs or leaves a broker outside its band"),
+                .init("4", "it breaks a rule, each named with its remedy; or FILE is no reassignment"),
+                .init("64", "wrong usage"),
+            ]),
+        examples: [
+            .init(
+                "gantry plan check move.json removebroker 5 --snapshot state.json --rollback-json back.json",
+                "what another tool proposes, before it is executed")
+        ], isAudited: false)
+
     private let file: FilePath
     /// What it is meant to do; nil: its lists are judged alone.
     private let request: PlanRequest?

@@ -97,6 +97,26 @@ enum WholeFile {
         }
     }
 
+    /// Writes several files, one after the other; `done` were written before them.
+    /// - Throws: what keeps one of them from being written, with those that were.
+    static func write(
+        _ files: [(path: String, bytes: [UInt8])], after done: [String] = []
+    ) throws(CommandError) {
+        var done = done
+        for file in files {
+            do throws(CommandError) { try write(file.bytes, to: file.path) } catch {
+                var error = error
+                if !done.isEmpty {
+                    error.reason =
+                        (error.reason.map { "\($0); " } ?? "")
+                        + "written before it, and good: \(done.joined(separator: ", "))"
+                }
+                throw error
+            }
+            done.append(file.path)
+        }
+    }
+
     /// What the file at `path` begins with; nothing where it is empty or not there.
     private static func firstByte(of path: String) -> UInt8? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
