@@ -34,12 +34,12 @@ struct PlannedStateTests {
         #expect(
             now.changes(since: then).map { "\($0.object) \($0.change)" } == [
                 "broker 1 is gone", "broker 3 does not serve any more",
-                "topic a 1 lists are others: partition 1 is on [3, 2], was on [2, 3]", "topic b is gone",
+                "topic a 1 list is another: partition 1 is on [3, 2], was on [2, 3]", "topic b is gone",
                 "topic c is new",
             ])
         #expect(
             try state(["a": [[1, 2]], "b": [[1, 2]]]).changes(since: then).map(\.change) == [
-                "has 1 partitions, had 2"
+                "has 1 partition, had 2"
             ])
     }
 }

@@ -87,7 +87,7 @@ import Testing
         seen.cluster.logDirectories[0].directories = .unknown(reason: "timed out")
         let input = try seen.input()
         #expect(input.brokers[0].capacity == nil)
-        #expect(input.notes.contains { $0.contains("1 brokers (1) do not tell the size of their disks") })
+        #expect(input.notes.contains { $0.contains("broker 1 does not tell the size of its disks") })
         // Broker 2 then has the volume to itself, as far as anybody knows.
         #expect(input.brokers[1].capacity == ByteCount(700))
     }
@@ -104,7 +104,7 @@ import Testing
         let input = try seen.input()
         #expect(input.replicas(of: 0) == [Seen.ids[0], Seen.ids[2]])
         #expect(input.replicas(of: 1) == [Seen.ids[1], Seen.ids[3]])
-        #expect(input.notes.contains { $0.contains("1 partitions are being moved") })
+        #expect(input.notes.contains { $0.contains("1 partition is being moved") })
     }
 
     @Test func `leaves canaries out and takes the median for a size that nobody told`() throws {

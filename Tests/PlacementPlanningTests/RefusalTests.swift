@@ -41,20 +41,23 @@ import Testing
     @Test func `too few hosts are refused, and accepted when that is asked for`() throws {
         let input = try Self.input(hosts: ["a", "a", "b", "b"], factor: 2)
         let event = PlacementEvent.drain(brokers: NodeID.ids(3...4), onto: .all)
-        #expect(refusal(event, input)["hosts"]?.remedy.contains("add 1 host") == true)
+        let remedy = refusal(event, input)["hosts"]?.remedy
+        #expect(remedy?.contains("add 1 host,") == true && remedy?.hasSuffix("--accept hosts") == true)
         let plan = try Planner.plan(input, event, PlanningOptions(acceptNarrowerSpread: true))
         #expect(verify(plan, input) == [])
     }
 
     @Test func `too few racks are refused`() throws {
         let input = try Self.input(hosts: ["a", "b", "c"], racks: ["x", "y", "x"], factor: 2)
-        #expect(refusal(.drain(brokers: NodeID.ids(2...2), onto: .all), input)["racks"] != nil)
+        let reason = refusal(.drain(brokers: NodeID.ids(2...2), onto: .all), input)["racks"]
+        #expect(reason?.message.hasSuffix("would have to share racks: 1 rack remains") == true)
+        #expect(reason?.remedy.hasSuffix("--accept racks") == true)
     }
 
     @Test func `a range without a legal place names brokers that would do`() throws {
         let input = try Self.input(hosts: ["a", "b", "c", "d"], racks: ["x", "y", "x", "y"], factor: 2)
         let reason = refusal(.drain(brokers: NodeID.ids(1...1), onto: .only(NodeID.ids(2...2))), input)["spread"]
-        #expect(reason?.remedy == "let broker 3 receive data too")
+        #expect(reason?.remedy == "let broker 3 receive data too: widen the range FIRST LAST")
     }
 
     @Test func `full disks are refused with the bytes that lack`() throws {
@@ -153,6 +156,36 @@ import Testing
         let some = try unknown.applying(try SizeFile(Array(#"{"t": {"0": {"Size": 7}, "1": {"Size": 7}}}"#.utf8)))
         #expect((0..<3).map { some.size(of: $0).bytes } == [7, 7, 7])
         #expect(some.notes == ["1 partition without a known size is taken at the median of their topic: t-2"])
+    }
+
+    @Test func `what may not move names the option that would let it`() throws {
+        let input = try Self.input(hosts: ["a", "b", "c"], factor: 1)
+        let event = PlacementEvent.drain(brokers: NodeID.ids(1...1), onto: .all)
+        var pinned = PlanningOptions()
+        pinned.pinnedTopics = ["orders"]
+        #expect(refusal(event, input, pinned)["pinned"]?.remedy.contains("--pin") == true)
+        var excluded = PlanningOptions()
+        excluded.excludedTopics = ["orders"]
+        #expect(refusal(event, input, excluded)["pinned"]?.remedy.contains("--exclude") == true)
+        var chosen = PlanningOptions()
+        chosen.partitions = .only([])
+        let remedy = refusal(event, input, chosen)["pinned"]?.remedy
+        #expect(remedy?.contains("--only-partitions") == true && remedy?.contains("--pin") == false)
+    }
+
+    @Test(arguments: [
+        (1, 2, "while any is away, and before Kafka 3.7 always"), (2, 2, "while any is away;"), (3, 2, nil),
+    ])
+    func `a factor that min.insync.replicas leaves no spare is said`(_ factor: Int, _ minimum: Int32, _ said: String?)
+        throws
+    {
+        var builder = PlacementInput.Builder()
+        for id in NodeID.ids(0...2) { builder.add(PlanningBroker(id: id)) }
+        builder.setMinInSync(minimum, of: "t")
+        for topic in ["t", "u"] { builder.add(topic: topic, partition: 0, replicas: [0], size: 1) }
+        let plan = try Planner.plan(try builder.build(), .replicationFactor(topics: .all, factor: factor))
+        let note = plan.report.notes.first { $0.contains("min.insync.replicas") }
+        #expect(note.map { $0.hasPrefix("topic t has ") && $0.contains(said ?? "not said") } == said.map { _ in true })
     }
 
     @Test func `what is malformed in a snapshot is said with its key`() {

@@ -75,7 +75,7 @@ extension HealthRules {
         guard has > wanted else { return [] }
         return [
             rule.finding(
-                .warning, "cluster", "it has \(has) controllers, and controllers: says \(wanted)",
+                .warning, "cluster", "it has \(counted(has, "controller")), and controllers: says \(wanted)",
                 remedy: "set controllers: \(has) in defaults.cfg; a quorum is not made smaller")
         ]
     }

@@ -28,7 +28,7 @@ extension HealthRules {
             else { return [] }
             return [
                 rule.finding(
-                    .warning, "\(moves.count) partitions",
+                    .warning, counted(moves.count, "partition"),
                     "are being moved, and no operation of gantry is running: "
                         + examples(moves.map { $0.partition.description }),
                     remedy: "wait for whoever moves them; kafka-reassign-partitions.sh --list shows them")
@@ -43,7 +43,7 @@ extension HealthRules {
             }
             return [
                 rule.finding(
-                    .warning, "\(throttles.count) settings",
+                    .warning, counted(throttles.count, "setting"),
                     "throttle replication while nothing is being moved, which slows the next recovery: "
                         + examples(subjects),
                     remedy: "delete leader/follower.replication.throttled.* there with kafka-configs.sh")
@@ -65,7 +65,7 @@ extension HealthRules {
         guard count > 0 else { return [] }
         return [
             rule.finding(
-                severity, count == 1 ? "1 partition" : "\(count) partitions",
+                severity, counted(count, "partition"),
                 "\(words): \(examples(names, of: count))", remedy: remedy)
         ]
     }

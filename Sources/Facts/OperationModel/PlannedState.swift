@@ -78,11 +78,11 @@ public struct PlannedState: Hashable, Sendable, Codable {
             Dictionary(topics.map { ($0.topic, $0.replicas) }, uniquingKeysWith: { a, _ in a }),
             Dictionary(then.topics.map { ($0.topic, $0.replicas) }, uniquingKeysWith: { a, _ in a }), { "topic \($0)" },
             { now, before in
-                if now.count != before.count { return "has \(now.count) partitions, had \(before.count)" }
+                if now.count != before.count { return "has \(counted(now.count, "partition")), had \(before.count)" }
                 let moved = now.indices.filter { now[$0] != before[$0] }
                 let first = moved.first ?? 0
-                return
-                    "\(moved.count) lists are others: partition \(first) is on \(now[first]), was on \(before[first])"
+                return "\(counted(moved.count, "list")) \(moved.count == 1 ? "is another" : "are others"): "
+                    + "partition \(first) is on \(now[first]), was on \(before[first])"
             })
         return changes
     }

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// What an engine does next with an operation: a pure decision over its progress.
 public enum Scheduler {
     /// What to do.
@@ -48,11 +50,13 @@ public enum Scheduler {
             return .end(.failed(reason: "\(step.title): \(failure.reason)\(others)"))
         }
         let open = zip(progress.plan.steps, progress.states).filter { !$0.1.isSatisfied }
+        let steps = counted(open.count, "step")
+        let remain = "\(steps) \(open.count == 1 ? "remains" : "remain")"
         switch progress.request {
         case .some where open.isEmpty: return .end(.done)
-        case .abort: return .end(.aborted(reason: "asked for; \(open.count) steps were not begun"))
-        case .stop: return .end(.stopped(reason: "asked for; \(open.count) steps remain"))
-        case .pause: return .end(.paused(reason: "asked for; \(open.count) steps remain"))
+        case .abort: return .end(.aborted(reason: "asked for; \(steps) \(open.count == 1 ? "was" : "were") not begun"))
+        case .stop: return .end(.stopped(reason: "asked for; \(remain)"))
+        case .pause: return .end(.paused(reason: "asked for; \(remain)"))
         case .set, nil: return .end(.done)
         }
     }

@@ -72,7 +72,7 @@ public struct StepProgress: Hashable, Sendable, Codable {
         var words = ["\(copied) of \(bytes)"]
         if let rate { words.append("\(rate)") }
         if let left = Self.words(least: leastLeft, most: mostLeft) { words.append(left) }
-        words.append("\(settled) of \(partitions) partitions")
+        words.append("\(settled) of \(counted(partitions, "partition"))")
         return words.joined(separator: ", ")
     }
 

@@ -81,7 +81,8 @@ struct DrainFaultTests {
             let notes = try cluster.notes(id)
             #expect(ending == .done, "\(String(describing: ending)) \(notes)")
             #expect(
-                notes.contains { $0.contains("have no other place") && $0.contains("wait for broker 3") }, "\(notes)")
+                notes.contains { $0.contains("has no other place") && $0.contains("it waits for broker 3") }, "\(notes)"
+            )
             let planned = try #require(preparation.moves.first).changes.filter { change in
                 change.partition.topic == "sole" && change.to.contains(Self.node(3))
             }

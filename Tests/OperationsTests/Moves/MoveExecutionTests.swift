@@ -145,7 +145,7 @@ struct MoveExecutionTests {
         #expect(scene.look().cancelled.isEmpty, "it may be a restart")
         let actions = scene.look(after: .seconds(31))
         #expect(actions.cancelled == [partition(0)])
-        #expect(scene.said.contains { $0.contains("broker 2") && $0.contains("1 partitions") })
+        #expect(scene.said.contains { $0.contains("broker 2") && $0.contains("1 partition that was to go there is") })
         scene.apply(actions)
         let replanned = scene.playUntilReplanned()
         #expect(replanned == [partition(0)])
@@ -164,7 +164,7 @@ struct MoveExecutionTests {
         _ = scene.look()
         let actions = scene.look(after: .seconds(40))
         #expect(actions.cancelled.isEmpty)
-        #expect(scene.said.contains { $0.contains("none of their other replicas is alive") })
+        #expect(scene.said.contains { $0.contains("is left as it is: none of its other replicas is alive") })
     }
 
     @Test func `partitions that come to be on a broker that leaves are planned too`() {

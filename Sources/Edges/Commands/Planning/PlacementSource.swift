@@ -122,7 +122,8 @@ struct PlacementSource {
             "there is no topic \(unknown.prefix(5).joined(separator: ", "))\(unknown.count > 5 ? ", …" : "")",
             object: place, reason: meant.map { "did you mean '\($0)'?" },
             next: topics.isEmpty
-                ? "leave it out: there are no topics" : "name one of \(topics.count) topics, such as \(topics[0])",
+                ? "leave it out: there are no topics"
+                : "name one of \(counted(topics.count, "topic")), such as \(topics[0])",
             exit: .refused)
     }
 }

@@ -169,7 +169,8 @@ struct PreflightReport: Report {
 
     private var summary: String {
         func count(_ result: ClauseResult) -> Int { findings.filter { $0.verdict.result == result }.count }
-        return "\(findings.count) checks: \(count(.pass)) passed, \(count(.fail)) failed, \(count(.warn)) warned, "
+        return
+            "\(counted(findings.count, "check")): \(count(.pass)) passed, \(count(.fail)) failed, \(count(.warn)) warned, "
             + "\(count(.unknown)) unknown, \(count(.waived)) waived"
     }
 }

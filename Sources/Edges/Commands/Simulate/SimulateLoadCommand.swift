@@ -56,7 +56,8 @@ struct SimulateLoadCommand: Command {
             let made = try document.fleet.give(load, replicationFactor: factor)
             return (document, made)
         }
-        let partitions = "\(made) topics with \(load.partitions) partitions of \(load.traffic.size)"
+        let partitions =
+            "\(counted(made, "topic")) with \(counted(load.partitions, "partition")) of \(load.traffic.size)"
         context.show(SimulationReport(simulation: after, done: "made \(partitions)"))
         return .done
     }

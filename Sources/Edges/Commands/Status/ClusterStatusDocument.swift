@@ -148,7 +148,7 @@ extension ClusterStatusReport {
         let more = status.findings.count > 1 ? " (and \(status.findings.count - 1) more)" : ""
         let words =
             status.findings.first.map { "\($0.subject): \($0.evidence)\(more)" }
-            ?? "\(running) brokers, \(counts?.total ?? 0) partitions"
+            ?? "\(counted(running, "broker")), \(counted(counts?.total ?? 0, "partition"))"
         var measures: [NagiosLine.Measure] = [
             .init("took", status.snapshot.took.milliseconds / 1000, .seconds),
             .init("brokers", Double(running), minimum: 0, maximum: Double(wanted)),

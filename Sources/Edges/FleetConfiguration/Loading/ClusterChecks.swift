@@ -74,7 +74,7 @@ extension FleetResolver {
         if let factor, factor.value > racks, factor.value <= brokers {
             warn(
                 factor,
-                "\(factor.value) replicas over \(racks) rack\(racks == 1 ? "" : "s"): the loss of one rack takes several "
+                "\(counted(factor.value, "replica")) over \(counted(racks, "rack")): the loss of one rack takes several "
                     + "replicas of a partition at once")
         }
     }
@@ -93,7 +93,7 @@ extension FleetResolver {
         if factor.value > brokers {
             fail(
                 factor,
-                "\(factor.value) replicas need \(factor.value) brokers, and \(brokers) "
+                "\(counted(factor.value, "replica")) need \(counted(factor.value, "broker")), and \(brokers) "
                     + "\(brokers == 1 ? "is" : "are") planned", suggestion: "\(brokers)")
         }
         return factor

@@ -186,7 +186,8 @@ public enum KafkaFiles {
                     try reader.skip()
                 }
                 directories = count
-            default: throw unknown(reader, name, of: "a partition here has 'topic', 'partition', 'replicas' and 'log_dirs'")
+            default:
+                throw unknown(reader, name, of: "a partition here has 'topic', 'partition', 'replicas' and 'log_dirs'")
             }
         }
         guard let topic, let partition, partition >= 0 else {
@@ -196,7 +197,7 @@ public enum KafkaFiles {
         guard replicas.count == ids.count else { throw reader.failure("a broker id is negative") }
         // Kafka refuses it too.
         if let directories, directories != replicas.count {
-            throw reader.failure("'log_dirs' has \(directories) entries for \(replicas.count) replicas")
+            throw reader.failure("'log_dirs' has \(directories) of \(counted(replicas.count, "replica"))")
         }
         return Reassignment(partition: TopicPartition(topic: topic, partition: partition), replicas: replicas)
     }

@@ -84,10 +84,13 @@ extension PlacementInput {
         if !silent.isEmpty {
             let shown = silent.prefix(5).joined(separator: ", ") + (silent.count > 5 ? ", …" : "")
             builder.note(
-                "\(silent.count) brokers (\(shown)) do not tell the size of their disks: they are planned without a ceiling"
+                silent.count == 1
+                    ? "broker \(shown) does not tell the size of its disks: it is planned without a ceiling"
+                    : "\(silent.count) brokers (\(shown)) do not tell the size of their disks: they are planned without a ceiling"
             )
         }
         builder.reserve(partitions: table.count, replicas: table.count * 3)
+        for topic in table.topics { builder.setMinInSync(topic.minInSyncReplicas, of: topic.name) }
         for row in table.rows {
             let name = row.name
             guard !without.contains(name) else { continue }
@@ -114,8 +117,10 @@ extension PlacementInput {
         }
         if !moves.isEmpty {
             builder.note(
-                "\(moves.count) partitions are being moved: they are planned as they "
-                    + (running == .done ? "will be" : "were before"))
+                moves.count == 1
+                    ? "1 partition is being moved: it is planned as it " + (running == .done ? "will be" : "was before")
+                    : "\(moves.count) partitions are being moved: they are planned as they "
+                        + (running == .done ? "will be" : "were before"))
         }
         self = try builder.build()
     }

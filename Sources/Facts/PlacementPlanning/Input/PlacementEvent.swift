@@ -40,6 +40,14 @@ public enum PlacementEvent: Hashable, Sendable {
     /// Leaders are evened out; no data moves.
     case leaders
 
+    /// Whether its targets are those that somebody named.
+    var hasRange: Bool {
+        switch self {
+        case .drain(_, .only), .rebalance(.only): true
+        default: false
+        }
+    }
+
     /// As an operator would say it.
     public var description: String {
         func list(_ ids: [NodeID]) -> String { ids.map(\.description).joined(separator: ",") }

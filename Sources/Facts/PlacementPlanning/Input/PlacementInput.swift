@@ -29,6 +29,8 @@ public struct PlacementInput: Sendable {
         readerNotes.append("\(counted(rows.count, "partition")) \(rows.count == 1 ? "has" : "have") \(what): \(names)")
     }
 
+    /// `min.insync.replicas` of topics, where it was read.
+    var minInSync: [String: Int32] = [:]
     /// Topic of each partition: an index into `topics`.
     var topicOf: [Int32]
     /// Number of each partition.

@@ -15,6 +15,7 @@ extension PlacementInput {
         private var offsets: [Int32] = [0]
         private var replicas: [Int32] = []
         private var notes: [String] = []
+        private var minInSync: [String: Int32] = [:]
 
         /// A size that nobody told, and one below nothing.
         private static let (unknown, negative): (Int64, Int64) = (-1, -2)
@@ -38,6 +39,9 @@ extension PlacementInput {
 
         /// Something odd that the reader met and how it was taken.
         public mutating func note(_ text: String) { notes.append(text) }
+
+        /// Says the `min.insync.replicas` of a topic; nil: it was not read.
+        public mutating func setMinInSync(_ value: Int32?, of topic: String) { minInSync[topic] = value }
 
         /// One more partition. The canaries' topics are left out: they belong to no plan.
         ///
@@ -92,6 +96,7 @@ extension PlacementInput {
             fill(&input, order, topicRank, &problems)
             try problems.refuse()
             input.readerNotes = notes
+            input.minInSync = minInSync
             noteOddities(&input, order)
             for row in input.sizes.indices where input.sizes[row] < 0 {
                 input.unsized.append(Int32(truncatingIfNeeded: row))
@@ -247,7 +252,10 @@ extension PlacementInput {
         }
         (rackCount, hostCount) = (Int(nextRack), Int(nextHost))
         if withoutRack > 0, withoutRack < brokers.count {
-            notes.append("\(withoutRack) brokers have no rack while others have: they are taken as one rack")
+            notes.append(
+                withoutRack == 1
+                    ? "1 broker has no rack while others have: it is taken as a rack of its own"
+                    : "\(withoutRack) brokers have no rack while others have: they are taken as one rack")
         }
     }
 }

@@ -1,3 +1,5 @@
+import FleetModel
+
 extension PlacementInput {
     /// Rows that are named as examples of many.
     private static let examples = 3
@@ -47,8 +49,8 @@ extension PlacementInput {
         return [(beside, "the median of their topic"), (alone, "the median of all, none of their topic being known")]
             .filter { !$0.0.isEmpty }.map { rows, place in
                 let names = rows.prefix(Self.examples).map { name(Int($0)) }.joined(separator: ", ")
-                let noun = rows.count == 1 ? "1 partition" : "\(rows.count) partitions"
-                return "\(noun) without a known size \(rows.count == 1 ? "is" : "are") taken at \(place): \(names)"
+                return
+                    "\(counted(rows.count, "partition")) without a known size \(rows.count == 1 ? "is" : "are") taken at \(place): \(names)"
                     + (rows.count > Self.examples ? ", …" : "")
             }
     }

@@ -50,11 +50,14 @@ struct PlacementFailures {
             reasons.append(
                 .init(
                     code: "spread",
-                    message: "\(spread.count) replicas find no target on a host and rack of their own",
+                    message:
+                        "\(counted(spread.count, "replica")) \(spread.count == 1 ? "finds" : "find") no target on a host and rack of "
+                        + (spread.count == 1 ? "its own" : "their own"),
                     objects: spread.names, count: spread.count,
                     remedy: helpers.isEmpty
                         ? "add a broker on another host and rack, or lower these topics' factor"
-                        : "let broker \(helpers.joined(separator: " or ")) receive data too"))
+                        : "let broker \(helpers.joined(separator: " or ")) receive data too"
+                            + (problem.event.hasRange ? ": widen the range FIRST LAST" : "")))
         }
         if disk.count > 0 {
             let targets = problem.input.brokers.indices.filter { problem.target[$0] }
@@ -65,7 +68,8 @@ struct PlacementFailures {
                 .init(
                     code: "disk",
                     message:
-                        "\(disk.count) replicas of \(ByteCount(disk.bytes)) together find no broker with room: the "
+                        "\(counted(disk.count, "replica")) of \(ByteCount(disk.bytes)) "
+                        + (disk.count == 1 ? "finds" : "together find") + " no broker with room: the "
                         + "targets have \(free) left below their ceilings (capacity less \(problem.options.headroom))",
                     objects: disk.names, count: disk.count,
                     remedy:

@@ -125,8 +125,24 @@ struct PlanningProblem {
             for row in factor.indices where selected[Int(input.topicOf[row])] {
                 factor[row] = Int32(truncatingIfNeeded: wanted)
             }
+            noteWithoutSpare(wanted, selected)
         case .repairSpread, .leaders: break
         }
+    }
+
+    /// A list of no more replicas than `min.insync.replicas` serves only while all of them do; Kafka takes it silently.
+    private mutating func noteWithoutSpare(_ wanted: Int, _ selected: [Bool]) {
+        let thin = input.topics.indices.filter {
+            selected[$0] && input.minInSync[input.topics[$0]].map { wanted <= Int($0) } ?? false
+        }
+        guard let first = thin.first else { return }
+        let names = thin.prefix(5).map { input.topics[$0] }.joined(separator: ", ") + (thin.count > 5 ? ", …" : "")
+        let subject = thin.count == 1 ? "topic \(input.topics[first]) has" : "\(thin.count) topics (\(names)) have"
+        let isFewer = thin.contains { input.minInSync[input.topics[$0]].map { wanted < Int($0) } ?? false }
+        notes.append(
+            "\(subject) a min.insync.replicas that leaves \(counted(wanted, "replica")) no spare: producers with acks=all wait "
+                + (isFewer ? "while any is away, and before Kafka 3.7 always" : "while any is away")
+                + "; lower it with kafka-configs.sh, or choose a higher factor")
     }
 
     private mutating func restrict(to selection: BrokerSelection, keepMembers: Bool) throws(PlanningRefusal) {
@@ -176,19 +192,29 @@ struct PlanningProblem {
         }
         var stuck: [String] = []
         var count = 0
+        var (isPinned, isExcluded, isUnchosen) = (false, false, false)
         for row in frozen.indices where pinned[Int(input.topicOf[row])] || untouchable[row] {
             if input.slots[input.range(row)].contains(where: { leaving[Int($0)] }) {
                 count += 1
                 if stuck.count < 5 { stuck.append(input.name(row)) }
+                isPinned = isPinned || pinned[Int(input.topicOf[row])]
+                isExcluded = isExcluded || excluded[Int(input.topicOf[row])]
+                isUnchosen = isUnchosen || !chosen[row]
             } else if factor[row] != Int32(input.range(row).count) {
                 factor[row] = Int32(truncatingIfNeeded: input.range(row).count)
             }
         }
         guard count == 0 else {
+            let ways = [
+                isPinned ? "take their topics out of --pin, or into the file of --topics-to-move" : nil,
+                isExcluded ? "take their topics out of --exclude" : nil,
+                isUnchosen ? "take them into the file of --only-partitions" : nil,
+            ]
             throw PlanningRefusal(
                 code: "pinned",
                 "\(counted(count, "partition")) pinned, excluded or not chosen \(count == 1 ? "lies" : "lie") on brokers that leave",
-                objects: stuck, count: count, remedy: "let these move too for this operation")
+                objects: stuck, count: count,
+                remedy: "let these move too: " + ways.compactMap { $0 }.joined(separator: "; "))
         }
     }
 
@@ -199,7 +225,7 @@ struct PlanningProblem {
         guard anyLeaves || mandate.balances else { return }
         throw PlanningRefusal(
             code: "targets", "no broker is left that could receive data",
-            remedy: "add a broker, or name targets that are live and have a weight above 0")
+            remedy: "add a broker, or name a range FIRST LAST with brokers that are live and have a weight above 0")
     }
 
     private mutating func checkFactors() throws(PlanningRefusal) {
@@ -218,8 +244,8 @@ struct PlanningProblem {
                 .init(
                     code: "factor",
                     message:
-                        "\(counted(beyond.count, "partition")) should have up to \(largest) replicas, and of the brokers "
-                        + "\(remaining) can hold them",
+                        "\(counted(beyond.count, "partition")) should have up to \(counted(largest, "replica")), and "
+                        + "\(counted(remaining, "broker")) can hold them",
                     objects: beyond.examples, count: beyond.count,
                     remedy:
                         "add \(counted(largest - remaining, "broker")), or lower these topics' factor to \(remaining)"))
@@ -244,11 +270,12 @@ struct PlanningProblem {
                     .init(
                         code: "\(kind)s",
                         message:
-                            "\(counted(narrowed.count, "partition")) with up to \(wanted) replicas would have to share "
-                            + "\(kind)s: \(domains.count) \(domains.count == 1 ? kind : kind + "s") remain",
+                            "\(counted(narrowed.count, "partition")) with up to \(counted(wanted, "replica")) would have to share "
+                            + "\(kind)s: \(counted(domains.count, kind)) \(domains.count == 1 ? "remains" : "remain")",
                         objects: narrowed.examples, count: narrowed.count,
-                        remedy: "add \(max(1, wanted - domains.count)) \(kind)\(wanted - domains.count > 1 ? "s" : "")"
-                            + ", or lower these topics' factor to \(domains.count), or accept the narrower spread"))
+                        remedy:
+                            "add \(counted(max(1, wanted - domains.count), kind)), or lower these topics' factor to "
+                            + "\(domains.count), or accept the narrower spread with --accept \(kind)s"))
             }
         }
         if !reasons.isEmpty { throw PlanningRefusal(reasons) }

@@ -306,7 +306,7 @@ struct FluidSimulation {
         }
         throw PlanningRefusal(
             code: "disk-order",
-            "\(unstarted) copies wait for each other's disk space, and no order of them and no way round works",
+            "\(unstarted == 1 ? "a copy waits for" : "\(unstarted) copies wait for each other's") disk space, and no order of them and no way round works",
             objects: transfers.chain.indices.filter { start[$0] < 0 }.prefix(5).map {
                 input.name(Int(transfers.rows[Int(transfers.chain[$0])]))
             }, count: unstarted,

@@ -104,7 +104,7 @@ struct PlanVerifier {
             let new = final(row)
             let name = input.name(row)
             if new.count != request.factor[row] {
-                fail("factor", name, "has \(new.count) replicas instead of \(request.factor[row])")
+                fail("factor", name, "has \(counted(new.count, "replica")) instead of \(request.factor[row])")
             }
             if Set(new).count != new.count { fail("distinct", name, "has a broker twice") }
             for broker in new.lazy.map(Int.init) {

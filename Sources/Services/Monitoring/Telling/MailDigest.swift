@@ -56,7 +56,7 @@ public struct MailDigest: Sendable {
             let count = changes.filter { $0.kind == kind }.count
             return count == 0 ? nil : "\(count) \(kind.rawValue)"
         }
-        return "[gantry \(cluster)] \(changes.count + dropped) incidents: \(counts.joined(separator: ", "))"
+        return "[gantry \(cluster)] \(counted(changes.count + dropped, "incident")): \(counts.joined(separator: ", "))"
     }
 
     private static func body(_ changes: [IncidentChange], _ dropped: Int, _ open: [Incident]) -> String {

@@ -34,10 +34,12 @@ extension MoveExecution {
         if said.insert("dead \(names) \(waiting)").inserted {
             actions.append(
                 .say(
-                    "broker \(names) receives data and is dead: \(waiting) partitions that were to go there are planned "
-                        + "anew, the others go on"
+                    "broker \(names) receives data and is dead: \(counted(waiting, "partition")) that "
+                        + (waiting == 1 ? "was to go there is" : "were to go there are")
+                        + " planned anew, the others go on"
                         + (stuck > 0
-                            ? "; \(stuck) are left as they are: none of their other replicas is alive" : "")))
+                            ? "; \(stuck) \(stuck == 1 ? "is left as it is: none of its" : "are left as they are: none of their") "
+                                + "other replicas is alive" : "")))
         }
         if !cancelled.isEmpty { actions.append(.cancel(cancelled)) }
         return actions

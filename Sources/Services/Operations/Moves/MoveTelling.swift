@@ -50,7 +50,8 @@ struct MoveTelling {
         var words = ["\(progress.copied) of \(progress.bytes)"]
         if let rate { words.append("\(rate)") }
         if let left = Self.words(left(progress)) { words.append(left) }
-        words.append("\(progress.settled) of \(progress.partitions) partitions, \(progress.moving) under way")
+        words.append(
+            "\(progress.settled) of \(counted(progress.partitions, "partition")), \(progress.moving) under way")
         if let slow = progress.slowest.first, slow.size > .zero { words.append("slowest \(slow.words)") }
         return words.joined(separator: ", ")
     }
@@ -82,7 +83,7 @@ struct MoveTelling {
 
     /// A few words for the journal at the end.
     func summary(_ progress: MoveProgress) -> String {
-        "\(progress.settled) partitions, \(progress.bytes)"
+        "\(counted(progress.settled, "partition")), \(progress.bytes)"
     }
 
     /// `5 to 7 min left`; nil where it is not known.

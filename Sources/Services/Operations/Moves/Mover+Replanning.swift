@@ -38,11 +38,13 @@ extension Mover {
         if !waiting.isEmpty {
             let awaited = execution.refuse(waiting, reason: "they are to go there")
             await context.note(
-                "\(waiting.count) partitions (\(Self.examples(waiting))) wait for broker "
+                "\(counted(waiting.count, "partition")) (\(Self.examples(waiting))) \(waiting.count == 1 ? "waits" : "wait") for broker "
                     + awaited.sorted().map(\.description).joined(separator: ", "))
         }
         guard !staying.isEmpty else { return }
-        await context.note("\(staying.count) partitions stay where they are: \(Self.examples(staying))")
+        await context.note(
+            "\(counted(staying.count, "partition")) \(staying.count == 1 ? "stays where it is" : "stay where they are"): \(Self.examples(staying))"
+        )
         execution.adopt(MoveOrder(goal: .routes, routes: []), for: staying)
     }
 
@@ -70,7 +72,8 @@ extension Mover {
             remedy: refusal.reasons.map(\.remedy).joined(separator: "; "))
         guard !awaited.isEmpty else { return }
         await context.note(
-            "\(partitions.count) partitions have no other place (\(Self.examples(partitions))): they wait for broker "
+            "\(counted(partitions.count, "partition")) \(partitions.count == 1 ? "has" : "have") no other place "
+                + "(\(Self.examples(partitions))): \(partitions.count == 1 ? "it waits" : "they wait") for broker "
                 + awaited.sorted().map(\.description).joined(separator: ", "))
     }
 
@@ -80,7 +83,9 @@ extension Mover {
         } catch {
             throw PlanningRefusal(code: "journal", error.reason, remedy: error.remedy)
         }
-        await context.note("\(partitions.count) partitions were planned anew: \(Self.examples(partitions))")
+        await context.note(
+            "\(counted(partitions.count, "partition")) \(partitions.count == 1 ? "was" : "were") planned anew: \(Self.examples(partitions))"
+        )
         execution.adopt(order, for: partitions)
     }
 }

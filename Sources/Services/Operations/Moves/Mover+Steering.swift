@@ -28,7 +28,8 @@ extension Mover {
         endingSince = clock.uptime()
         execution.isEnding = true
         if execution.movingCount > 0 {
-            await context.note("\(why): \(execution.movingCount) partitions under way may end, nothing begins")
+            await context.note(
+                "\(why): \(counted(execution.movingCount, "partition")) under way may end, nothing begins")
         }
     }
 

@@ -219,7 +219,8 @@ struct Mover {
             let refused = ordered.refused.count + elected.refused.count
             if refused > 0, let first = (ordered.refused + elected.refused).first {
                 await context.note(
-                    "\(refused) of \(targets.count) leaders stay where they are: \(first.subject): \(first.reason)")
+                    "\(refused) of \(counted(targets.count, "leader")) \(refused == 1 ? "stays where it is" : "stay where they are"): \(first.subject): \(first.reason)"
+                )
             }
             return nil
         } catch { return error }
@@ -235,11 +236,14 @@ struct Mover {
                     outcome.refused.map { ($0.subject, (code: $0.code, reason: $0.reason)) },
                     uniquingKeysWith: { first, _ in first }))
             if let first = outcome.refused.first {
-                await context.note("\(outcome.refused.count) moves were refused: \(first.subject): \(first.reason)")
+                await context.note(
+                    "\(counted(outcome.refused.count, "move")) \(outcome.refused.count == 1 ? "was" : "were") refused: \(first.subject): \(first.reason)"
+                )
             }
         } catch {
             // It may have been applied all the same: what is under way is read back before anything is asked for again.
-            await context.note("asking for \(targets.count) moves: \(error.reason); reading back what was begun")
+            await context.note(
+                "asking for \(counted(targets.count, "move")): \(error.reason); reading back what was begun")
             execution.submitted(partitions, refused: [:])
         }
     }
@@ -273,7 +277,7 @@ struct Mover {
                 await context.note("\(first.subject) can't be taken back: \(first.reason)")
             }
         } catch {
-            await context.note("taking \(partitions.count) moves back: \(error.reason)")
+            await context.note("taking \(counted(partitions.count, "move")) back: \(error.reason)")
         }
     }
 
@@ -307,7 +311,7 @@ struct Mover {
                 for case .cancel(let partitions) in execution.next(seen) { await cancel(partitions) }
                 let partitions = execution.cancellable()
                 guard !partitions.isEmpty else { return }
-                if !told { await context.note("taking back \(partitions.count) moves under way") }
+                if !told { await context.note("taking back \(counted(partitions.count, "move")) under way") }
                 told = true
                 await cancel(partitions)
             }

@@ -139,7 +139,10 @@ extension Assumptions {
     private static func foreignData(_ answers: HostAnswers, _ subject: ClauseSubject) -> ClauseVerdict {
         guard let layout = subject.layout else {
             return answers.formatted.isEmpty
-                ? .pass("empty") : .pass("\(answers.formatted.count) directories of this cluster's name")
+                ? .pass("empty")
+                : .pass(
+                    "\(answers.formatted.count == 1 ? "1 directory" : "\(answers.formatted.count) directories") of this cluster's name"
+                )
         }
         for node in subject.nodes {
             for directory in node.dataDirectories {

@@ -44,7 +44,7 @@ extension Assumptions {
                     if cores < last * cpus {
                         return .fail(
                             "cores",
-                            "\(counted(cores, "core")), and sets of \(cpus) for \(last) brokers take \(last * cpus)",
+                            "\(counted(cores, "core")), and sets of \(cpus) for \(counted(last, "broker")) take \(last * cpus)",
                             remedy: "lower cpus: or brokers: of \(subject.host), or leave cpu_sets out")
                     }
                 }

@@ -42,7 +42,7 @@ enum ClusterProof {
             guard let first = moves.first else { return [] }
             return [
                 Blocker(
-                    code: "foreign-reassignment", object: "\(moves.count) partitions",
+                    code: "foreign-reassignment", object: counted(moves.count, "partition"),
                     reason:
                         "somebody else is moving them: \(Mover.examples(moves.map(\.partition))); first \(first.partition)",
                     remedy: "wait until they are done, or --accept foreign-reassignment to wait within the operation",
@@ -82,7 +82,7 @@ enum ClusterProof {
             Blocker(
                 code: "broker-dead", object: "broker \(id)",
                 reason:
-                    "it does not serve, and moves of \(partitions.count) partitions would wait for it for ever: "
+                    "it does not serve, and moves of \(counted(partitions.count, "partition")) would wait for it for ever: "
                     + Mover.examples(partitions),
                 remedy: "bring it back (gantry bootstrap), or take it out too: gantry removebroker \(others)\(id)")
         }

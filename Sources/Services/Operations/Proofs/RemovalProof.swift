@@ -157,7 +157,7 @@ public struct RemovalProof: Sendable {
         if !offline.isEmpty {
             found.append(
                 Blocker(
-                    code: "partitions-offline", object: "\(offline.count) partitions",
+                    code: "partitions-offline", object: counted(offline.count, "partition"),
                     reason: "they have no leader to copy from: \(Mover.examples(offline))",
                     remedy: "start the brokers that hold them", count: offline.count,
                     examples: offline.prefix(ClusterProof.examples).map(\.description)))
@@ -165,7 +165,7 @@ public struct RemovalProof: Sendable {
         if !thin.isEmpty {
             found.append(
                 Blocker(
-                    code: "partitions-under-min-isr", object: "\(thin.count) partitions",
+                    code: "partitions-under-min-isr", object: counted(thin.count, "partition"),
                     reason:
                         "brokers that stay are missing from their ISR: \(Mover.examples(thin))",
                     remedy: "bring those brokers back first", count: thin.count,

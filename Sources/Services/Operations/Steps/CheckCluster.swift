@@ -30,12 +30,14 @@ public struct CheckCluster: Step {
     public var host: HostName? { nil }
     /// One line for people.
     public var title: String {
-        canary ? "send a record through each of \(layout.brokers.count) brokers" : "check the brokers' registrations"
+        canary
+            ? "send a record through each of \(counted(layout.brokers.count, "broker"))"
+            : "check the brokers' registrations"
     }
 
     /// Whether every broker takes a record and gives it back now.
     public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {
-        try await firstFailure(context) == nil ? .satisfied("\(layout.brokers.count) brokers") : .needed
+        try await firstFailure(context) == nil ? .satisfied(counted(layout.brokers.count, "broker")) : .needed
     }
 
     /// Tries again until all do, or the time is up.
@@ -50,7 +52,7 @@ public struct CheckCluster: Step {
             try await pause(context)
         }
         let behind = try await awaitReplicas(context)
-        return "\(layout.brokers.count) brokers"
+        return counted(layout.brokers.count, "broker")
             + (behind == 0
                 ? "" : "; \(behind) partition\(behind == 1 ? "" : "s") still under-replicated: replicas catch up")
     }

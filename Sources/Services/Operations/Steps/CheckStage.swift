@@ -50,7 +50,7 @@ public struct CheckStage: Step {
     public var host: HostName? { nil }
     /// One line for people.
     public var title: String {
-        "check the cluster" + (canary ? ": a record through each of \(layout.brokers.count) brokers" : "")
+        "check the cluster" + (canary ? ": a record through each of \(counted(layout.brokers.count, "broker"))" : "")
     }
 
     /// Never known before: it is a proof about now.
@@ -62,7 +62,7 @@ public struct CheckStage: Step {
         while true {
             let findings = try await findings(context)
             guard let worst = findings.first else {
-                return canary ? "\(layout.brokers.count) brokers gave a record back" : nil
+                return canary ? "\(counted(layout.brokers.count, "broker")) gave a record back" : nil
             }
             guard context.world.clock.uptime() - start < Self.limit else {
                 throw StepFailure(

@@ -26,7 +26,7 @@ public struct RecordLayout: Step {
     /// None: the cluster as a whole.
     public var host: HostName? { nil }
     /// One line for people.
-    public var title: String { "record \(layout.nodes.count) nodes in the journal" }
+    public var title: String { "record \(counted(layout.nodes.count, "node")) in the journal" }
 
     /// Whether the journal holds exactly this layout.
     public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {

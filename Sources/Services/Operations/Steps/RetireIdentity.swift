@@ -31,7 +31,7 @@ public struct RetireIdentity: Step {
     /// None: the cluster as a whole.
     public var host: HostName? { nil }
     /// One line for people.
-    public var title: String { "retire id \(object) in the journal and on \(hosts.count) hosts" }
+    public var title: String { "retire id \(object) in the journal and on \(counted(hosts.count, "host"))" }
 
     /// Whether the journal knows it; hosts that missed it are told again with the next change.
     public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {

@@ -81,7 +81,10 @@ struct BrokerContents {
         }
         if let (broker, partitions) = held.min(by: { $0.key < $1.key }) {
             return BrokerContents(
-                broker: broker, words: "\(partitions.count) replicas are assigned to it: \(Mover.examples(partitions))")
+                broker: broker,
+                words:
+                    "\(counted(partitions.count, "replica")) \(partitions.count == 1 ? "is" : "are") assigned to it: \(Mover.examples(partitions))"
+            )
         }
         let running = brokers.filter { !dead.contains($0) }
         let logs = await context.world.control.replicaLogs(of: running, partitions: nil, layout)
@@ -98,7 +101,9 @@ struct BrokerContents {
             if !left.isEmpty {
                 return BrokerContents(
                     broker: broker,
-                    words: "\(left.count) logs are in its directories: \(Mover.examples(left.sorted()))")
+                    words:
+                        "\(counted(left.count, "log")) \(left.count == 1 ? "is" : "are") in its directories: \(Mover.examples(left.sorted()))"
+                )
             }
         }
         return nil

@@ -59,7 +59,7 @@ public struct Rollback: Sendable {
         if isAtRest, let moves = cluster.reassignments.value, let first = moves.first {
             blockers.append(
                 Blocker(
-                    code: "foreign-reassignment", object: "\(moves.count) partitions",
+                    code: "foreign-reassignment", object: counted(moves.count, "partition"),
                     reason: "somebody else is moving them; first \(first.partition)",
                     remedy: "wait until kafka-reassign-partitions.sh --list shows nothing"))
         }
@@ -72,7 +72,10 @@ public struct Rollback: Sendable {
             routes.append(Self.route(row.name, from: present, to: list, size: sizes[row.name] ?? .zero))
         }
         let gone = before.keys.filter { !found.contains($0) }.count
-        if gone > 0 { notes.append("\(gone) partitions were deleted meanwhile: nothing is done about them") }
+        if gone > 0 {
+            notes.append(
+                "\(counted(gone, "partition")) \(gone == 1 ? "was" : "were") deleted meanwhile: nothing is done there")
+        }
         let live = Set(brokers.filter { !$0.fenced }.map(\.id))
         for id in Set(routes.flatMap(\.to)).subtracting(live).sorted() {
             let count = routes.count { $0.to.contains(id) }
@@ -80,7 +83,7 @@ public struct Rollback: Sendable {
             blockers.append(
                 Blocker(
                     code: isRegistered ? "broker-down" : "broker-removed", object: "broker \(id)",
-                    reason: "\(count) partitions had a replica there, and it "
+                    reason: "\(counted(count, "partition")) had a replica there, and it "
                         + (isRegistered ? "does not serve" : "was removed: its id is never used again"),
                     remedy: isRegistered
                         ? "start it: gantry clusterstatus tells why it does not serve"
