@@ -18,6 +18,20 @@ private let sshd: Comment = "sshd is not installed"
         }
     }
 
+    @Test func `what a login shell says before the command is none of the command's words`() async throws {
+        let noisy =
+            #"ForceCommand echo "rehash: locked" >&2; printf "no end " >&2; exec /bin/sh -c "$SSH_ORIGINAL_COMMAND""#
+        try await TestServer.with([noisy]) { server in
+            try await server.withShell { shell in
+                var lines: [String] = []
+                let result = try await shell.run(.script("printf err >&2; exit 3"), errorLines: { lines.append($0) })
+                #expect(result.exitCode == 3)
+                #expect(result.stderr.text == "err")
+                #expect(lines == ["err"])
+            }
+        }
+    }
+
     @Test func `an argument reaches the program as it is`() async throws {
         try await TestServer.with { server in
             try await server.withShell { shell in

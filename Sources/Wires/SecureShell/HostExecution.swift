@@ -31,7 +31,8 @@ struct HostExecution {
                 (source?.programs ?? []) + [carrier], input: input, limits: command.limits, deadline: deadline,
                 outputLines: outputLines,
                 errorLines: { line in
-                    if let own = marks.read(line, mark: mark) { await errorLines?(own) }
+                    let hasStarted = marks.hasStarted
+                    if let own = marks.read(line, mark: mark), hasStarted { await errorLines?(own) }
                 }, progress: progress)
         } catch {
             guard error.partial != nil else { throw SSHError(local: error, host: host) }
@@ -55,14 +56,13 @@ struct HostExecution {
         _ command: RemoteCommand, _ result: PipelineResult, _ marks: ExecutionMarks
     ) throws(SSHError) -> Outcome {
         guard let carrier = result.stages.last else { return .unattached("") }
-        let said = withoutMarks(carrier.stderr.text, mark: execution.mark)
         if marks.isMissing {
             throw SSHError(
                 .commandMissing, host: host, reason: "there is no program \(command.arguments.first ?? "")",
                 remedy: "install it there")
         }
         guard let exitCode = marks.exitCode else {
-            return try unfinished(command, carrier, said, marks)
+            return try unfinished(command, carrier, withoutMarks(carrier.stderr.text, mark: execution.mark), marks)
         }
         // One that met a closed pipe is no failure: a command may be content with the first part of its input.
         let failures = result.stages.dropLast().filter { !$0.exit.isSuccess && $0.exit != .signaled(SIGPIPE) }
@@ -74,8 +74,11 @@ struct HostExecution {
         return .ran(
             RemoteResult(
                 exitCode: exitCode, stdout: result.stdout,
-                stderr: CapturedOutput(bytes: Array(said.utf8), discarded: carrier.stderr.discarded)))
+                stderr: CapturedOutput(
+                    bytes: Array(commandsOwn(carrier.stderr.text, mark: execution.mark).utf8),
+                    discarded: carrier.stderr.discarded)))
     }
+
     /// The carrier ended without the end mark.
     private func unfinished(
         _ command: RemoteCommand, _ carrier: PipelineResult.Stage, _ said: String, _ marks: ExecutionMarks
@@ -103,7 +106,7 @@ struct HostExecution {
     }
 
     private func stopped(_ command: RemoteCommand, _ error: ProcessError) -> SSHError {
-        let said = withoutMarks(error.partial?.stderr.text ?? "", mark: execution.mark).split(separator: "\n").last
+        let said = commandsOwn(error.partial?.stderr.text ?? "", mark: execution.mark).split(separator: "\n").last
         let tail = said.map { " (it said: \($0))" } ?? ""
         switch error.code {
         case .deadlineExceeded:

@@ -64,6 +64,13 @@ struct ExecutionMarks: Equatable {
     }
 }
 
+/// What the command itself wrote to standard error: what a login shell's startup files and sudo say before it begins is
+/// none of it. Where the beginning is beyond the bound of what is kept, all is the command's.
+func commandsOwn(_ text: String, mark: String) -> String {
+    let start = text.firstRange(of: "\(mark) start\n")
+    return withoutMarks(start.map { String(text[$0.upperBound...]) } ?? text, mark: mark)
+}
+
 /// Standard error without the marks and the ends of their lines.
 func withoutMarks(_ text: String, mark: String) -> String {
     var marks = ExecutionMarks()
