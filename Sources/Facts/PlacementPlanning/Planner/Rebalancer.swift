@@ -185,8 +185,7 @@ struct Rebalancer {
 
     /// The donors with most to give: one of the receiver's rack and the three best of all.
     private func bestDonors(_ layout: Layout, _ receiver: Int) -> [Int32] {
-        var best: [(key: Int64, broker: Int32)] = []
-        var own: (key: Int64, broker: Int32) = (.min, -1)
+        var best = FewBest()
         let balanced = problem.options.profile == .balanced
         for broker in layout.load.indices where broker != receiver && bands.member[broker] {
             let room = layout.load[broker] - bands.low[broker]
@@ -197,19 +196,9 @@ struct Rebalancer {
             if balanced, Int64(layout.count[broker]) * 20 <= bands.fairCount[broker] * 19 {
                 key -= PlacementInput.maximumTotal * 2
             }
-            if layout.rackOf[broker] == layout.rackOf[receiver], key > own.key {
-                own = (key, Int32(truncatingIfNeeded: broker))
-            }
-            if best.count < 3 {
-                best.append((key, Int32(truncatingIfNeeded: broker)))
-                best.sort { $0.key > $1.key }
-            } else if key > best[2].key {
-                best[2] = (key, Int32(truncatingIfNeeded: broker))
-                best.sort { $0.key > $1.key }
-            }
+            best.take(broker, key, isNear: layout.rackOf[broker] == layout.rackOf[receiver])
         }
-        let others = best.map(\.broker)
-        return others.contains(own.broker) || own.broker < 0 ? others : others + [own.broker]
+        return best.brokers
     }
 
     /// The largest partition of `donor` up to `size` that `receiver` may take; `fresh`: none that moved already.
@@ -381,23 +370,12 @@ struct Rebalancer {
     }
 
     private func bestReceivers(_ layout: Layout, _ donor: Int) -> [Int32] {
-        var best: [(key: Int64, broker: Int32)] = []
-        var own: (key: Int64, broker: Int32) = (.min, -1)
+        var best = FewBest()
         for broker in layout.load.indices where broker != donor && bands.member[broker] && problem.target[broker] {
             guard layout.load[broker] < bands.high[broker] else { continue }
             let key = bands.fair[broker] - layout.load[broker]
-            if layout.rackOf[broker] == layout.rackOf[donor], key > own.key {
-                own = (key, Int32(truncatingIfNeeded: broker))
-            }
-            if best.count < 3 {
-                best.append((key, Int32(truncatingIfNeeded: broker)))
-                best.sort { $0.key > $1.key }
-            } else if key > best[2].key {
-                best[2] = (key, Int32(truncatingIfNeeded: broker))
-                best.sort { $0.key > $1.key }
-            }
+            best.take(broker, key, isNear: layout.rackOf[broker] == layout.rackOf[donor])
         }
-        let others = best.map(\.broker)
-        return others.contains(own.broker) || own.broker < 0 ? others : others + [own.broker]
+        return best.brokers
     }
 }
