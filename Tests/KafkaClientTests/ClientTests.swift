@@ -5,24 +5,13 @@ import Testing
 @testable import KafkaClient
 
 @Suite(.timeLimit(.minutes(5))) struct ClientTests {
-    private let quick = RetryPolicy(attempts: 5, firstPause: .milliseconds(1), longestPause: .milliseconds(5))
-
-    private func metadata(_ name: String? = nil) -> MetadataRequest {
-        MetadataRequest(topics: name.map { [.init(name: $0)] } ?? [], allowAutoTopicCreation: false)
-    }
-
-    /// The topic a Metadata request is about; nil for none.
-    private static func topic(_ request: FakeKafka.Request) -> String? {
-        try? Frame.decodeRequest(MetadataRequest.self, payload: request.payload).request.topics?.first?.name
-    }
-
     // MARK: One connection
 
     @Test func `a cancelled request's neighbours on the connection get their answers`() async throws {
         let gate = Gate()
         let arrived = AsyncStream.makeStream(of: String.self)
         try await FakeKafka.with({ request in
-            guard request.header.apiKey == .metadata, let topic = Self.topic(request) else { return .silence }
+            guard request.header.apiKey == .metadata, let topic = request.topic else { return .silence }
             arrived.continuation.yield(topic)
             if topic == "first" { await gate.pass() }
             return .send(described(request, topic))
@@ -58,7 +47,7 @@ import Testing
         let connections = Tally()
         try await FakeKafka.with({ request in
             if request.header.apiKey == .apiVersions { await connections.next() }
-            guard request.header.apiKey == .metadata, let topic = Self.topic(request) else { return .silence }
+            guard request.header.apiKey == .metadata, let topic = request.topic else { return .silence }
             if topic == "late" { await gate.pass() }
             return .send(described(request, topic))
         }) { loop, address in
@@ -82,7 +71,7 @@ import Testing
         let connections = Tally()
         try await FakeKafka.with({ request in
             if request.header.apiKey == .apiVersions { await connections.next() }
-            guard request.header.apiKey == .metadata, let topic = Self.topic(request) else { return .silence }
+            guard request.header.apiKey == .metadata, let topic = request.topic else { return .silence }
             return .send(described(request, topic))
         }) { loop, address in
             try await withKafkaClient(KafkaClientConfiguration.ample(bootstrap: [address]), on: loop) { client in
@@ -133,7 +122,7 @@ import Testing
             return request.header.apiKey == .metadata ? .sendAndClose(described(request, "once")) : .silence
         }) { loop, address in
             try await withKafkaClient(
-                KafkaClientConfiguration.ample(bootstrap: [address], retry: quick), on: loop
+                KafkaClientConfiguration.ample(bootstrap: [address], retry: .quick), on: loop
             ) { client in
                 for _ in 0..<5 {
                     let answer = try await client.send(
@@ -183,157 +172,6 @@ import Testing
                     _ = try await client.send(ProduceRequest(acks: 0), to: .any, deadline: .now + .seconds(1))
                 }
                 #expect(error?.code == .invalidRequest)
-            }
-        }
-    }
-
-    // MARK: Retries
-
-    @Test func `a request that changes nothing is sent again when its connection is lost`() async throws {
-        let calls = Tally()
-        try await FakeKafka.with({ request in
-            guard request.header.apiKey == .metadata else { return .silence }
-            return await calls.next() < 3 ? .sendAndClose([]) : .send(described(request, "third"))
-        }) { loop, address in
-            try await withKafkaClient(
-                KafkaClientConfiguration.ample(bootstrap: [address], retry: quick), on: loop
-            ) { client in
-                let answer = try await client.send(metadata(), to: .any, deadline: .now + ample)
-                #expect(answer.clusterId == "third")
-            }
-        }
-    }
-
-    @Test func `a request that changes something is never sent twice when its outcome is not known`() async throws {
-        let calls = Tally()
-        try await FakeKafka.with({ request in
-            guard request.header.apiKey == .createTopics else { return .silence }
-            await calls.next()
-            return .sendAndClose([])
-        }) { loop, address in
-            try await withKafkaClient(
-                KafkaClientConfiguration.ample(bootstrap: [address], retry: quick), on: loop
-            ) { client in
-                let error = await #expect(throws: KafkaClientError.self) {
-                    _ = try await client.send(
-                        CreateTopicsRequest(topics: []), to: .address(address), deadline: .now + ample)
-                }
-                #expect(error?.code == .connectionLost && error?.wasSent == true)
-                #expect(await calls.count == 1)
-            }
-        }
-    }
-
-    @Test func `NOT_CONTROLLER makes the client look for the controller anew`() async throws {
-        let lookups = Tally()
-        try await withEventLoop { loop in
-            let unregister: @Sendable (FakeKafka.Request, Int16) -> FakeKafka.Reply = { request, code in
-                .send(
-                    request.answer(
-                        UnregisterBrokerResponse(errorCode: ErrorCode(rawValue: code)), to: UnregisterBrokerRequest.self
-                    ))
-            }
-            try await FakeKafka.with(
-                on: loop, { request in request.header.apiKey == .unregisterBroker ? unregister(request, 0) : .silence }
-            ) { active in
-                try await FakeKafka.with(
-                    on: loop,
-                    { request in
-                        switch request.header.apiKey {
-                        case .unregisterBroker: return unregister(request, 41)
-                        case .metadata:
-                            // The first lookup still names the old controller, which is this node.
-                            let controller: Int32 = await lookups.next() == 1 ? 1 : 2
-                            return .send(
-                                request.answer(
-                                    MetadataResponse(
-                                        brokers: [
-                                            .init(nodeId: 1, host: "old.test", port: 1),
-                                            .init(nodeId: 2, host: "active.test", port: 2),
-                                        ], controllerId: controller),
-                                    to: MetadataRequest.self))
-                        default: return .silence
-                        }
-                    }
-                ) { old in
-                    let configuration = KafkaClientConfiguration.ample(
-                        bootstrap: [old],
-                        endpoint: { address in
-                            let real = address.host == "active.test" ? active : old
-                            return .tcp(host: real.host, port: real.port)
-                        }, retry: quick)
-                    try await withKafkaClient(configuration, on: loop) { client in
-                        let answer = try await client.ask(
-                            UnregisterBrokerRequest(brokerId: 5), of: .controller, deadline: .now + ample)
-                        #expect(answer.response.errorCode == 0 && answer.node == 2)
-                        #expect(await lookups.count >= 2)
-                    }
-                }
-            }
-        }
-    }
-
-    @Test(arguments: [-1, 1] as [Int32])
-    func `a controller that was taken out, and names none or itself, is not believed while another one answers`(
-        named: Int32
-    ) async throws {
-        @Sendable func controller(_ request: FakeKafka.Request, names: Int32, code: Int16) -> FakeKafka.Reply {
-            switch request.header.apiKey {
-            case .unregisterBroker:
-                .send(
-                    request.answer(
-                        UnregisterBrokerResponse(errorCode: ErrorCode(rawValue: code)), to: UnregisterBrokerRequest.self
-                    ))
-            case .describeCluster:
-                .send(
-                    request.answer(
-                        DescribeClusterResponse(
-                            endpointType: 2, clusterId: "fake", controllerId: names,
-                            brokers: [
-                                .init(brokerId: 1, host: "old.test", port: 1),
-                                .init(brokerId: 2, host: "active.test", port: 2),
-                            ]),
-                        to: DescribeClusterRequest.self))
-            default: .silence
-            }
-        }
-        try await withEventLoop { loop in
-            try await FakeKafka.with(on: loop, { controller($0, names: 2, code: 0) }) { active in
-                try await FakeKafka.with(on: loop, { controller($0, names: named, code: 41) }) { old in
-                    let configuration = KafkaClientConfiguration(
-                        bootstrap: [old], role: .controllers,
-                        endpoint: { address in
-                            let real = address.host == "active.test" ? active : old
-                            return .tcp(host: real.host, port: real.port)
-                        }, connectTimeout: ample, retry: quick)
-                    try await withKafkaClient(configuration, on: loop) { client in
-                        for _ in 1...3 {
-                            let answer = try await client.ask(
-                                UnregisterBrokerRequest(brokerId: 5), of: .controller, deadline: .now + ample)
-                            #expect(answer.response.errorCode == 0 && answer.node == 2)
-                            await client.forget(.controller)
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    @Test func `an answer that carries a code after the last attempt is returned`() async throws {
-        let calls = Tally()
-        try await FakeKafka.with({ request in
-            guard request.header.apiKey == .describeCluster else { return .silence }
-            await calls.next()
-            return .send(
-                request.answer(DescribeClusterResponse(errorCode: .requestTimedOut), to: DescribeClusterRequest.self))
-        }) { loop, address in
-            try await withKafkaClient(
-                KafkaClientConfiguration.ample(bootstrap: [address], retry: quick), on: loop
-            ) { client in
-                let answer = try await client.send(
-                    DescribeClusterRequest(), to: .address(address), deadline: .now + ample)
-                #expect(answer.errorCode == .requestTimedOut)
-                #expect(await calls.count == 5)
             }
         }
     }

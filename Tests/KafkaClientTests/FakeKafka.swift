@@ -166,3 +166,18 @@ actor Tally {
         return count
     }
 }
+
+extension RetryPolicy {
+    /// Enough attempts, without waiting.
+    static let quick = RetryPolicy(attempts: 5, firstPause: .milliseconds(1), longestPause: .milliseconds(5))
+}
+
+/// A question about one topic, or about none.
+func metadata(_ name: String? = nil) -> MetadataRequest {
+    MetadataRequest(topics: name.map { [.init(name: $0)] } ?? [], allowAutoTopicCreation: false)
+}
+
+extension FakeKafka.Request {
+    /// The topic that a Metadata request is about; nil for none.
+    var topic: String? { try? Frame.decodeRequest(MetadataRequest.self, payload: payload).request.topics?.first?.name }
+}

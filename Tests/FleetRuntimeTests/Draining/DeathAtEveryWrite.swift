@@ -30,9 +30,8 @@ enum DeathAtEveryWrite {
         let before = cluster.fleet.withState { $0 }
         let preparation = try prepare(cluster)
         let plan = try #require(preparation.plan, "\(preparation.blockers)")
-        let id = OperationID(createdAt: cluster.time.now(), salt: 2)
         cluster.store = MemoryStore()
-        try cluster.store.create(id, plan: plan, at: cluster.time.now())
+        let id = try cluster.keep(plan, salt: 2)
         #expect(try cluster.work(plan, id) == .done)
         let whole = try end(of: cluster, since: before.effects.count)
         #expect(whole.leftovers == [])

@@ -127,8 +127,7 @@ extension LivingCluster {
         _ plan: OperationPlan, pid: Int32 = 1, once step: StepID, after delay: Duration = .zero,
         _ act: @escaping @Sendable (inout FleetState) -> Void
     ) throws -> (id: OperationID, ending: OperationEnding?) {
-        let id = OperationID(createdAt: time.now(), salt: 3)
-        try store.create(id, plan: plan, at: time.now())
+        let id = try keep(plan, salt: 3)
         let name = specification.cluster.name
         let holder = Holder(techhost: "t", pid: pid, bootID: "b", startTicks: 1, user: "root")
         let lease = try store.acquireLease(

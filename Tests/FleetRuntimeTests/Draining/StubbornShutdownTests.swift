@@ -37,8 +37,7 @@ struct StubbornShutdownTests {
         try await Self.with(.term, of: 4) { cluster in
             let sizes = try cluster.sizes()
             let plan = try #require(try cluster.removeBrokers(4).plan)
-            let id = OperationID(createdAt: cluster.time.now(), salt: 4)
-            try cluster.store.create(id, plan: plan, at: cluster.time.now())
+            let id = try cluster.keep(plan, salt: 4)
             #expect(try cluster.work(plan, id) == .done)
             let (note, took) = try outcome(of: StepID("stop-node", "4"), id, plan, cluster)
             #expect(took >= StopNode.grace, "\(took)")
@@ -55,8 +54,7 @@ struct StubbornShutdownTests {
         try await Self.with(.term, of: 2) { cluster in
             let sizes = try cluster.sizes()
             let plan = try #require(try cluster.restart([.node(try cluster.node(2)), .node(try cluster.node(3))]).plan)
-            let id = OperationID(createdAt: cluster.time.now(), salt: 4)
-            try cluster.store.create(id, plan: plan, at: cluster.time.now())
+            let id = try cluster.keep(plan, salt: 4)
             #expect(try cluster.work(plan, id) == .done)
             let (note, took) = try outcome(of: StepID("stop-safely", "2"), id, plan, cluster)
             #expect(took >= StopNode.grace, "\(took)")
@@ -70,8 +68,7 @@ struct StubbornShutdownTests {
         try await Self.with(.kill, of: 4) { cluster in
             let sizes = try cluster.sizes()
             let plan = try #require(try cluster.removeBrokers(4).plan)
-            let id = OperationID(createdAt: cluster.time.now(), salt: 4)
-            try cluster.store.create(id, plan: plan, at: cluster.time.now())
+            let id = try cluster.keep(plan, salt: 4)
             guard case .failed(let reason) = try cluster.work(plan, id) else {
                 Issue.record("it did not fail")
                 return

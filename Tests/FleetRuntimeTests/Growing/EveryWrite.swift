@@ -29,9 +29,8 @@ enum EveryWrite {
         let values = cluster.store
         let preparation = try prepare(cluster)
         let plan = try #require(preparation.plan, "\(preparation.blockers)")
-        let id = OperationID(createdAt: cluster.time.now(), salt: 2)
         cluster.store = MemoryStore()
-        try cluster.store.create(id, plan: plan, at: cluster.time.now())
+        let id = try cluster.keep(plan, salt: 2)
         #expect(try cluster.work(plan, id) == .done)
         let whole = try end(of: cluster)
         let writes = try cluster.store.events(of: id, after: 0, limit: 10_000).count
@@ -62,9 +61,8 @@ enum EveryWrite {
         let before = cluster.fleet.withState { $0 }
         let values = cluster.store
         let plan = try #require(try prepare(cluster).plan)
-        let id = OperationID(createdAt: cluster.time.now(), salt: 2)
         cluster.store = MemoryStore()
-        try cluster.store.create(id, plan: plan, at: cluster.time.now())
+        let id = try cluster.keep(plan, salt: 2)
         #expect(try cluster.work(plan, id) == .done)
         let whole = try end(of: cluster)
         let intents = try cluster.store.events(of: id, after: 0, limit: 10_000).filter {

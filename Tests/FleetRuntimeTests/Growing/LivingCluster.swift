@@ -108,10 +108,13 @@ struct LivingCluster {
     }
 
     /// Carries `plan` out.
-    func work(_ plan: OperationPlan) throws -> OperationEnding? {
-        let id = OperationID(createdAt: time.now(), salt: 1)
+    func work(_ plan: OperationPlan) throws -> OperationEnding? { try work(plan, try keep(plan)) }
+
+    /// Keeps `plan` as an operation that is to be carried out.
+    func keep(_ plan: OperationPlan, salt: UInt16 = 1) throws -> OperationID {
+        let id = OperationID(createdAt: time.now(), salt: salt)
         try store.create(id, plan: plan, at: time.now())
-        return try work(plan, id)
+        return id
     }
 
     /// Bootstraps what is listed, and lets sessions of what was before end.
