@@ -43,16 +43,17 @@ func debianLibrary(_ name: String, pkgConfig: String?, package: String) -> Targe
         name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
-let system: [Target] = [
-    // Headers alone: CSystem loads the library when it is first needed.
-    debianLibrary("CCurl", pkgConfig: nil, package: "libcurl4-openssl-dev"),
-    debianLibrary("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
-    debianLibrary("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
-    debianLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
-    .target(
-        name: "CSystem", dependencies: ["CCurl", "COpenSSL", "CSQLite"], path: "Sources/System/CSystem",
-        cSettings: strictC),
-]
+let system: [Target] =
+    [
+        // Headers alone: CSystem loads the library when it is first needed.
+        debianLibrary("CCurl", pkgConfig: nil, package: "libcurl4-openssl-dev"),
+        debianLibrary("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
+        debianLibrary("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
+        debianLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+        .target(
+            name: "CSystem", dependencies: ["CCurl", "COpenSSL", "CSQLite"], path: "Sources/System/CSystem",
+            cSettings: strictC),
+    ] + layer("System", "Threads", ["CSystem"])
 
 let facts: [Target] =
     layer("Facts", "FleetModel")
@@ -61,17 +62,17 @@ let facts: [Target] =
     + layer("Facts", "OperationModel", ["FleetModel"])
 
 let wires: [Target] =
-    layer("Wires", "Processes", ["CSystem"])
-    + layer("Wires", "Transfers", ["CSystem", "CCurl"], tests: ["ScriptedServer"])
-    + layer("Wires", "EventLoop", ["CSystem", "COpenSSL"])
+    layer("Wires", "Processes", ["CSystem", "Threads"])
+    + layer("Wires", "Transfers", ["CSystem", "CCurl", "Threads"], tests: ["ScriptedServer"])
+    + layer("Wires", "EventLoop", ["CSystem", "COpenSSL", "Threads"])
     + layer("Wires", "KafkaProtocol")
     + layer("Wires", "KafkaClient", ["KafkaProtocol", "EventLoop", "COpenSSL"])
     + layer("Wires", "KafkaAdmin", ["KafkaClient", "KafkaProtocol", "FleetModel"], tests: ["EventLoop"])
     + layer("Wires", "DockerEngine", ["Transfers", "FleetModel"], tests: ["ScriptedServer"])
-    + layer("Wires", "SecureShell", ["Processes"])
+    + layer("Wires", "SecureShell", ["Processes", "Threads"])
     + layer("Wires", "MetricsEndpoint", ["CSystem"])
     + layer("Wires", "MailTransport", ["Transfers", "Processes", "FleetModel"])
-    + layer("Wires", "OperationJournal", ["OperationModel", "FleetModel", "CSQLite", "CSystem"])
+    + layer("Wires", "OperationJournal", ["OperationModel", "FleetModel", "CSQLite", "CSystem", "Threads"])
 
 let services: [Target] =
     layer("Services", "Observation", ["FleetModel", "HealthRules"])
@@ -93,13 +94,13 @@ let edges: [Target] =
             "FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation", "Operations",
             "Monitoring", "MetricsEndpoint", "Processes", "Transfers", "EventLoop", "KafkaProtocol", "KafkaClient",
             "KafkaAdmin", "DockerEngine", "SecureShell", "MailTransport", "OperationJournal", "FleetConfiguration",
-            "FleetSimulator",
+            "FleetSimulator", "Threads",
         ])
     + layer(
         "Edges", "Commands",
         [
             "FleetModel", "HealthRules", "OperationModel", "PlacementPlanning", "Observation", "FleetConfiguration",
-            "FleetRuntime", "FleetSimulator",
+            "FleetRuntime", "FleetSimulator", "Threads",
         ])
 
 let package = Package(
@@ -126,7 +127,7 @@ let package = Package(
                 "FleetRuntime", "KafkaAdmin", "KafkaProtocol", "Processes", "RealHosts",
             ], path: "Tests/ConformanceTests", swiftSettings: strict),
         .testTarget(
-            name: "RealFleetTests", dependencies: ["Processes", "RealHosts"], path: "Tests/RealFleetTests",
+            name: "RealFleetTests", dependencies: ["Processes", "RealHosts", "Threads"], path: "Tests/RealFleetTests",
             swiftSettings: strict),
     ]
 )

@@ -49,15 +49,6 @@ import Testing
             #expect(heap.earliest == reference.values.min().map { start + .milliseconds($0) })
         }
     }
-
-    @Test func `waits are rounded up to milliseconds and capped`() {
-        #expect(Poller.milliseconds(nil) == -1)
-        #expect(Poller.milliseconds(.zero) == 0)
-        #expect(Poller.milliseconds(.seconds(-5)) == 0)
-        #expect(Poller.milliseconds(.nanoseconds(1)) == 1)
-        #expect(Poller.milliseconds(.milliseconds(1500)) == 1500)
-        #expect(Poller.milliseconds(.seconds(1_000_000_000_000)) == 86_400_000)
-    }
 }
 
 /// A small repeatable generator for tests.

@@ -4,6 +4,7 @@ import Foundation
 import MetricsEndpoint
 import Processes
 import Testing
+import Threads
 
 @testable import FleetRuntime
 

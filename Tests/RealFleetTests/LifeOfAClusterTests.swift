@@ -2,6 +2,7 @@ import Foundation
 import Processes
 import RealHosts
 import Testing
+import Threads
 
 extension `Real hosts` {
     /// One bootstrap, interrupted in every way there is, and finished all the same; then what it made.

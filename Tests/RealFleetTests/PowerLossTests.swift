@@ -1,6 +1,7 @@
 import Processes
 import RealHosts
 import Testing
+import Threads
 
 extension `Real hosts` {
     /// A host loses its power while a broker of it is drained and a producer writes.

@@ -1,6 +1,7 @@
 import Glibc
 import Processes
 import Testing
+import Threads
 
 @testable import SecureShell
 

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -151,30 +149,6 @@ int csystem_process_connect(const char *path) {
     close(descriptor);
     errno = error;
     return -1;
-}
-
-int csystem_readiness_open(void) { return epoll_create1(EPOLL_CLOEXEC); }
-
-int csystem_readiness_event(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
-
-int csystem_readiness_add(int readiness, int descriptor, int input, int output, uint64_t token) {
-    struct epoll_event event = {.events = EPOLLET, .data.u64 = token};
-    if (input) event.events |= EPOLLIN | EPOLLRDHUP;
-    if (output) event.events |= EPOLLOUT;
-    return epoll_ctl(readiness, EPOLL_CTL_ADD, descriptor, &event);
-}
-
-int csystem_readiness_remove(int readiness, int descriptor) {
-    struct epoll_event unused = {0};
-    return epoll_ctl(readiness, EPOLL_CTL_DEL, descriptor, &unused);
-}
-
-int csystem_readiness_wait(int readiness, uint64_t *tokens, int room, int milliseconds) {
-    struct epoll_event events[64];
-    if (room > 64) room = 64;
-    int count = epoll_wait(readiness, events, room, milliseconds);
-    for (int i = 0; i < count; i++) tokens[i] = events[i].data.u64;
-    return count;
 }
 
 struct thread_start {

@@ -1,14 +1,15 @@
 public import FleetModel
 public import OperationModel
+import Threads
 
 /// The store on SQLite: WAL, `synchronous=FULL`, so that what a call returned from has reached the disk.
 public final class OperationJournal: OperationStore {
-    private let database: Exclusive<Database>
+    private let database: Locked<Database>
     private let file: String
 
-    private init(_ database: consuming Database) {
+    private init(_ database: consuming sending Database) {
         file = database.file
-        self.database = Exclusive(database)
+        self.database = Locked(database)
     }
 
     /// Opens the journal, making the file at first need. Its directory must exist.
@@ -31,7 +32,7 @@ public final class OperationJournal: OperationStore {
     private func read<Result>(
         _ body: (borrowing Database) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        try database.withLock(body)
+        try database.withLock { (database) throws(StoreError) in try body(database) }
     }
 
     private func write<Result>(

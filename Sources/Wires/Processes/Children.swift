@@ -62,7 +62,7 @@ final class Children {
             upstream = pipe.read
             feed = Feed(descriptor: pipe.write, bytes: bytes)
             _ = csystem_process_nonblocking(pipe.write)
-            try readiness.add(pipe.write, .output, to: watch)
+            try readiness.add(pipe.write, to: watch)
         }
         var ownsUpstream = measuredDescriptor == nil
         defer { if ownsUpstream { Glibc.close(upstream) } }
@@ -100,7 +100,7 @@ final class Children {
         output = Stream(descriptor: upstream, limit: limits.output, keeping: .first)
         ownsUpstream = false
         _ = csystem_process_nonblocking(upstream)
-        try readiness.add(upstream, .input, to: watch)
+        try readiness.add(upstream, to: watch)
     }
 
     private func watchChild(at index: Int) throws(ProcessError) {
@@ -109,9 +109,9 @@ final class Children {
             throw ProcessError(
                 .spawnFailed, subject: names[index], reason: "cannot watch it: \(ProcessError.words(errno))")
         }
-        try readiness.add(program.pidfd, .input, to: watch)
+        try readiness.add(program.pidfd, to: watch)
         _ = csystem_process_nonblocking(program.stderr.descriptor)
-        try readiness.add(program.stderr.descriptor, .input, to: watch)
+        try readiness.add(program.stderr.descriptor, to: watch)
     }
 
     // MARK: Supervision

@@ -1,3 +1,5 @@
+import Threads
+
 /// A bound on how many tasks do something at once: a semaphore whose waiters suspend, come in order and can be cancelled.
 public final class Permits: Sendable {
     private struct State {

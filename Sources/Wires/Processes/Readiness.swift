@@ -1,5 +1,6 @@
 internal import CSystem
 internal import Glibc
+internal import Threads
 
 /// One thread that watches the descriptors of all children: their pipes and their pidfds.
 ///
@@ -22,14 +23,13 @@ final class Readiness: Sendable {
 
     /// The process's only one, made when the first child is. A failure (no descriptors left) stays for the process's life.
     static let shared: Result<Readiness, ProcessError> = {
-        let epoll = csystem_readiness_open()
-        let event = csystem_readiness_event()
-        guard epoll >= 0, event >= 0, csystem_readiness_add(epoll, event, 1, 0, 0) == 0 else {
+        let readiness: Readiness
+        do throws(ReadySet.Refusal) { readiness = Readiness(try ReadySet()) } catch {
             return .failure(
                 ProcessError(
-                    .spawnFailed, subject: "epoll", reason: "cannot watch children: \(ProcessError.words(errno))"))
+                    .spawnFailed, subject: "epoll",
+                    reason: "cannot watch children: \(ProcessError.words(error.number))"))
         }
-        let readiness = Readiness(epoll: epoll, event: event)
         let error = csystem_process_thread(
             "children",
             { context in
@@ -44,14 +44,10 @@ final class Readiness: Sendable {
         return .success(readiness)
     }()
 
-    private let epoll: Int32
-    private let event: Int32
+    private let descriptors: ReadySet
     private let state = Locked(State())
 
-    private init(epoll: Int32, event: Int32) {
-        self.epoll = epoll
-        self.event = event
-    }
+    private init(_ descriptors: ReadySet) { self.descriptors = descriptors }
 
     func open() -> UInt64 {
         state.withLock { state in
@@ -65,18 +61,14 @@ final class Readiness: Sendable {
         _ = state.withLock { $0.watches.removeValue(forKey: id) }
     }
 
-    enum Direction: Sendable { case input, output }
-
-    func add(_ descriptor: Int32, _ direction: Direction, to id: UInt64) throws(ProcessError) {
-        let result = csystem_readiness_add(
-            epoll, descriptor, direction == .input ? 1 : 0, direction == .output ? 1 : 0, id)
-        guard result == 0 else {
+    func add(_ descriptor: Int32, to id: UInt64) throws(ProcessError) {
+        do throws(ReadySet.Refusal) { try descriptors.watchEdges(descriptor, token: id) } catch {
             throw ProcessError(
-                .spawnFailed, subject: "epoll", reason: "cannot watch a child: \(ProcessError.words(errno))")
+                .spawnFailed, subject: "epoll", reason: "cannot watch a child: \(ProcessError.words(error.number))")
         }
     }
 
-    func remove(_ descriptor: Int32) { _ = csystem_readiness_remove(epoll, descriptor) }
+    func remove(_ descriptor: Int32) { descriptors.forget(descriptor) }
 
     /// Waits until a descriptor of the watch became ready since the last call, the deadline passes, or the task is cancelled.
     ///
@@ -121,29 +113,20 @@ final class Readiness: Sendable {
                 continuation.resume(returning: answer)
             } else if deadline != nil {
                 // The thread may be asleep until a later time than this one.
-                var one: UInt64 = 1
-                _ = write(event, &one, 8)
+                descriptors.ring()
             }
         }
     }
 
     private func run() {
-        var tokens = [UInt64](repeating: 0, count: 64)
         while true {
-            let count = csystem_readiness_wait(epoll, &tokens, Int32(tokens.count), fireDeadlines())
-            guard count > 0 else { continue }
-            for token in tokens.prefix(Int(count)) {
-                guard token != 0 else {
-                    var counter: UInt64 = 0
-                    _ = read(event, &counter, 8)
-                    continue
-                }
+            descriptors.wait(atMost: fireDeadlines()) { ready in
                 let waiter = state.withLock { state -> CheckedContinuation<Wake, Never>? in
-                    guard let waiter = state.watches[token]?.waiter else {
-                        state.watches[token]?.signalled = true
+                    guard let waiter = state.watches[ready.token]?.waiter else {
+                        state.watches[ready.token]?.signalled = true
                         return nil
                     }
-                    state.watches[token]?.waiter = nil
+                    state.watches[ready.token]?.waiter = nil
                     return waiter
                 }
                 waiter?.resume(returning: .ready)
@@ -151,8 +134,8 @@ final class Readiness: Sendable {
         }
     }
 
-    /// Wakes whose time has come; returns the milliseconds until the next time, -1 for none.
-    private func fireDeadlines() -> Int32 {
+    /// Wakes whose time has come; returns how long it is until the next time, nil for none.
+    private func fireDeadlines() -> Duration? {
         let now = ContinuousClock.now
         var due: [CheckedContinuation<Wake, Never>] = []
         let nearest = state.withLock { state -> ContinuousClock.Instant? in
@@ -169,9 +152,6 @@ final class Readiness: Sendable {
             return nearest
         }
         for waiter in due { waiter.resume(returning: .deadline) }
-        guard let nearest else { return -1 }
-        let (seconds, attoseconds) = (nearest - now).components
-        // Rounded up: waking a moment early would only mean waking twice.
-        return Int32(min(seconds, 86_400)) * 1_000 + Int32(attoseconds / 1_000_000_000_000_000) + 1
+        return nearest.map { $0 - now }
     }
 }

@@ -1,3 +1,5 @@
+import Threads
+
 /// The bounded space between the loop's thread, which writes, and the one reader of a stream.
 final class StreamBuffer: TransferSink {
     private let limit: Int

@@ -1,6 +1,7 @@
 import CCurl
 import CSystem
 import Glibc
+import Threads
 
 /// A transfer's number; never used twice within a loop.
 struct TransferID: Hashable, Sendable {
@@ -28,7 +29,7 @@ final class TransferLoop: @unchecked Sendable {
     }
 
     private let multi: UnsafeMutableRawPointer
-    private let watched: WatchedDescriptors
+    private let watched: ReadySet
     private let mailbox = Locked(Mailbox())
     private var thread = pthread_t()
     // Touched by the thread alone.
@@ -42,7 +43,7 @@ final class TransferLoop: @unchecked Sendable {
     /// No deadline of ours ends before: what a transfer does only puts its own off.
     private var firstDeadline: ContinuousClock.Instant?
 
-    private init(multi: UnsafeMutableRawPointer, watched: WatchedDescriptors) {
+    private init(multi: UnsafeMutableRawPointer, watched: ReadySet) {
         self.multi = multi
         self.watched = watched
     }
@@ -50,7 +51,10 @@ final class TransferLoop: @unchecked Sendable {
     private static let isCurlReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     static func start() throws(TransferError) -> TransferLoop {
-        let watched = try WatchedDescriptors()
+        let watched: ReadySet
+        do throws(ReadySet.Refusal) { watched = try ReadySet() } catch {
+            throw TransferError(.other, subject: "watching sockets", systemError: error.number)
+        }
         guard isCurlReady, let multi = curl_multi_init() else {
             let problem = csystem_curl_problem().map { String(cString: $0) }
             throw TransferError(.other, subject: "starting curl", detail: problem ?? "curl can't be initialised")
@@ -197,15 +201,19 @@ final class TransferLoop: @unchecked Sendable {
     /// One wait and one round of work. False when curl itself has failed, after which nothing more can be done.
     private func turn() -> Bool {
         var running: Int32 = 0
-        for ready in watched.wait(milliseconds: untilNextDue()) {
-            if let id = awaited[ready.descriptor] {
-                stopAwaiting(ready.descriptor)
+        var isBroken = false
+        watched.wait(atMost: untilNextDue()) { ready in
+            let descriptor = Int32(truncatingIfNeeded: ready.token)
+            if let id = awaited[descriptor] {
+                stopAwaiting(descriptor)
                 active[id]?.resumeUpload()
-            } else {
-                let code = curl_multi_socket_action(multi, ready.descriptor, ready.events, &running)
-                guard code == CURLM_OK || code == CURLM_BAD_SOCKET else { return false }
+            } else if !isBroken {
+                let events = (ready.readable ? CURL_CSELECT_IN : 0) | (ready.writable ? CURL_CSELECT_OUT : 0)
+                let code = curl_multi_socket_action(multi, descriptor, events, &running)
+                isBroken = code != CURLM_OK && code != CURLM_BAD_SOCKET
             }
         }
+        if isBroken { return false }
         if let due = curlIsDue, due <= .now {
             curlIsDue = nil
             guard curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running) == CURLM_OK else { return false }
@@ -221,7 +229,7 @@ final class TransferLoop: @unchecked Sendable {
         if transfer.waitsInVain { return transfer.resumeUpload() }
         guard let descriptor = transfer.awaitedDescriptor, awaited[descriptor] == nil else { return }
         // What can't be watched (a file) can be read.
-        guard watched.watch(descriptor, reading: true, writing: false) else { return transfer.resumeUpload() }
+        guard watch(descriptor, reading: true, writing: false) else { return transfer.resumeUpload() }
         awaited[descriptor] = id
     }
 
@@ -254,10 +262,15 @@ final class TransferLoop: @unchecked Sendable {
         firstDeadline = active.values.compactMap(\.clocks.next).min()
     }
 
-    /// Milliseconds; negative: nothing will be due.
-    private func untilNextDue() -> Int32 {
-        guard let due = [curlIsDue, firstDeadline].compactMap({ $0 }).min() else { return -1 }
-        return Int32(clamping: ContinuousClock.now.duration(to: due).wholeMilliseconds)
+    /// Nil: nothing will be due.
+    private func untilNextDue() -> Duration? {
+        [curlIsDue, firstDeadline].compactMap { $0 }.min().map { ContinuousClock.now.duration(to: $0) }
+    }
+
+    /// - Returns: False when the kernel refuses.
+    private func watch(_ descriptor: Int32, reading: Bool, writing: Bool) -> Bool {
+        let token = UInt64(UInt32(bitPattern: descriptor))
+        return (try? watched.watch(descriptor, reading: reading, writing: writing, token: token)) != nil
     }
 
     // MARK: What curl says, on the thread
@@ -267,7 +280,7 @@ final class TransferLoop: @unchecked Sendable {
             watched.forget(socket)
             return true
         }
-        return watched.watch(
+        return watch(
             socket, reading: what == CURL_POLL_IN || what == CURL_POLL_INOUT,
             writing: what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
     }

@@ -1,5 +1,6 @@
 import FleetModel
 import Testing
+import Threads
 
 @testable import Commands
 

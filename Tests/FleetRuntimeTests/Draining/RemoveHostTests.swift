@@ -6,6 +6,7 @@ import Operations
 import PlacementPlanning
 import Processes
 import Testing
+import Threads
 
 @testable import FleetRuntime
 

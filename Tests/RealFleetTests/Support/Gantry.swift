@@ -2,6 +2,7 @@ import Foundation
 import Processes
 import RealHosts
 import Testing
+import Threads
 
 /// What gantry did when it was called: its exit status and what it wrote.
 struct Answer: Sendable {

@@ -2,6 +2,7 @@ import FleetConfiguration
 import FleetModel
 import FleetRuntime
 import OperationModel
+import Threads
 
 /// Where audit records go, who makes them and when.
 struct AuditSource: Sendable {

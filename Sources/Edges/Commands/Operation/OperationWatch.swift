@@ -2,6 +2,7 @@ import FleetModel
 import FleetRuntime
 import Glibc
 import OperationModel
+import Threads
 
 /// Shows an operation while its worker is at it: a live line on a terminal, dated lines elsewhere.
 struct OperationWatch: Sendable {

@@ -1,4 +1,5 @@
 import FleetModel
+import Threads
 
 /// How far a long operation is.
 struct Progress: Hashable, Sendable {

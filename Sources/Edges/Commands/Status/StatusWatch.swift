@@ -1,6 +1,7 @@
 import FleetModel
 import FleetRuntime
 import Glibc
+import Threads
 
 /// Looks at the cluster again and again: a screen that is drawn anew on a terminal, one look below the other elsewhere.
 struct StatusWatch: Sendable {

@@ -1,4 +1,5 @@
 import Glibc
+import Threads
 
 /// Where bytes go: a descriptor, or a test's buffer.
 protocol ByteSink: Sendable {

@@ -1,4 +1,5 @@
 import Glibc
+import Threads
 
 /// Where the handler writes: set once, before the first handler is installed, so that the handler has only to read it.
 private nonisolated(unsafe) var signalPipe: CInt = -1

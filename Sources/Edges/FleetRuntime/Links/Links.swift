@@ -1,4 +1,5 @@
 import Processes
+import Threads
 
 /// Resources that each live inside a `withX { }` of their own, opened at first need and kept open until they are
 /// discarded or `run` ends: the first use costs a round trip more, the others none.

@@ -3,6 +3,7 @@ import Glibc
 import Monitoring
 import Observation
 import Processes
+import Threads
 
 /// Mails incidents as `MailDigest` says. What can't be sent is kept by whoever sends.
 final class IncidentMail: IncidentReceiver {

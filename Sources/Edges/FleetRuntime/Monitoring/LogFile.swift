@@ -1,6 +1,7 @@
 import Glibc
 import Monitoring
 import Processes
+import Threads
 
 /// The daemon's log: lines appended to a file that others may rename, delete or fill the disk of.
 final class LogFile: MonitorLog {

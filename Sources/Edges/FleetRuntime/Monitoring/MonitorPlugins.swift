@@ -2,6 +2,7 @@ import FleetModel
 import Glibc
 import Monitoring
 import Processes
+import Threads
 
 /// The executables of `monitor.d/`: each gets every incident as one line of JSON on its standard input, one after the other,
 /// bounded in time and number. None can hold up the daemon, or another one.

@@ -3,6 +3,7 @@ import MetricsEndpoint
 import Monitoring
 import Observation
 import Processes
+import Threads
 
 /// Keeps what the daemon knows: for the metrics page in memory, for other commands in a file.
 final class StateKeeper: MonitorStateSink {

@@ -2,6 +2,7 @@ import FleetModel
 import FleetSimulator
 import Observation
 import Processes
+import Threads
 
 /// The clock of a simulated fleet that follows the wall clock: what waits in simulated time waits shorter in real time.
 final class SimulatedClock: FleetClock {

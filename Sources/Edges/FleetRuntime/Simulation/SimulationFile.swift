@@ -2,6 +2,7 @@ import FleetModel
 import FleetSimulator
 import Glibc
 import Processes
+import Threads
 
 /// Keeps a simulated fleet in a file of the fleet directory, for this command, its worker and all that come later.
 ///

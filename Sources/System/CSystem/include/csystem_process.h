@@ -40,12 +40,5 @@ void csystem_process_remove_tree(const char *path);
 /// A stream connected to a unix socket, non-blocking, or -1.
 int csystem_process_connect(const char *path);
 
-int csystem_readiness_open(void);
-int csystem_readiness_event(void);
-/// Watches a descriptor, edge-triggered, for input and (or) output.
-int csystem_readiness_add(int readiness, int descriptor, int input, int output, uint64_t token);
-int csystem_readiness_remove(int readiness, int descriptor);
-/// Fills `tokens` and returns how many; a negative timeout waits for ever.
-int csystem_readiness_wait(int readiness, uint64_t *tokens, int room, int milliseconds);
 /// A thread of its own with every signal blocked, so that signals reach the threads that expect them. Returns 0 or an errno.
 int csystem_process_thread(const char *name, void (*body)(void *), void *context);

@@ -1,5 +1,6 @@
 internal import CSystem
 internal import Glibc
+internal import Threads
 
 /// One thread around epoll(7) that is the executor of the actors which own sockets.
 ///
@@ -45,7 +46,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     static let scratchSize = 128 * 1024
 
     private let inbox = Locked(Inbox())
-    let poller: Poller
+    let descriptors: ReadySet
     private var confinedState = Confined()
     let resolver = NameResolver()
     private let threadEnd = Locked<ThreadEnd>(.running)
@@ -57,10 +58,10 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     private init() throws(EventLoopError) {
-        poller = try Poller()
+        do throws(ReadySet.Refusal) { descriptors = try ReadySet() } catch {
+            throw .system(error.number, during: "start the event loop")
+        }
     }
-
-    deinit { poller.close() }
 
     /// A loop whose thread runs.
     ///
@@ -101,7 +102,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
                 defer { inbox.awake = true }
                 return !inbox.awake
             }
-            if wake { poller.wake() }
+            if wake { descriptors.ring() }
         }
     }
 
@@ -147,7 +148,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
             defer { inbox.awake = true }
             return !inbox.awake
         }
-        if wake { poller.wake() }
+        if wake { descriptors.ring() }
     }
 
     /// The confined state, for the loop's thread only; `body` must not call out.
@@ -160,20 +161,13 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     private func run() {
         csystem_set_current_loop(Unmanaged.passUnretained(self).toOpaque())
-        var events = [csystem_ready](repeating: csystem_ready(), count: Poller.eventsPerTurn)
         while true {
             confinedState.turn &+= 1
             fireTimers()
             runQueued()
             endTurn()
             guard let timeout = nextTimeout() else { break }
-            let count = poller.wait(&events, atMost: timeout.duration)
-            for event in events[..<count] {
-                confinedState.sources[event.token]?.ready(
-                    Readiness(
-                        readable: event.readable != 0, writable: event.writable != 0,
-                        halfClosed: event.half_closed != 0))
-            }
+            descriptors.wait(atMost: timeout.duration) { confinedState.sources[$0.token]?.ready($0) }
         }
         csystem_set_current_loop(nil)
         let waiting = threadEnd.withLock { state in

@@ -1,14 +1,8 @@
-/// What a descriptor became ready for.
-struct Readiness: Sendable {
-    var readable: Bool
-    var writable: Bool
-    /// The peer sent its end: no further edge will announce it.
-    var halfClosed: Bool
-}
+import Threads
 
 /// Something with a descriptor on the loop. All calls come on the loop's thread.
 protocol EventSource: AnyObject, Sendable {
-    func ready(_ readiness: Readiness)
+    func ready(_ ready: ReadySet.Ready)
     /// The end of a turn for which the source had asked by `callAtTurnEnd`.
     func turnEnded()
     /// The source must close its descriptor and deregister.
@@ -19,7 +13,9 @@ extension EventLoop {
     /// Adds a descriptor, edge-triggered; the number is its registration's. On the loop only.
     func register(_ descriptor: CInt, _ source: any EventSource) throws(EventLoopError) -> UInt64 {
         let token = nextNumber()
-        try poller.add(descriptor, token: token)
+        do throws(ReadySet.Refusal) { try descriptors.watchEdges(descriptor, token: token) } catch {
+            throw .system(error.number, during: "watch a socket")
+        }
         onLoop { $0.sources[token] = source }
         return token
     }

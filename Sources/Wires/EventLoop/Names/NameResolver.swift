@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Threads
 
 /// Looks names up on a few threads of its own, because getaddrinfo(3) blocks and cannot be interrupted.
 ///

@@ -1,5 +1,6 @@
 internal import CSystem
 internal import Glibc
+internal import Threads
 
 /// A byte stream to one peer over TCP or a unix socket, plain or under TLS.
 ///
@@ -21,14 +22,14 @@ public actor Connection {
 
     private(set) var descriptor: CInt
     private var token: UInt64 = 0
-    private var filter: TLSFilter?
+    var filter: TLSFilter?
     private var outbound = OutboundBytes()
 
     private var mayRead = true
     private var mayWrite = true
     private var peerEnded = false
     private var finishing = false
-    private var failure: EventLoopError?
+    private(set) var failure: EventLoopError?
     /// Only writing failed: what the peer said before it went may still be read, and tells the reason.
     private var writeFailure: EventLoopError?
     private var connecting: UInt64?
@@ -110,13 +111,13 @@ public actor Connection {
         }
     }
 
-    private enum Pulled {
+    enum Pulled {
         case bytes([UInt8])
         case end
         case nothing
     }
 
-    private func pull(upTo limit: Int) throws(EventLoopError) -> Pulled {
+    func pull(upTo limit: Int) throws(EventLoopError) -> Pulled {
         if descriptor < 0 { throw failure ?? EventLoopError(.closed, during: "read", at: peer) }
         guard mayRead, hasShareLeft() else { return .nothing }
         let descriptor = descriptor
@@ -157,7 +158,7 @@ public actor Connection {
         return share.read < Self.fairShare
     }
 
-    private func waitForBytes(
+    func waitForBytes(
         deadline: ContinuousClock.Instant?, during operation: String
     ) async throws(EventLoopError) {
         precondition(reader == nil, "a connection has one reader")
@@ -244,7 +245,7 @@ public actor Connection {
         try await waitUntilUnsent(below: 1)
     }
 
-    private func flush() {
+    func flush() {
         guard descriptor >= 0, writeFailure == nil else { return }
         if let filter { outbound.append(filter.takeCiphertext()) }
         let descriptor = descriptor
@@ -288,64 +289,6 @@ public actor Connection {
         if descriptor < 0 { throw EventLoopError(.closed, during: "write", at: peer) }
     }
 
-    // MARK: TLS
-
-    /// Puts TLS between the socket and its users, and returns when the handshake is done.
-    ///
-    /// Call it before anything is read or written.
-    ///
-    /// - Parameters:
-    ///   - context: the side to play, whom to trust and what to show.
-    ///   - serverName: the name or address the server's certificate must carry, nil for the host of ``peer``.
-    ///   - deadline: until when the handshake must be done.
-    /// - Throws: `EventLoopError`: `certificateRejected`, `clientCertificateRejected`, `tlsFailed`,
-    ///   `deadlineExceeded`, `cancelled`, `connectionReset`.
-    public func secure(
-        with context: TLSContext, serverName: String? = nil, deadline: ContinuousClock.Instant
-    ) async throws(EventLoopError) {
-        precondition(filter == nil, "TLS is there already")
-        let filter = try context.makeFilter(serverName: serverName ?? peer.host, peer: peer)
-        self.filter = filter
-        while true {
-            let finished: Bool
-            do throws(EventLoopError) {
-                finished = try filter.handshake()
-            } catch {
-                // The alert that tells the peer why is already in the filter.
-                flush()
-                fail(error)
-                throw error
-            }
-            flush()
-            if finished { return }
-            if let failure { throw failure }
-            switch try pull(upTo: EventLoop.scratchSize) {
-            case .bytes(let bytes): filter.receive(bytes)
-            case .nothing: try await waitForBytes(deadline: deadline, during: "TLS handshake")
-            case .end:
-                throw EventLoopError(
-                    .tlsFailed, during: "TLS handshake", at: peer,
-                    reason: "the peer closed the connection during the handshake",
-                    remedy: "Check that the port speaks TLS, and the peer's log.")
-            }
-        }
-    }
-
-    private func readPlain(_ filter: TLSFilter, upTo limit: Int) throws(EventLoopError) -> [UInt8]? {
-        do throws(EventLoopError) {
-            let plain = try loop.onLoop { state throws(EventLoopError) in
-                try filter.decrypt(upTo: limit, through: &state.scratch)
-            }
-            // Key updates and the like are answered by the filter itself.
-            if filter.hasCiphertext { askForTurnEnd() }
-            return plain
-        } catch {
-            flush()
-            fail(error)
-            throw failure ?? error
-        }
-    }
-
     // MARK: Ending
 
     /// Closes the connection at once; unsent bytes are dropped, and readers and writers throw `closed`.
@@ -360,7 +303,7 @@ public actor Connection {
         release()
     }
 
-    private func fail(_ error: EventLoopError) {
+    func fail(_ error: EventLoopError) {
         if failure == nil { failure = filter?.explained(error) ?? error }
         release()
     }
@@ -376,7 +319,7 @@ public actor Connection {
         wakeWriters()
     }
 
-    private func askForTurnEnd() {
+    func askForTurnEnd() {
         guard !turnEndAsked else { return }
         turnEndAsked = true
         loop.callAtTurnEnd(self)
@@ -384,7 +327,7 @@ public actor Connection {
 }
 
 extension Connection: EventSource {
-    nonisolated func ready(_ readiness: Readiness) {
+    nonisolated func ready(_ readiness: ReadySet.Ready) {
         assumeIsolated { connection in connection.becameReady(readiness) }
     }
 
@@ -400,7 +343,7 @@ extension Connection: EventSource {
         assumeIsolated { connection in connection.close() }
     }
 
-    private func becameReady(_ readiness: Readiness) {
+    private func becameReady(_ readiness: ReadySet.Ready) {
         if readiness.halfClosed { peerEnded = true }
         if readiness.readable {
             mayRead = true

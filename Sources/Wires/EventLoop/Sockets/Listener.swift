@@ -1,5 +1,6 @@
 internal import CSystem
 internal import Glibc
+internal import Threads
 
 /// A listening socket on an event loop.
 public actor Listener {
@@ -83,7 +84,7 @@ public actor Listener {
 }
 
 extension Listener: EventSource {
-    nonisolated func ready(_ readiness: Readiness) {
+    nonisolated func ready(_ readiness: ReadySet.Ready) {
         assumeIsolated { listener in
             listener.mayAccept = true
             if let accepting = listener.accepting { listener.loop.wake(accepting, .ready) }

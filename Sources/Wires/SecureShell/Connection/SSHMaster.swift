@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Processes
+internal import Threads
 
 /// The one connection to a host: made at first need by one task, checked, made anew when it has gone.
 final class SSHMaster: Sendable {

@@ -1,19 +1,20 @@
-internal import Glibc
+public import Glibc
 
 /// A value behind a mutex: reached only inside `withLock`, never across a suspension.
 ///
 /// `Synchronization.Mutex` would do, but ThreadSanitizer reports false races in it under contention; a pthread mutex is
 /// understood by the tool and as fast.
-public final class Locked<Value: Sendable>: @unchecked Sendable {
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private var value: Value
+public final class Locked<Value: ~Copyable>: @unchecked Sendable {
+    @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    @usableFromInline var value: Value
 
     /// Puts `value` behind a new lock.
-    public init(_ value: Value) {
+    public init(_ value: consuming sending Value) {
         self.value = value
         mutex = .allocate(capacity: 1)
         mutex.initialize(to: pthread_mutex_t())
-        pthread_mutex_init(mutex, nil)
+        let code = pthread_mutex_init(mutex, nil)
+        precondition(code == 0, "pthread_mutex_init failed with \(code)")
     }
 
     deinit {
@@ -21,7 +22,9 @@ public final class Locked<Value: Sendable>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Runs `body` with the value while nobody else can; `body` must not block and must not take the same lock.
+    /// Runs `body` with the value while nobody else can; `body` must not block, must not take the same lock, and must not
+    /// resume a continuation.
+    @inlinable
     public func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
