@@ -18,6 +18,30 @@ import Testing
         #expect(again.brokers == input.brokers)
     }
 
+    @Test func `a saved snapshot leaves out what nobody told, and keeps min.insync.replicas`() throws {
+        let text = """
+            {"brokers": [{"id": 1}, {"id": 2}], "partitions": [{"topic": "t", "partition": 0, "replicas": [1], "size_bytes": 8},
+             {"topic": "t", "partition": 1, "replicas": [1]}, {"topic": "u", "partition": 0, "replicas": [2], "size_bytes": -1}],
+             "topics": [{"topic": "t", "min_insync_replicas": 2}, {"topic": "gone", "min_insync_replicas": 2}, {"topic": "u"}]}
+            """
+        let input = try SnapshotFile.read(Array(text.utf8))
+        let saved = SnapshotFile.write(input)
+        let sizes = try JSONValue(parsing: saved)["partitions"]?.array?.map { $0["size_bytes"]?.integer }
+        #expect(sizes == [8, nil, nil])
+        let again = try SnapshotFile.read(saved)
+        #expect(SnapshotFile.write(again) == saved)
+        #expect(again.notes.contains { $0.contains("without a known size") && $0.contains("t-1") })
+        let plan = try Planner.plan(again, .replicationFactor(topics: .all, factor: 2))
+        #expect(plan.report.notes.contains { $0.hasPrefix("topic t has a min.insync.replicas") })
+    }
+
+    @Test(arguments: [#"{"min_insync_replicas": 2}"#, #"{"topic": "t", "min_insync_replicas": "2"}"#])
+    func `a topic of a snapshot that is none is refused`(_ topic: String) {
+        #expect(throws: PlanningRefusal.self) {
+            try SnapshotFile.read(Array(#"{"brokers": [], "topics": [\#(topic)]}"#.utf8))
+        }
+    }
+
     @Test func `defaults stand for what a snapshot leaves out, and id 0 is valid`() throws {
         let text = """
             {"x": [1.5e3, null], "brokers": [{"id": 0, "rack": null, "weight": 0.5, "state": "running"}, {"id": 1}],

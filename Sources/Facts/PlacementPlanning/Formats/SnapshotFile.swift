@@ -5,7 +5,7 @@ import FleetModel
 /// Brokers: `id`, and where known `host`, `rack`, `weight` (1 is ordinary), `capacity_bytes`, `state` (`live`,
 /// `cordoned`, `dead`, or a word of `clusterstatus`), `uplink_bytes_per_second`, `downlink_bytes_per_second`.
 /// Partitions: `topic`, `partition`, `replicas`, and where known `leader`, `size_bytes`, `ingress_bytes_per_second`.
-/// Other members are ignored.
+/// Topics, where known: `topic`, `min_insync_replicas`. Other members are ignored.
 public enum SnapshotFile {
     /// Names by which a snapshot is known that stands in another file's place: no other file here has them.
     static let ownNames: Set = ["brokers", "cluster", "findings", "hosts", "severity"]
@@ -26,6 +26,7 @@ public enum SnapshotFile {
                 try reader.array { (reader) throws(PlanningRefusal) in builder.add(try broker(&reader)) }
             case "partitions":
                 try reader.array { (reader) throws(PlanningRefusal) in try partition(&reader, &builder, &replicas) }
+            case "topics": try reader.array { (reader) throws(PlanningRefusal) in try topic(&reader, &builder) }
             case _ where PlanFile.ownNames.contains(name):
                 throw PlanningRefusal(
                     code: "format", "this is a plan, not a snapshot: it lists only the partitions that move",
@@ -127,13 +128,29 @@ public enum SnapshotFile {
         builder.add(topic: topic, partition: number, replicas: replicas, leader: leader, size: size, ingress: ingress)
     }
 
+    private static func topic(
+        _ reader: inout JSONReader, _ builder: inout PlacementInput.Builder
+    ) throws(PlanningRefusal) {
+        var name: String?
+        var minimum: Int32?
+        try reader.object { (reader, member) throws(PlanningRefusal) in
+            switch member {
+            case "topic": name = try reader.string()
+            case "min_insync_replicas": minimum = try reader.null() ? nil : try narrow(&reader)
+            default: try reader.skip()
+            }
+        }
+        guard let name else { throw reader.failure("a topic needs 'topic'") }
+        builder.setMinInSync(minimum, of: name)
+    }
+
     private static func narrow(_ reader: inout JSONReader) throws(PlanningRefusal) -> Int32 {
         let value = try reader.integer()
         guard let narrow = Int32(exactly: value) else { throw reader.failure("\(value) is out of range") }
         return narrow
     }
 
-    /// The snapshot of `input`, one line a broker and a partition.
+    /// The snapshot of `input`, one line a broker, a partition and a topic; what nobody told is left out, not guessed.
     public static func write(_ input: PlacementInput) -> [UInt8] {
         var text = "{\"brokers\": [\n"
         for (index, broker) in input.brokers.enumerated() {
@@ -154,6 +171,7 @@ public enum SnapshotFile {
         bytes.reserveCapacity(bytes.count + input.partitionCount * 110)
         var topicText: [UInt8] = []
         var last: Int32 = -1
+        var unsized = input.unsized[...]
         for row in input.sizes.indices {
             if input.topicOf[row] != last {
                 last = input.topicOf[row]
@@ -168,11 +186,22 @@ public enum SnapshotFile {
             }
             bytes += "]".utf8
             if let leader = input.leader(of: row) { bytes += ",\"leader\":\(leader.rawValue)".utf8 }
-            bytes += ",\"size_bytes\":\(input.sizes[row])".utf8
+            if let next = unsized.first, Int(next) == row {
+                unsized.removeFirst()
+            } else {
+                bytes += ",\"size_bytes\":\(input.sizes[row])".utf8
+            }
             if input.ingress[row] > 0 { bytes += ",\"ingress_bytes_per_second\":\(input.ingress[row])".utf8 }
             bytes += (row + 1 < input.partitionCount ? "},\n" : "}\n").utf8
         }
-        bytes += "]}\n".utf8
+        bytes += "]".utf8
+        let known = input.topics.compactMap { topic in input.minInSync[topic].map { (topic, $0) } }
+        for (index, (topic, minimum)) in known.enumerated() {
+            let row: JSONValue = ["topic": .string(topic), "min_insync_replicas": JSONValue(minimum)]
+            bytes += (index == 0 ? ", \"topics\": [\n" : ",\n").utf8
+            bytes += row.bytes()
+        }
+        bytes += (known.isEmpty ? "}\n" : "\n]}\n").utf8
         return bytes
     }
 }
