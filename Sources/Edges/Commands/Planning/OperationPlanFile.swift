@@ -134,10 +134,14 @@ struct OperationPlanFile: Sendable {
             throw refusal("plan-unreadable", "it holds no JSON object", next: again)
         }
         guard let operation = object["operation"]?.object, let digest = object["operation_digest"]?.string else {
+            let event = (try? PlanFile.read(value))?.event
             throw refusal(
                 "plan-without-operation",
-                "it is a plan of moves alone: made from a snapshot, or with options that only the planner has",
-                next: (try? PlanFile.read(value))?.event.wayToExecute
+                "it is a plan of moves alone: "
+                    + (event?.hasOperation ?? true
+                        ? "made from a snapshot, or with options that only the planner has"
+                        : "no operation of gantry is planned like this"),
+                next: event?.wayToExecute
                     ?? "gantry plan COMMAND… -o FILE on the running cluster makes one that can be applied")
         }
         guard digest == Self.digest(object) else {

@@ -14,7 +14,14 @@ extension PlacementEvent {
     }
 
     private static func byKafka(_ words: String) -> String {
-        "no operation of gantry does it; gantry plan \(words) --reassignment-json FILE writes it for "
-            + "kafka-reassign-partitions.sh --execute"
+        "gantry plan \(words) --reassignment-json FILE writes it for kafka-reassign-partitions.sh --execute"
+    }
+
+    /// Whether an operation of gantry can be planned for it, so that `gantry apply` takes it.
+    var hasOperation: Bool {
+        switch self {
+        case .drain, .rebalance: true
+        case .leaders, .replicationFactor, .repairSpread, .replace: false
+        }
     }
 }
