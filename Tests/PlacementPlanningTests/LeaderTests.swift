@@ -51,6 +51,49 @@ import Testing
     }
 }
 
+@Suite struct `Leaders where brokers are dead` {
+    /// Brokers 1 and 2 are dead and hold one topic alone; 3 and 4 live.
+    private static func input() throws -> PlacementInput {
+        var builder = PlacementInput.Builder()
+        for id in NodeID.ids(1...4) {
+            builder.add(PlanningBroker(id: id, host: "h\(id)", state: id.rawValue < 3 ? .dead : .live))
+        }
+        for partition: Int32 in 0..<8 {
+            builder.add(topic: "lost", partition: partition, replicas: [1, 2], leader: nil, size: 1_000_000)
+            builder.add(topic: "lives", partition: partition, replicas: [3, 4], size: 1_000_000)
+            builder.add(topic: "half", partition: partition, replicas: [1, 3], leader: 3, size: 1_000_000)
+        }
+        return try builder.build()
+    }
+
+    @Test func `stay as they are for partitions whose replicas are all dead`() throws {
+        let input = try Self.input()
+        let plan = try Planner.plan(input, .leaders)
+        #expect(verify(plan, input) == [])
+        #expect(plan.changes.allSatisfy { $0.partition.topic != "lost" })
+        #expect(plan.changes.contains { $0.partition.topic == "lives" })
+        // No list begins with a dead broker where another replica lives.
+        #expect(plan.changes.filter { $0.partition.topic == "half" }.allSatisfy { $0.to.first?.rawValue == 3 })
+    }
+
+    @Test func `are a violation where all are dead and their order changes`() throws {
+        let input = try Self.input()
+        var plan = try Planner.plan(input, .leaders)
+        let partition = TopicPartition(topic: "lost", partition: 0)
+        plan.changes.append(.init(partition: partition, from: NodeID.ids(1...2), to: NodeID.ids(1...2).reversed()))
+        #expect(verify(plan, input).contains { $0.rule == "leaders" && $0.object == "lost-0" })
+    }
+
+    @Test func `go to who lives where none of the living is to lead`() throws {
+        let input = try Self.input()
+        let quiet = PlanningOptions(withoutLeaders: NodeID.ids(3...3))
+        let plan = try Planner.plan(input, .leaders, quiet)
+        #expect(verify(plan, input) == [])
+        let half = plan.changes.filter { $0.partition.topic == "half" }
+        #expect(half.count == 8 && half.allSatisfy { $0.to.first?.rawValue == 3 })
+    }
+}
+
 @Suite struct `Digests` {
     @Test func `are SHA-256`() {
         var empty = PlanDigest()

@@ -74,6 +74,26 @@ import Testing
         #expect(after[0] == 20 && after[3] == 0 && after[1] + after[2] == 24 && abs(after[1] - after[2]) <= 2)
     }
 
+    @Test func `a range's rebalance changes no list that has nothing in the range`() throws {
+        var builder = PlacementInput.Builder()
+        for id in NodeID.ids(1...6) { builder.add(PlanningBroker(id: id, host: "h\(id)")) }
+        // Broker 1 leads all that lies on 1 and 2; broker 3 leads all that lies on 3 and 4, in the range.
+        for partition: Int32 in 0..<12 {
+            builder.add(topic: "outside", partition: partition, replicas: [1, 2], size: 1_000_000)
+            builder.add(topic: "inside", partition: partition, replicas: [3, 4], size: 1_000_000)
+        }
+        let input = try builder.build()
+        let plan = try Planner.plan(input, .rebalance(among: .only(NodeID.ids(3...6))))
+        #expect(verify(plan, input) == [])
+        #expect(Set(plan.changes.map(\.partition.topic)) == ["inside"])
+        #expect(plan.report.brokers[0].leadersAfter == 12 && plan.report.brokers[1].leadersAfter == 0)
+        // verify says so too of a plan that does it.
+        var wrong = plan
+        let evened = try Planner.plan(input, .leaders)
+        wrong.changes += evened.changes.filter { $0.partition.topic == "outside" }
+        #expect(verify(wrong, input).contains { $0.rule == "pinned" })
+    }
+
     @Test func `more replicas are added beside those that share a rack, and fewer copy nothing`() throws {
         let input = try Self.input()
         for (factor, copies) in [(2, 0), (4, 20)] {

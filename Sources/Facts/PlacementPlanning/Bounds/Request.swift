@@ -8,6 +8,7 @@ struct Request {
     let shares: [Bool]
     let factor: [Int]
     let stays: [Bool]
+    /// Partitions whose order stays too.
     let ordered: [Bool]
     /// What a plan may move.
     let mandate: Mandate
@@ -37,7 +38,13 @@ struct Request {
         let quiet = options.excludedTopics.map(input.topicIndex)
         let pinned = options.pinnedTopics.map(input.topicIndex)
         let chosen = input.isSelected(options.partitions)
-        let ordered = input.topicOf.indices.map { !chosen[$0] || quiet.contains(Int(input.topicOf[$0])) }
+        // A rebalance of a range leaves partitions without a replica there as they are.
+        var range: [Bool]?
+        if case .rebalance(.only(let ids)) = event { range = input.brokers.map { ids.contains($0.id) } }
+        let ordered = input.topicOf.indices.map { row in
+            !chosen[row] || quiet.contains(Int(input.topicOf[row]))
+                || range.map { range in !input.slots[input.range(row)].contains { range[Int($0)] } } ?? false
+        }
         let stays = input.topicOf.indices.map {
             ordered[$0] || !mandate.moves || pinned.contains(Int(input.topicOf[$0]))
         }

@@ -151,8 +151,11 @@ struct PlanBuilder {
             } else {
                 let start = candidates.count
                 for broker in slots where problem.mayLead[Int(broker)] { candidates.append(broker) }
-                // Where nobody else holds it, a broker that should not lead does.
-                if candidates.count == start { candidates.append(contentsOf: slots) }
+                // Where nobody else holds it, a broker that should not lead does; where all are dead, nothing changes.
+                if candidates.count == start {
+                    for broker in slots where input.brokers[Int(broker)].state != .dead { candidates.append(broker) }
+                }
+                if candidates.count == start { candidates.append(contentsOf: slots.prefix(1)) }
             }
             let own = candidates[Int(offsets[row])...]
             present.append(own.contains(leader) ? leader : -1)

@@ -20,6 +20,8 @@ struct PlanningProblem {
     private(set) var frozen: [Bool]
     /// Partitions whose order and leader stay too.
     private(set) var untouchable: [Bool]
+    /// Brokers among which a rebalance moves data, where it is not all of them.
+    private var range: [Bool]?
     /// Bytes that no plan exceeds on a broker; `Int64.max` without a known capacity.
     private(set) var ceiling: [Int64]
     /// What the event lets a plan move.
@@ -109,12 +111,12 @@ struct PlanningProblem {
         switch event {
         case .drain(let brokers, let onto):
             for index in try indices(brokers) { leaving[index] = true }
-            try restrict(to: onto, keepMembers: false)
+            try restrict(to: onto)
         case .rebalance(let among):
-            try restrict(to: among, keepMembers: false)
+            range = try restrict(to: among)
         case .replace(let old, let new):
             for index in try indices([old]) { leaving[index] = true }
-            try restrict(to: .only([new]), keepMembers: false)
+            try restrict(to: .only([new]))
         case .replicationFactor(let topics, let wanted):
             guard (1...PlacementInput.maximumReplicas).contains(wanted) else {
                 throw PlanningRefusal(
@@ -145,8 +147,10 @@ struct PlanningProblem {
                 + "; lower it with kafka-configs.sh, or choose a higher factor")
     }
 
-    private mutating func restrict(to selection: BrokerSelection, keepMembers: Bool) throws(PlanningRefusal) {
-        guard case .only(let ids) = selection else { return }
+    /// Lets nobody else receive or share; who was chosen, nil for all.
+    @discardableResult private mutating func restrict(to selection: BrokerSelection) throws(PlanningRefusal) -> [Bool]?
+    {
+        guard case .only(let ids) = selection else { return nil }
         let chosen = try indices(ids)
         var isChosen = [Bool](repeating: false, count: input.brokers.count)
         for index in chosen {
@@ -161,6 +165,7 @@ struct PlanningProblem {
             isChosen[index] = true
         }
         for index in target.indices where !isChosen[index] { (target[index], member[index]) = (false, false) }
+        return isChosen
     }
 
     private func selection(_ topics: TopicSelection) throws(PlanningRefusal) -> [Bool] {
@@ -186,7 +191,9 @@ struct PlanningProblem {
         for index in options.pinnedTopics.compactMap(input.topicIndex) { pinned[index] = true }
         for index in options.excludedTopics.compactMap(input.topicIndex) { excluded[index] = true }
         let chosen = input.isSelected(options.partitions)
-        untouchable = input.topicOf.indices.map { !chosen[$0] || excluded[Int(input.topicOf[$0])] }
+        untouchable = input.topicOf.indices.map { row in
+            !chosen[row] || excluded[Int(input.topicOf[row])] || liesOutside(row)
+        }
         frozen = input.topicOf.indices.map {
             untouchable[$0] || pinned[Int(input.topicOf[$0])] || !mandate.moves
         }
@@ -216,6 +223,12 @@ struct PlanningProblem {
                 objects: stuck, count: count,
                 remedy: "let these move too: " + ways.compactMap { $0 }.joined(separator: "; "))
         }
+    }
+
+    /// Whether a rebalance of a range has nothing to do with the partition: no replica of it lies there.
+    private func liesOutside(_ row: Int) -> Bool {
+        guard let range else { return false }
+        return !input.slots[input.range(row)].contains { range[Int($0)] }
     }
 
     private func checkTargets() throws(PlanningRefusal) {

@@ -115,7 +115,7 @@ struct PlanVerifier {
                     fail("target", name, "goes to broker \(input.brokers[broker].id), which may not receive")
                 }
             }
-            if request.ordered[row], new != old { fail("pinned", name, "belongs to an excluded topic") }
+            if request.ordered[row], new != old { fail("pinned", name, "is excluded, or has nothing in the range") }
             let sameSet = old.count == new.count && old.allSatisfy(new.contains)
             if request.stays[row], !sameSet { fail("pinned", name, "may not move") }
             // A list that was broken before and is left alone is the audit's business.
@@ -317,11 +317,13 @@ struct PlanVerifier {
             let leader = request.ordered[row] ? input.presentLeader(row) : list.first ?? -1
             guard leader >= 0 else { continue }
             led[Int(leader)] += 1
-            var able = list.map(Int.init).filter {
-                input.brokers[$0].state != .dead && !quiet.contains(input.brokers[$0].id)
+            let living = list.map(Int.init).filter { input.brokers[$0].state != .dead }
+            var able = living.filter { !quiet.contains(input.brokers[$0].id) }
+            if able.isEmpty { able = living }
+            if request.ordered[row] || living.isEmpty { able = [Int(leader)] }
+            if living.isEmpty, list != Array(old(row)), Set(list) == Set(old(row)) {
+                fail("leaders", input.name(row), "has dead replicas only, and their order changes")
             }
-            if able.isEmpty { able = list.map(Int.init) }
-            if request.ordered[row] { able = [Int(leader)] }
             if !able.contains(Int(leader)) { fail("leaders", input.name(row), "is led by a broker that may not lead") }
             if crowded.contains(Int(leader)), !able.allSatisfy(crowded.contains) {
                 fail("leaders", input.name(row), "could be led outside the brokers said to be crowded")
