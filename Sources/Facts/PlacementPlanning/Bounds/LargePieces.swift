@@ -36,7 +36,7 @@ struct LargePieces {
     }
 
     /// Whether the replicas of the brokers that share are the same before and after.
-    private static func isClosed(_ input: PlacementInput, _ request: Request) -> Bool {
+    static func isClosed(_ input: PlacementInput, _ request: Request) -> Bool {
         for row in input.sizes.indices {
             guard request.factor[row] == input.range(row).count else { return false }
             for slot in input.range(row) {

@@ -37,15 +37,26 @@ public struct LowerBounds: Hashable, Sendable {
 public func lowerBounds(
     _ input: PlacementInput, _ event: PlacementEvent, _ options: PlanningOptions = PlanningOptions(),
     accepting: [(broker: NodeID, bytes: ByteCount)] = []
-) -> LowerBounds { Bounds(input, Request(input, event, options), options, accepting) { _ in false }.value }
+) -> LowerBounds { Bounds(input, Request(input, event, options), options, accepting, of: .max) { _ in false }.value }
 
 /// The bounds, for a plan of which more is known.
 struct Bounds {
     let value: LowerBounds
 
+    /// A plan that is within one part in so many of the simpler bounds needs no better proof.
+    private static let goodEnough: Int64 = 1000
+
+    /// - Parameters:
+    ///   - input: the cluster.
+    ///   - request: what is asked for.
+    ///   - options: its tolerance sets the bands.
+    ///   - accepting: brokers whose bytes at the end are accepted as they are.
+    ///   - planned: bytes that the plan moves which is judged: what takes long is worked out only where the bound is far
+    ///     from them.
+    ///   - leftBroken: whether the plan leaves a list as it is which breaks the spread.
     init(
         _ input: PlacementInput, _ request: Request, _ options: PlanningOptions,
-        _ accepting: [(broker: NodeID, bytes: ByteCount)], leftBroken: (Int) -> Bool
+        _ accepting: [(broker: NodeID, bytes: ByteCount)], of planned: Int64, leftBroken: (Int) -> Bool
     ) {
         let sites = input.brokers.indices.filter { !request.leaves[$0] }
         var rule = SpreadRule(input, sites: sites)
@@ -102,7 +113,8 @@ struct Bounds {
                 fluidBytes: ByteCount(forcedBytes))
             return
         }
-        var bands = JudgedBands(input, request, options, &rule, total: total)
+        var maker = BandMaker(input, request, &rule, total: total)
+        var bands = maker.bands(options.tolerance)
         for (id, bytes) in accepting {
             if let broker = input.brokerIndex(id) { bands.accept(broker, bytes.bytes) }
         }
@@ -130,6 +142,9 @@ struct Bounds {
             whole += max(forced + aboveWhole, belowWhole)
         }
         whole = max(whole, LargePieces(input, request, bands).bytes)
+        if whole < planned - planned / Self.goodEnough {
+            whole = max(whole, PricedPieces(input, request, bands, &rule).bytes)
+        }
         value = LowerBounds(
             forcedReplicas: forcedReplicas, forcedBytes: ByteCount(forcedBytes), bytes: ByteCount(whole),
             fluidBytes: ByteCount(fluid))

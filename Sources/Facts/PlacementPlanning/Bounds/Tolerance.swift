@@ -16,10 +16,10 @@ public func smallestTolerance(
         $0 + Int128(input.sizes[$1]) * Int128(request.factor[$1])
     }
     let disproof = Disproof(input, request)
+    var maker = BandMaker(input, request, &rule, total: total)
     var tried = options
     while tried.tolerance.thousandths < Disproof.mostTolerance {
-        let bands = JudgedBands(input, request, tried, &rule, total: total)
-        if !disproof.refutes(bands) { return tried.tolerance }
+        if !disproof.refutes(maker.bands(tried.tolerance)) { return tried.tolerance }
         // Steps of a twentieth: a finer answer would not change what an operator does.
         tried.tolerance = PerMille(tried.tolerance.thousandths + max(5, tried.tolerance.thousandths / 20))
     }

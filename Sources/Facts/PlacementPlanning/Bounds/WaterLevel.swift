@@ -20,7 +20,13 @@ indirect enum Vessel {
         switch self {
         case .broker(let index, _, _, _): share(index, Int64(clamping: water))
         case .group(_, let inside):
-            var (low, high) = (UInt128(0), UInt128(1) << 82)
+            // A broker alone on its host, as nearly all are, needs no search.
+            if inside.count == 1, case .broker(let index, let weight, let floor, _) = inside[0] {
+                let level = Self.level(water, weight, floor: floor)
+                share(index, Int64(clamping: inside[0].contents(min(Self.highest, level))))
+                return
+            }
+            var (low, high) = (UInt128(0), Self.highest)
             while low < high {
                 let middle = (low + high) / 2
                 if inside.reduce(Int128(0), { $0 + $1.contents(middle) }) < water {
@@ -31,5 +37,15 @@ indirect enum Vessel {
             }
             for vessel in inside { vessel.pour(vessel.contents(low), share) }
         }
+    }
+
+    /// Above every level that there can be.
+    private static let highest = UInt128(1) << 82
+
+    /// The lowest level at which a broker of that weight and floor holds `water`.
+    private static func level(_ water: Int128, _ weight: Int64, floor: Int64) -> UInt128 {
+        if water <= Int128(floor) { return 0 }
+        if weight <= 0 { return highest }
+        return ((UInt128(water) << 20) + UInt128(weight) - 1) / UInt128(weight)
     }
 }

@@ -312,7 +312,7 @@ struct PlanBuilder {
         var judged = problem.options
         judged.tolerance = problem.tolerance
         let reached = brokers.map { ($0.id, $0.bytesAfter) }
-        let lower = Bounds(input, Request(input, problem.event, judged), judged, reached) { row in
+        let lower = Bounds(input, Request(input, problem.event, judged), judged, reached, of: moved) { row in
             self.hasSameSet(row)
         }.value
         return PlanReport(

@@ -178,7 +178,8 @@ private struct Tally {
         let total = input.sizes.indices.reduce(Int128(0)) {
             $0 + Int128(input.sizes[$1]) * Int128(request.factor[$1])
         }
-        let bands = JudgedBands(input, request, options, &rule, total: total)
+        var maker = BandMaker(input, request, &rule, total: total)
+        let bands = maker.bands(options.tolerance)
         return brokers.indices.compactMap { index in
             let (low, high, after) = (bands.low[index], bands.high[index], brokers[index].bytesAfter)
             guard request.shares[index], after < low || after > high else { return nil }

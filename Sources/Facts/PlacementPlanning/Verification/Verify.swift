@@ -259,7 +259,7 @@ struct PlanVerifier {
             }
         }
         let reached = plan.report.brokers.map { ($0.id, $0.bytesAfter) }
-        let bound = Bounds(input, request, options, reached) { [self] row in
+        let bound = Bounds(input, request, options, reached, of: plan.report.bytes.bytes) { [self] row in
             let new = final(row)
             return new.count == input.range(row).count && old(row).allSatisfy(new.contains)
         }.value
