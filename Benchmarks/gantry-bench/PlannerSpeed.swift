@@ -12,10 +12,30 @@ enum PlannerSpeed {
             topics: topics, sizes: .zipf(8), racks: racks, added: added)
     }
 
-    private static let families = [
-        grown(12, 2, 1000, 20, 4), grown(40, 4, 4000, 80, 4), grown(100, 10, 20_000, 400, 5),
-        grown(270, 30, 144_000, 1500, 6), grown(1000, 50, 200_000, 2000, 10), grown(215, 10, 933_000, 5000, 5),
-    ]
+    private static let hundred = grown(100, 10, 20_000, 400, 5)
+    private static let thousand = grown(1000, 50, 200_000, 2000, 10)
+
+    private static let families =
+        [
+            grown(12, 2, 1000, 20, 4), grown(40, 4, 4000, 80, 4), hundred, grown(270, 30, 144_000, 1500, 6), thousand,
+            grown(215, 10, 933_000, 5000, 5),
+        ] + others(hundred) + others(thousand)
+
+    /// The same cluster with other sizes, and with replicas laid out at random: sizes alone say little of a plan's time.
+    private static func others(_ base: ClusterFamily) -> [ClusterFamily] {
+        let sizes: [(SizeFamily, String)] = [
+            (.zipf(5), "zipf-5"), (.zipf(8), "zipf-8"), (.zipf(11), "zipf-11"), (.lognormal, "lognormal"),
+        ]
+        return sizes.flatMap { sizes, label in
+            [false, true].compactMap { skewed in
+                if !skewed, sizes == base.sizes { return nil }
+                var other = base
+                (other.sizes, other.skewed) = (sizes, skewed)
+                other.name += "-\(label)\(skewed ? "-skewed" : "")"
+                return other
+            }
+        }
+    }
 
     /// `planner-speed NAME RUNS [THREADS] [SNAPSHOT]`; without a name the names.
     static func run(_ arguments: [String]) async throws {
@@ -48,6 +68,7 @@ enum PlannerSpeed {
         }
         times.sort()
         let violations = verify(plan, input).count
+        let report = plan.report
         print(
             JSONValue.object(
                 JSONObject([
@@ -58,6 +79,10 @@ enum PlannerSpeed {
                     ("nanoseconds_a_replica", JSONValue(times[times.count / 2] * 1000 / max(1, input.replicaCount))),
                     ("input_ms", JSONValue(readTime / 1000)), ("input_bytes", JSONValue(before)),
                     ("peak_bytes", JSONValue(peak)), ("moves", JSONValue(plan.moves.count)),
+                    ("bytes_to_bound", .string(PlannerFamilies.ratio(report.bytes.bytes, report.lowerBound.bytes))),
+                    ("leaders_fewest", JSONValue(report.leaders.fewest)),
+                    ("leaders_most", JSONValue(report.leaders.most)),
+                    ("bands_missed", JSONValue(report.missedBands.count)),
                     ("violations", JSONValue(violations)), ("digest", .string(plan.digest)),
                 ])
             ).text())

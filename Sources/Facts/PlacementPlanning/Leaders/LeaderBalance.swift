@@ -10,14 +10,14 @@ struct LeaderBalance {
     /// Partitions that each broker leads.
     private(set) var count: [Int32]
 
-    private let offsets: [Int32]
-    private let candidates: [Int32]
+    let offsets: [Int32]
+    let candidates: [Int32]
     private let present: [Int32]
     private let capacity: [Int32]
     /// Brokers whose leaders are to be even: the dead lead what nobody else can.
     private let isJudged: [Bool]
-    private var first: [Int32]
-    private var following: [Int32]
+    private(set) var first: [Int32]
+    private(set) var following: [Int32]
     private var preceding: [Int32]
     private var potential: [Int32]
     private var distance: [Int32]
@@ -25,7 +25,7 @@ struct LeaderBalance {
     private var cursor: [Int32]
     /// `arcs[(a · brokers + b) · 3 + c]`: partitions that a leads and b could lead at a cost of c − 1. Kept where brokers
     /// are few against partitions; else empty.
-    private var arcs: [Int32] = []
+    private(set) var arcs: [Int32] = []
 
     private static let unreachable = Int32.max
     /// Rounds of raising the lowest: each halves what is between them and who can give.
@@ -82,7 +82,7 @@ struct LeaderBalance {
     }
 
     /// The least cost of handing a partition from one broker to another; nil where there is none.
-    private func leastArc(_ from: Int, _ to: Int) -> Int32? {
+    func leastArc(_ from: Int, _ to: Int) -> Int32? {
         let base = (from * count.count + to) * 3
         for step in 0..<3 where arcs[base + step] > 0 { return Int32(truncatingIfNeeded: step - 1) }
         return nil
@@ -340,66 +340,5 @@ struct LeaderBalance {
             if (0..<3).contains(arc), arcs[(here * count.count + other) * 3 + arc] > 0 { return true }
         }
         return false
-    }
-
-    /// The lowest number of leaders among the brokers that can be reached from those above `level`; nil when there is
-    /// none above.
-    private func lowestReached(above level: Int32) -> Int32? {
-        closure(from: count.indices.filter { count[$0] > level }).map { count[$0] }.min()
-    }
-
-    /// Brokers that can be reached from `start` by handing leadership on.
-    func closure(from start: [Int]) -> [Int] {
-        var inside = [Bool](repeating: false, count: count.count)
-        for broker in start { inside[broker] = true }
-        var queue = start
-        while let broker = queue.popLast() {
-            if !arcs.isEmpty {
-                for other in count.indices where !inside[other] && leastArc(broker, other) != nil {
-                    inside[other] = true
-                    queue.append(other)
-                }
-                continue
-            }
-            var partition = first[broker]
-            while partition >= 0 {
-                for entry in Int(offsets[Int(partition)])..<Int(offsets[Int(partition) + 1])
-                where !inside[Int(candidates[entry])] {
-                    inside[Int(candidates[entry])] = true
-                    queue.append(Int(candidates[entry]))
-                }
-                partition = following[Int(partition)]
-            }
-        }
-        return inside.indices.filter { inside[$0] }
-    }
-
-    /// Brokers that can hand leadership on to `end`.
-    func closure(to end: [Int]) -> [Int] {
-        var inside = [Bool](repeating: false, count: count.count)
-        for broker in end { inside[broker] = true }
-        if !arcs.isEmpty {
-            var queue = end
-            while let broker = queue.popLast() {
-                for other in count.indices where !inside[other] && leastArc(other, broker) != nil {
-                    inside[other] = true
-                    queue.append(other)
-                }
-            }
-            return inside.indices.filter { inside[$0] }
-        }
-        var changed = true
-        while changed {
-            changed = false
-            for partition in leader.indices where leader[partition] >= 0 && !inside[Int(leader[partition])] {
-                for entry in Int(offsets[partition])..<Int(offsets[partition + 1])
-                where inside[Int(candidates[entry])] {
-                    inside[Int(leader[partition])] = true
-                    changed = true
-                    break
-                }
-            }
-        }
-        return inside.indices.filter { inside[$0] }
     }
 }

@@ -20,10 +20,9 @@ struct PlanBuilder {
         let counts = changing.map { max(0, copies[Int($0)]) }
         let sources = try SourceChoice(
             problem, rows: changing, copies: counts, reachable: inbound / 2, fixed: leadershipLast)
-        var sourceOf: [Int32: Int32] = [:]
-        sourceOf.reserveCapacity(changing.count)
-        for (index, row) in changing.enumerated() { sourceOf[row] = sources.source[index] }
-        let transfers = TransferList(layout) { sourceOf[Int32(truncatingIfNeeded: $0)] ?? -1 }
+        var sourceOf = [Int32](repeating: -1, count: input.partitionCount)
+        for (index, row) in changing.enumerated() { sourceOf[Int(row)] = sources.source[index] }
+        let transfers = TransferList(layout) { sourceOf[$0] }
         // In 128 bits nothing overflows on the way; a plan of centuries is cut to what fits.
         let bound = min(.max / 4, max(inbound, sources.uplinkBound, chainBound(transfers, sources.source)))
         let simulation = try simulate(transfers, sources.source, bound)

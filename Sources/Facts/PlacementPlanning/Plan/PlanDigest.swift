@@ -130,7 +130,15 @@ struct PlanDigest {
             let second = zero &+ (a & b ^ a & c ^ b & c)
             (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
         }
-        for (index, value) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= value }
+        var sums = state.mutableSpan
+        sums[0] &+= a
+        sums[1] &+= b
+        sums[2] &+= c
+        sums[3] &+= d
+        sums[4] &+= e
+        sums[5] &+= f
+        sums[6] &+= g
+        sums[7] &+= h
     }
 
     private static func extend(_ schedule: inout [UInt32]) {

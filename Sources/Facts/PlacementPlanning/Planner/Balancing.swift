@@ -6,13 +6,17 @@ struct Balancing {
     private let problem: PlanningProblem
     private let bands: Bands
     private let order: [Int32]
-    /// Bytes that no plan of these bands undercuts.
-    private let bound: Int64
+    /// Bytes that no plan of these bands undercuts, as far as that is worked out quickly.
+    private let quickBound: Int64
 
-    /// A plan within one part in so many of the fluid bound is left as it is.
+    /// A plan within one part in so many of its bound is left as it is.
     private static let goodEnough: Int64 = 1000
-    /// Layouts of up to so many slots are packed in another way too, where the first is not good enough.
+    /// Layouts of up to so many slots are packed in other ways too, and searched, where the first is not good enough.
+    /// For larger ones packing leaves nothing that so many steps would find.
     private static let fewSlots = 20_000
+    /// What counts as large, as one part in so many of a band, in one way after the other; nil: nothing does.
+    private static let shares: [Int64?] = [12, 8, nil]
+    private static let toyShares: [Int64?] = [16, 12, 8, nil]
     /// Layouts of up to so many slots are searched several times: each partition is a large part of the whole there.
     private static let toySlots = 1_000
     private static let attempts = 4
@@ -21,30 +25,36 @@ struct Balancing {
 
     init(_ problem: PlanningProblem, _ bands: Bands, order: [Int32]) {
         (self.problem, self.bands, self.order) = (problem, bands, order)
-        var fluid = bands.fluidBound(problem)
-        if problem.input.slots.count <= Self.fewSlots {
-            // Here sizes that can't be cut count too; for larger layouts that is not worth its time.
-            var options = problem.options
-            options.tolerance = problem.tolerance
-            fluid = max(fluid, lowerBounds(problem.input, problem.event, options).bytes.bytes)
-        }
-        bound = fluid
+        quickBound = bands.fluidBound(problem)
+    }
+
+    /// Bytes that no plan undercuts, where a layout was found that moves `found`.
+    private func bound(_ found: Int64) -> Int64 {
+        // Where partitions are few, sizes that can't be cut count too; for larger layouts that is not worth its time.
+        guard isSearched, !isGood(found, quickBound) else { return quickBound }
+        var options = problem.options
+        options.tolerance = problem.tolerance
+        let request = Request(problem.input, problem.event, options)
+        let bounds = Bounds(problem.input, request, options, [], of: found) { _ in false }
+        return max(quickBound, bounds.value.bytes.bytes)
     }
 
     /// The best layout found from `layout` on.
     func balanced(_ layout: Layout) -> Layout {
         var best: (layout: Layout, value: Value)?
+        var bound = quickBound
         func keep(_ layout: Layout) -> Bool {
             let value = Value(problem, bands, layout)
+            if best == nil { bound = self.bound(value.violation > 0 ? .max : value.bytes) }
             if value < best?.value ?? Value(violation: .max, bytes: .max) { best = (layout, value) }
-            return best.map { isGood($0.value) } ?? false
+            return best.map { $0.value.violation == 0 && isGood($0.value.bytes, bound) } ?? false
         }
-        let slots = layout.slots.count
-        for placesLumps in slots <= Self.fewSlots ? [true, false] : [true] {
+        let isToy = layout.slots.count <= Self.toySlots
+        for share in isToy ? Self.toyShares : isSearched ? Self.shares : [Self.shares[0]] {
             var packed = layout
-            pack(&packed, placesLumps: placesLumps)
-            if keep(packed) { break }
-            for attempt in 0..<(slots <= Self.toySlots ? Self.attempts : 1) {
+            pack(&packed, share)
+            if keep(packed) || !isSearched { break }
+            for attempt in 0..<(isToy ? Self.attempts : 1) {
                 var searched = packed
                 var polish = Polish(problem, bands, searched, order: order, attempt: attempt)
                 polish.run(&searched, bound: bound)
@@ -56,7 +66,7 @@ struct Balancing {
         for _ in 0..<Self.returns {
             guard let start = best, start.value.violation > 0 else { break }
             var again = start.layout
-            pack(&again, placesLumps: true)
+            pack(&again, Self.shares[0])
             if keep(again) || best.map({ $0.value == start.value }) ?? true { break }
         }
         guard var found = best?.layout else { return layout }
@@ -69,15 +79,18 @@ struct Balancing {
     func bettered(_ layout: Layout) -> Layout? {
         var searched = layout
         var polish = Polish(problem, bands, searched, order: order)
-        polish.run(&searched, bound: bound)
+        polish.run(&searched, bound: bound(layout.movedBytes()))
         tune(&searched)
         giveBack(&searched)
         return Value(problem, bands, searched) < Value(problem, bands, layout) ? searched : nil
     }
 
-    private func pack(_ layout: inout Layout, placesLumps: Bool) {
-        if placesLumps {
-            var lumps = LumpPlacement(problem, bands, layout, order: order)
+    /// Whether the layout is small enough for a search step by step.
+    private var isSearched: Bool { problem.input.slots.count <= Self.fewSlots }
+
+    private func pack(_ layout: inout Layout, _ share: Int64?) {
+        if let share {
+            var lumps = LumpPlacement(problem, bands, layout, order: order, share: share)
             lumps.run(&layout)
         }
         var rebalancer = Rebalancer(problem, bands, layout, order: order)
@@ -91,8 +104,10 @@ struct Balancing {
         reached.accept(layout.load)
         guard reached.low != bands.low || reached.high != bands.high else { return }
         var saved = layout
-        var polish = Polish(problem, reached, saved, order: order)
-        polish.run(&saved, bound: reached.fluidBound(problem))
+        if isSearched {
+            var polish = Polish(problem, reached, saved, order: order)
+            polish.run(&saved, bound: reached.fluidBound(problem))
+        }
         var tuning = FineTuning(problem, reached, saved, order: order)
         tuning.run(&saved)
         if Value(problem, reached, saved) < Value(problem, reached, layout) { layout = saved }
@@ -137,9 +152,7 @@ struct Balancing {
         tuning.run(&layout)
     }
 
-    private func isGood(_ value: Value) -> Bool {
-        value.violation == 0 && value.bytes - bound <= bound / Self.goodEnough
-    }
+    private func isGood(_ bytes: Int64, _ bound: Int64) -> Bool { bytes - bound <= bound / Self.goodEnough }
 
     /// How good a layout is: bands first, then bytes.
     private struct Value: Comparable {

@@ -58,23 +58,47 @@ struct BrokerHeap {
         }
     }
 
-    /// The broker with the largest key above `least` that meets `condition`; −1 when none does.
-    mutating func best(above least: Int64 = .min, where condition: (Int32) -> Bool) -> Int32 {
+    /// The broker with the largest key; −1 when there is none.
+    var top: Int32 { heap.first ?? -1 }
+
+    /// The `count` brokers with the largest keys above the smallest number, `excluded` left out.
+    mutating func best(_ count: Int, except excluded: Int32) -> [Int32] {
+        var found: [Int32] = []
         frontier.removeAll(keepingCapacity: true)
         if !heap.isEmpty { frontier.append(0) }
-        while !frontier.isEmpty {
-            var first = 0
-            for index in frontier.indices.dropFirst()
-            where precedes(heap[Int(frontier[index])], heap[Int(frontier[first])]) {
-                first = index
-            }
-            let node = Int(frontier[first])
+        while found.count < count, let node = popBest(), key[Int(heap[node])] > .min {
+            if heap[node] != excluded { found.append(heap[node]) }
+        }
+        return found
+    }
+
+    /// Takes the best node off the frontier and puts its children there.
+    private mutating func popBest() -> Int? {
+        guard !frontier.isEmpty else { return nil }
+        var first = 0
+        for index in frontier.indices.dropFirst()
+        where precedes(heap[Int(frontier[index])], heap[Int(frontier[first])]) {
+            first = index
+        }
+        let node = Int(frontier[first])
+        frontier.swapAt(first, frontier.count - 1)
+        frontier.removeLast()
+        if 2 * node + 1 < heap.count { frontier.append(Int32(truncatingIfNeeded: 2 * node + 1)) }
+        if 2 * node + 2 < heap.count { frontier.append(Int32(truncatingIfNeeded: 2 * node + 2)) }
+        return node
+    }
+
+    /// The broker with the largest key above `least` that meets `condition`; −1 when none does.
+    mutating func best(above least: Int64 = .min, where condition: (Int32) -> Bool) -> Int32 {
+        // Mostly the first is it, or not even the first is above.
+        guard let first = heap.first, key[Int(first)] > least || least == .min else { return -1 }
+        if condition(first) { return first }
+        frontier.removeAll(keepingCapacity: true)
+        if heap.count > 1 { frontier.append(1) }
+        if heap.count > 2 { frontier.append(2) }
+        while let node = popBest() {
             if key[Int(heap[node])] <= least, least != .min { return -1 }
-            frontier.swapAt(first, frontier.count - 1)
-            frontier.removeLast()
             if condition(heap[node]) { return heap[node] }
-            if 2 * node + 1 < heap.count { frontier.append(Int32(truncatingIfNeeded: 2 * node + 1)) }
-            if 2 * node + 2 < heap.count { frontier.append(Int32(truncatingIfNeeded: 2 * node + 2)) }
         }
         return -1
     }

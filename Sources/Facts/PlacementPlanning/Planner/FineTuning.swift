@@ -8,9 +8,14 @@ struct FineTuning {
     private let problem: PlanningProblem
     private let bands: Bands
     private let sizes: [Int64]
-    /// Rows that were on each broker, the largest first.
-    private var held: [Int32]
-    private var heldStart: [Int]
+    /// Rows that were on each broker, the largest first, and their sizes.
+    private let held: [Int32]
+    private let heldSizes: [Int64]
+    private let heldStart: [Int]
+    /// When each broker's load last changed here, and when it was last found that nothing mends it.
+    private var touched: [Int32]
+    private var tried: [Int32]
+    private var clock: Int32 = 0
     /// What is not worth a search.
     private var grain: Int64 = 1
     private var budget = FineTuning.steps
@@ -32,23 +37,31 @@ struct FineTuning {
         let input = problem.input
         var counts = [Int](repeating: 0, count: layout.load.count)
         for slot in input.slots { counts[Int(slot)] += 1 }
-        heldStart = [0]
-        for count in counts { heldStart.append(heldStart[heldStart.count - 1] + count) }
-        held = [Int32](repeating: 0, count: input.slots.count)
-        var cursor = heldStart
+        var start = [0]
+        for count in counts { start.append(start[start.count - 1] + count) }
+        var held = [Int32](repeating: 0, count: input.slots.count)
+        var heldSizes = [Int64](repeating: 0, count: input.slots.count)
+        var cursor = start
         for row in order.lazy.map(Int.init) {
             for slot in input.range(row) {
                 let broker = Int(input.slots[slot])
                 held[cursor[broker]] = Int32(truncatingIfNeeded: row)
+                heldSizes[cursor[broker]] = sizes[row]
                 cursor[broker] += 1
             }
         }
+        (self.held, self.heldSizes, heldStart) = (held, heldSizes, start)
+        touched = [Int32](repeating: 0, count: layout.load.count)
+        tried = [Int32](repeating: -1, count: layout.load.count)
     }
 
     mutating func run(_ layout: inout Layout) {
+        // When the round before began: between brokers that nothing touched since, there is nothing to tune.
+        var before: Int32 = -1
         for _ in 0..<Self.rounds {
             let flows = flows(layout)
             grain = max(1, flows.reduce(0) { $0 + sizes[Int($1.row)] } / Self.worth)
+            let began = clock
             var changed = false
             var start = 0
             while start < flows.count, budget > 0 {
@@ -56,9 +69,15 @@ struct FineTuning {
                 while end < flows.count, flows[end].from == flows[start].from, flows[end].to == flows[start].to {
                     end += 1
                 }
-                if tune(&layout, flows[start].from, flows[start].to, Array(flows[start..<end])) { changed = true }
+                let (from, to) = (flows[start].from, flows[start].to)
+                if max(touched[Int(from)], touched[Int(to)]) > before,
+                    tune(&layout, from, to, Array(flows[start..<end]))
+                {
+                    changed = true
+                }
                 start = end
             }
+            before = began
             if mend(&layout) { changed = true }
             if !changed || budget <= 0 { return }
         }
@@ -85,13 +104,22 @@ struct FineTuning {
                         from: from, to: to, row: Int32(truncatingIfNeeded: row), slot: Int32(truncatingIfNeeded: slot)))
             }
         }
-        flows.sort {
-            if $0.from != $1.from { return $0.from < $1.from }
-            if $0.to != $1.to { return $0.to < $1.to }
-            let (a, b) = (sizes[Int($0.row)], sizes[Int($1.row)])
-            return a != b ? a > b : $0.slot < $1.slot
+        // By size first: sorting by brokers keeps that order.
+        let bySize = SizeOrder.rows(flows.map { sizes[Int($0.row)] }).map { flows[Int($0)] }
+        return sorted(sorted(bySize, layout.load.count) { $0.to }, layout.load.count) { $0.from }
+    }
+
+    /// `flows` by a broker, otherwise in the order in which they are.
+    private func sorted(_ flows: [Flow], _ brokers: Int, by broker: (Flow) -> Int32) -> [Flow] {
+        var start = [Int](repeating: 0, count: brokers + 1)
+        for flow in flows { start[Int(broker(flow)) + 1] += 1 }
+        for broker in 0..<brokers { start[broker + 1] += start[broker] }
+        var sorted = flows
+        for flow in flows {
+            sorted[start[Int(broker(flow))]] = flow
+            start[Int(broker(flow))] += 1
         }
-        return flows
+        return sorted
     }
 
     /// The broker that gave the replica in `slot`; nil where none can have it back.
@@ -109,7 +137,11 @@ struct FineTuning {
     private mutating func mend(_ layout: inout Layout) -> Bool {
         var changed = false
         for broker in layout.load.indices where bands.violation(broker, layout.load[broker]) > 0 {
+            let before = tried[broker]
+            tried[broker] = clock
             for other in layout.load.indices where other != broker && bands.member[other] && budget > 0 {
+                // Where neither changed since, the answer is the same.
+                if max(touched[broker], touched[other]) <= before { continue }
                 let isAbove = layout.load[broker] > bands.high[broker]
                 let (from, to) = isAbove ? (broker, other) : (other, broker)
                 guard bands.member[from], problem.target[to], !problem.leaving[from] else { continue }
@@ -139,7 +171,10 @@ struct FineTuning {
         let most = now + min(room, layout.load[a] - bands.low[a])
         let isLegalNow = now >= least && now <= most
         guard least <= most, !isLegalNow || now - least > grain else { return false }
-        let candidates = candidates(layout, from, to, most)
+        let first = position(a, atMost: most)
+        // No more than three come in.
+        guard (first < heldStart[a + 1] ? heldSizes[first] : 0) * 3 >= least - now else { return false }
+        let candidates = candidates(layout, from, to, first)
         let back = flows.filter { layout.isLegal(Int($0.row), Int($0.slot), from) }
         var best = Choice(sum: isLegalNow ? now : .max)
         search(candidates, back.map { sizes[Int($0.row)] }, now, least, most, &best)
@@ -149,17 +184,29 @@ struct FineTuning {
             let slot = layout.slot(of: row, on: from)
             if slot >= 0 { layout.put(row, slot, to) }
         }
+        clock += 1
+        (touched[a], touched[b]) = (clock, clock)
         return true
     }
 
-    /// Rows that `from` held and still holds and `to` may take, the largest first.
-    private mutating func candidates(_ layout: Layout, _ from: Int32, _ to: Int32, _ most: Int64) -> [Int] {
-        let range = heldStart[Int(from)]..<heldStart[Int(from) + 1]
+    /// The first entry of `broker` whose size is at most `size`.
+    private func position(_ broker: Int, atMost size: Int64) -> Int {
+        var (low, high) = (heldStart[broker], heldStart[broker + 1])
+        while low < high {
+            let middle = (low + high) / 2
+            if heldSizes[middle] > size { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Rows that `from` held and still holds and `to` may take, from entry `first` on, the largest first.
+    private mutating func candidates(_ layout: Layout, _ from: Int32, _ to: Int32, _ first: Int) -> [Int] {
+        let range = first..<heldStart[Int(from) + 1]
         let step = max(1, range.count / Self.window)
         var candidates: [Int] = []
-        for index in stride(from: range.lowerBound, to: range.upperBound, by: step) {
+        for index in stride(from: range.lowerBound, to: range.upperBound, by: step) where heldSizes[index] > 0 {
             let row = Int(held[index])
-            if problem.frozen[row] || sizes[row] == 0 || sizes[row] > most { continue }
+            if problem.frozen[row] { continue }
             let slot = layout.slot(of: row, on: from)
             if slot >= 0, layout.isLegal(row, slot, to) { candidates.append(row) }
         }

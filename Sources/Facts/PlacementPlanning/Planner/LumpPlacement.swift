@@ -1,3 +1,5 @@
+import FleetModel
+
 /// Places what is large against a broker's band, before all the rest flows around it.
 ///
 /// Where a handful of partitions fills a broker, which of them lie together decides how much else must move. Small
@@ -7,12 +9,12 @@
 struct LumpPlacement {
     private let problem: PlanningProblem
     private let bands: Bands
-    private let sizes: [Int64]
-    private let slots: [(row: Int32, slot: Int32)]
     private let targets: [Int32]
+    private var lumps: LumpTable
     private var numbers = PseudoRandom()
 
-    /// Bytes on each broker in large partitions.
+    /// Bytes on each broker, and those of them in large partitions.
+    private var load: [Int64]
     private var large: [Int64]
     private var above: Int64 = 0
     private var below: Int64 = 0
@@ -20,8 +22,6 @@ struct LumpPlacement {
     /// Bytes of large partitions beyond the bands: no flow of small ones mends that.
     private var stuck: Int64 = 0
 
-    /// A partition is large from one part in so many of the widest band.
-    private static let share: Int64 = 16
     private static let mostSlots = 4000
     private static let stepsASlot = 400
     private static let mostSteps = 300_000
@@ -30,120 +30,127 @@ struct LumpPlacement {
     /// A large byte counts one part in so many more than a small one: where they are equal, small ones flow.
     private static let preference: Int64 = 512
 
-    init(_ problem: PlanningProblem, _ bands: Bands, _ layout: Layout, order: [Int32]) {
-        (self.problem, self.bands, sizes) = (problem, bands, layout.sizes)
-        let least = max(
-            1, (layout.load.indices.filter { problem.target[$0] }.map { bands.high[$0] }.max() ?? 0) / Self.share)
-        var slots: [(row: Int32, slot: Int32)] = []
+    /// A partition is large from one part in `share` of the upper end of a usual band: who holds a giant has another.
+    init(_ problem: PlanningProblem, _ bands: Bands, _ layout: Layout, order: [Int32], share: Int64) {
+        (self.problem, self.bands, load) = (problem, bands, layout.load)
+        let highs = layout.load.indices.filter { problem.target[$0] }.map { bands.high[$0] }.sorted()
+        let least = max(1, (highs.isEmpty ? 0 : highs[highs.count / 2]) / share)
+        lumps = LumpTable(problem, layout, order.prefix { layout.sizes[Int($0)] >= least }, most: Self.mostSlots)
         large = [Int64](repeating: 0, count: layout.load.count)
-        for row in order where layout.sizes[Int(row)] >= least && slots.count < Self.mostSlots {
-            for slot in layout.range(Int(row)) where layout.slots[slot] >= 0 {
-                large[Int(layout.slots[slot])] += layout.sizes[Int(row)]
-                if problem.mayMove(Int(row), slot, layout) { slots.append((row, Int32(truncatingIfNeeded: slot))) }
-                if !layout.isOriginal(Int(row), layout.slots[slot]) { moved += layout.sizes[Int(row)] }
+        for lump in lumps.sizes.indices {
+            for place in lumps.range(lump) where lumps.broker[place] >= 0 {
+                large[Int(lumps.broker[place])] += lumps.sizes[lump]
+                if !lumps.isOriginal(lump, lumps.broker[place]) { moved += lumps.sizes[lump] }
             }
         }
-        self.slots = slots
         targets = layout.load.indices.filter { problem.target[$0] && bands.member[$0] }.map {
             Int32(truncatingIfNeeded: $0)
         }
-        for broker in layout.load.indices where bands.member[broker] { count(broker, layout.load[broker], 1) }
+        for broker in layout.load.indices { count(broker, 1) }
     }
 
     /// Adds a broker's part to the sums, or takes it out.
-    private mutating func count(_ broker: Int, _ load: Int64, _ sign: Int64) {
+    private mutating func count(_ broker: Int, _ sign: Int64) {
         guard bands.member[broker] else { return }
-        above += sign * max(0, load - bands.high[broker])
-        below += sign * max(0, bands.low[broker] - load)
+        above += sign * max(0, load[broker] - bands.high[broker])
+        below += sign * max(0, bands.low[broker] - load[broker])
         stuck += sign * max(0, large[broker] - bands.high[broker])
     }
 
     private var value: Int64 { moved + moved / Self.preference + max(above, below) + Self.weight * stuck }
 
+    /// Searches, and puts what was found into `layout`, the same that this was made of.
     mutating func run(_ layout: inout Layout) {
-        guard slots.count > 1, targets.count > 1 else { return }
+        let count = lumps.movable.count
+        guard count > 1, targets.count > 1 else { return }
         let first = value
-        // The places of the large ones alone: the whole layout is a thousand times as much.
-        var best = places(layout)
+        var best = lumps.broker
         var bestValue = first
-        let steps = min(Self.mostSteps, slots.count * Self.stepsASlot)
-        let start = max(1, sizes[Int(slots[slots.count / 4].row)] / 2)
+        let steps = min(Self.mostSteps, count * Self.stepsASlot)
+        let start = max(1, lumps.sizes[Int(lumps.movable[count / 4].lump)] / 2)
+        var threshold: Int64 = 0
         for step in 0..<steps {
-            let remaining = Int64(steps - step)
-            let threshold =
-                remaining * 5 < Int64(steps)
-                ? 0
-                : Int64(
-                    Int128(start) * Int128(remaining) * Int128(remaining) / (Int128(steps) * Int128(steps)))
-            propose(&layout, threshold)
+            if step % Self.cooling == 0 {
+                let remaining = Int128(steps - step)
+                threshold =
+                    remaining * 5 < steps ? 0 : Int64(Int128(start) * remaining * remaining / Int128(steps * steps))
+            }
+            propose(threshold)
             if value < bestValue, step % Self.check == 0 || step == steps - 1 {
-                best = places(layout)
+                best = lumps.broker
                 bestValue = value
             }
         }
-        for (entry, broker) in zip(slots, best) { layout.put(Int(entry.row), Int(entry.slot), broker) }
+        for (lump, row) in lumps.rows.enumerated() {
+            for (place, slot) in zip(lumps.range(lump), layout.range(Int(row))) where layout.slots[slot] != best[place]
+            {
+                layout.put(Int(row), slot, best[place])
+            }
+        }
     }
 
-    private func places(_ layout: Layout) -> [Int32] { slots.map { layout.slots[Int($0.slot)] } }
-
-    /// Steps between two looks at what is best.
+    /// Steps between two looks at what is best, and between two thresholds.
     private static let check = 256
+    private static let cooling = 16
 
-    private mutating func propose(_ layout: inout Layout, _ threshold: Int64) {
-        let (row, slot) = pick()
-        let here = layout.slots[slot]
+    private mutating func propose(_ threshold: Int64) {
+        let (lump, place) = pick()
+        let here = lumps.broker[place]
+        let size = lumps.sizes[lump]
         let before = value
         switch numbers.below(4) {
         case 0, 1:
-            let to = numbers.below(2) == 0 ? home(layout, row) : targets[numbers.below(targets.count)]
-            guard to >= 0, to != here, mayTake(layout, row, to, sizes[row]), layout.isLegal(row, slot, to) else {
-                return
-            }
-            shift(&layout, row, slot, to)
-            if value - before > threshold { shift(&layout, row, slot, here) }
+            let to = numbers.below(2) == 0 ? home(lump) : targets[numbers.below(targets.count)]
+            guard to >= 0, to != here, mayTake(lump, to, size), lumps.isLegal(lump, place, to) else { return }
+            shift(lump, place, to)
+            if value - before > threshold { shift(lump, place, here) }
         default:
-            let (other, otherSlot) = pick()
-            let there = layout.slots[otherSlot]
-            guard row != other, here != there, mayTake(layout, row, there, sizes[row] - sizes[other]),
-                mayTake(layout, other, here, sizes[other] - sizes[row]), layout.isLegal(row, slot, there),
-                layout.isLegal(other, otherSlot, here)
+            let (other, otherPlace) = pick()
+            let there = lumps.broker[otherPlace]
+            let otherSize = lumps.sizes[other]
+            guard lump != other, here != there, mayTake(lump, there, size - otherSize),
+                mayTake(other, here, otherSize - size), lumps.isLegal(lump, place, there),
+                lumps.isLegal(other, otherPlace, here)
             else { return }
-            shift(&layout, row, slot, there)
-            shift(&layout, other, otherSlot, here)
+            shift(lump, place, there)
+            shift(other, otherPlace, here)
             if value - before > threshold {
-                shift(&layout, other, otherSlot, there)
-                shift(&layout, row, slot, here)
+                shift(other, otherPlace, there)
+                shift(lump, place, here)
             }
         }
     }
 
     private mutating func pick() -> (Int, Int) {
-        let entry = slots[numbers.below(slots.count)]
-        return (Int(entry.row), Int(entry.slot))
+        let entry = lumps.movable[numbers.below(lumps.movable.count)]
+        return (Int(entry.lump), Int(entry.place))
     }
 
-    private mutating func home(_ layout: Layout, _ row: Int) -> Int32 {
-        let range = layout.input.range(row)
-        let broker = layout.input.slots[range.lowerBound + numbers.below(range.count)]
-        return problem.leaving[Int(broker)] || layout.slot(of: row, on: broker) >= 0 ? -1 : broker
+    private mutating func home(_ lump: Int) -> Int32 {
+        let origins = lumps.originRange(lump)
+        let broker = lumps.origin[origins.lowerBound + numbers.below(origins.count)]
+        return problem.leaving[Int(broker)] || lumps.holds(lump, broker) ? -1 : broker
     }
 
-    private func mayTake(_ layout: Layout, _ row: Int, _ broker: Int32, _ size: Int64) -> Bool {
-        (problem.target[Int(broker)] || layout.isOriginal(row, broker))
-            && (size <= 0 || layout.load[Int(broker)] + size <= problem.ceiling[Int(broker)])
+    private func mayTake(_ lump: Int, _ broker: Int32, _ size: Int64) -> Bool {
+        (problem.target[Int(broker)] || lumps.isOriginal(lump, broker))
+            && (size <= 0 || load[Int(broker)] + size <= problem.ceiling[Int(broker)])
     }
 
-    private mutating func shift(_ layout: inout Layout, _ row: Int, _ slot: Int, _ to: Int32) {
-        let from = layout.slots[slot]
-        let size = sizes[row]
-        count(Int(from), layout.load[Int(from)], -1)
-        count(Int(to), layout.load[Int(to)], -1)
-        large[Int(from)] -= size
-        large[Int(to)] += size
-        if layout.isOriginal(row, from) { moved += size }
-        if layout.isOriginal(row, to) { moved -= size }
-        layout.put(row, slot, to)
-        count(Int(from), layout.load[Int(from)], 1)
-        count(Int(to), layout.load[Int(to)], 1)
+    private mutating func shift(_ lump: Int, _ place: Int, _ to: Int32) {
+        let from = lumps.broker[place]
+        let (a, b) = (Int(from), Int(to))
+        let size = lumps.sizes[lump]
+        count(a, -1)
+        count(b, -1)
+        load[a] -= size
+        load[b] += size
+        large[a] -= size
+        large[b] += size
+        if lumps.isOriginal(lump, from) { moved += size }
+        if lumps.isOriginal(lump, to) { moved -= size }
+        lumps.put(place, to)
+        count(a, 1)
+        count(b, 1)
     }
 }

@@ -18,6 +18,8 @@ struct Polish {
 
     private var violation: Int64 = 0
     private var bytes: Int64 = 0
+    /// What was done since the layout was at its best: each slot and where it lay.
+    private var changes: [(slot: Int32, from: Int32)] = []
 
     /// Steps for a layout of up to `few` slots, where each partition is a large part of the whole.
     private static let fewSteps = 400_000
@@ -74,34 +76,36 @@ struct Polish {
     mutating func run(_ layout: inout Layout, bound: Int64) {
         guard !targets.isEmpty, !movable.isEmpty else { return }
         guard violation > 0 || bytes - bound > bound / Self.goodEnough else { return }
-        let steps =
+        let most =
             movable.count <= Self.few
             ? min(Self.fewSteps, movable.count * Self.stepsASlot)
             : movable.count <= Self.some ? Self.someSteps : Self.manySteps
-        var best = layout
         var bestValue = (violation, bytes)
+        changes.removeAll(keepingCapacity: true)
         // Begins at a size that a few partitions share, ends at nothing.
         let middle = sizes[Int(order[order.count / 2])]
         // No step away from the best is worth more than what can be gained.
         let gain = bound == .max ? Int64.max : max(violation, bytes - bound)
         let start = min(max(middle, sizes[Int(order[order.count / 20])] / 2, 1), max(1, gain))
-        for step in 0..<steps {
-            let remaining = Int64(steps - step)
+        let whole = Int128(most) * Int128(most) * Int128(most)
+        for step in 0..<most {
+            let remaining = Int64(most - step)
             // Cubic cooling: most steps are spent on small differences.
             let share = Int128(remaining) * Int128(remaining) * Int128(remaining)
-            let whole = Int128(steps) * Int128(steps) * Int128(steps)
-            let threshold = remaining * 5 < Int64(steps) ? 0 : Int64(Int128(start) * share / whole)
+            let threshold = remaining * 5 < Int64(most) ? 0 : Int64(Int128(start) * share / whole)
             propose(&layout, threshold)
-            if step % Self.check == 0 || step == steps - 1, (violation, bytes) < bestValue {
-                best = layout
+            if step % Self.check == 0 || step == most - 1, (violation, bytes) < bestValue {
                 bestValue = (violation, bytes)
+                changes.removeAll(keepingCapacity: true)
                 if violation == 0, bytes - bound <= bound / Self.goodEnough { break }
             }
         }
-        layout = best
+        for change in changes.reversed() {
+            layout.put(Int(rowOfSlot[Int(change.slot)]), Int(change.slot), change.from)
+        }
     }
 
-    /// Steps between two looks at the best layout, which is copied when it is better.
+    /// Steps between two looks at whether the layout is the best so far.
     private static let check = 512
 
     private mutating func propose(_ layout: inout Layout, _ threshold: Int64) {
@@ -186,6 +190,7 @@ struct Polish {
     }
 
     private mutating func put(_ layout: inout Layout, _ row: Int, _ slot: Int, _ to: Int32) {
+        changes.append((Int32(truncatingIfNeeded: slot), layout.slots[slot]))
         layout.put(row, slot, to)
         note(slot, isMoved: !layout.isOriginal(row, to))
     }
@@ -250,6 +255,8 @@ struct Polish {
         }
         violation += violated
         bytes += moved
+        changes.append((Int32(truncatingIfNeeded: a.slot), a.broker))
+        changes.append((Int32(truncatingIfNeeded: b.slot), b.broker))
         note(a.slot, isMoved: !layout.isOriginal(a.row, layout.slots[a.slot]))
         note(b.slot, isMoved: !layout.isOriginal(b.row, layout.slots[b.slot]))
     }
