@@ -228,17 +228,17 @@ struct LeaderBalance {
     /// distance and its potential.
     private mutating func shortestPaths(_ level: Int32) -> (cost: Int32, reach: Int32)? {
         var settled = [Bool](repeating: false, count: count.count)
+        var open = OpenBrokers()
         for broker in count.indices {
             distance[broker] = count[broker] > level ? 0 : Self.unreachable
             hops[broker] = 0
+            if count[broker] > level { open.insert(broker, distance: 0, hops: 0) }
         }
         var found: (cost: Int32, reach: Int32)?
         while true {
-            var next = -1
-            for broker in count.indices where !settled[broker] && distance[broker] != Self.unreachable {
-                if next < 0 || (distance[broker], hops[broker]) < (distance[next], hops[next]) { next = broker }
-            }
-            guard next >= 0 else { return found }
+            var nearest = open.popFirst()
+            while let broker = nearest, settled[broker] { nearest = open.popFirst() }
+            guard let next = nearest else { return found }
             // No potential is negative: what is farther than the cheapest is not as cheap.
             if let found, distance[next] > found.cost { return found }
             settled[next] = true
@@ -258,6 +258,7 @@ struct LeaderBalance {
                     if through < distance[other] || (through == distance[other] && step < hops[other]) {
                         distance[other] = through
                         hops[other] = step
+                        open.insert(other, distance: through, hops: step)
                     }
                 }
                 continue
@@ -273,6 +274,7 @@ struct LeaderBalance {
                     if through < distance[other] || (through == distance[other] && step < hops[other]) {
                         distance[other] = through
                         hops[other] = step
+                        open.insert(other, distance: through, hops: step)
                     }
                 }
                 partition = following[row]

@@ -96,7 +96,10 @@ struct PlanBuilder {
         var transfers = transfers
         var detours = 0
         var columns = CopyColumns(input, transfers, source: source)
+        let isEqual = columns.size.max() == columns.size.min()
         for window in CopyWindow.all {
+            // Rounds are for copies of one size; of many others they are not worth their time.
+            if window.order == .rounds, !isEqual, transfers.chain.count > Self.mostInRounds { continue }
             while true {
                 var simulation = FluidSimulation(
                     problem, transfers, columns, source: source, load: load, bound: bound, window: window)
@@ -127,6 +130,9 @@ struct PlanBuilder {
 
     /// Ways round for want of disk; a plan that needs more is better made after disks were added.
     private static let mostDetours = 256
+
+    /// Copies of several sizes above which rounds are not tried.
+    private static let mostInRounds = 20_000
 
     /// Copies above which other ways are not tried: the time to plan counts too.
     private static let mostCopies = 200_000

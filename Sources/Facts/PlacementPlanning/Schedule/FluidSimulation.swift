@@ -96,7 +96,7 @@ struct FluidSimulation {
         finishEmptySteps()
         if window.order != .remaining {
             // The first round goes by priority alone: the first copies find their ports free.
-            for copy in priority.lazy.map(Int.init) where start[copy] < 0 && mayStart(copy) { begin(copy) }
+            beginInOrder(from: 0)
         }
         while unstarted > 0 || !flight.isEmpty {
             if unstarted > 0 { admit() }
@@ -126,9 +126,7 @@ struct FluidSimulation {
     private mutating func admit() {
         if window.order == .rounds {
             while firstWaiting < priority.count, start[Int(priority[firstWaiting])] >= 0 { firstWaiting += 1 }
-            for copy in priority[firstWaiting...].lazy.map(Int.init) where start[copy] < 0 && mayStart(copy) {
-                begin(copy)
-            }
+            beginInOrder(from: firstWaiting)
             return
         }
         if window.order == .remaining {
@@ -144,6 +142,14 @@ struct FluidSimulation {
         }
         guard anyOpen else { return }
         for port in 0..<brokers { fill(port) }
+    }
+
+    /// Begins what can begin, by priority. By index: a sequence that is walked would have all of this copied at each step.
+    private mutating func beginInOrder(from first: Int) {
+        for place in first..<priority.count {
+            let copy = Int(priority[place])
+            if start[copy] < 0, mayStart(copy) { begin(copy) }
+        }
     }
 
     private mutating func fill(_ port: Int) {
