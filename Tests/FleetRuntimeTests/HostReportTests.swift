@@ -64,6 +64,39 @@ struct HostReportTests {
         #expect(report.formatted["\(root)/orders/3"]?.clusterID == nil)
     }
 
+    @Test func `the script tells which other clusters lie beside, with their ids and ports`() async throws {
+        let root = NSTemporaryDirectory() + "gantry-report-" + UUID().uuidString
+        let files = FileManager.default
+        defer { try? files.removeItem(atPath: root) }
+        for (name, text) in [
+            ("orders/docker-compose.yml", "      gantry.cluster-id: own\n"),
+            ("bills/docker-compose.yml", "    labels:\n      gantry.cluster-id: \"CQkJCQkJCQkJCQkJCQkJCQ\"\n"),
+            ("bills/1.properties", "listeners=PLAINTEXT://:9092\nadvertised.listeners=PLAINTEXT://10.0.0.11:9092\n"),
+            ("bills/9001.properties", "advertised.listeners=CONTROLLER://[fd00::1]:19092\n"),
+            ("left/layout.json", "{}"), ("bare/docker-compose.yml", ""),
+        ] {
+            let path = "\(root)/\(name)"
+            try files.createDirectory(
+                atPath: String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex)),
+                withIntermediateDirectories: true)
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        func report(_ scope: String) async throws -> HostReport {
+            let arguments = ["-c", HostReport.script, "sh", scope, "\(root)/orders", "orders", "", root]
+            return HostReport(
+                parsing: try await Processes.Process.run("/bin/sh", arguments, deadline: .seconds(60)).stdout.text)
+        }
+        let found = try await report("everything")
+        #expect(found.isComplete)
+        #expect(
+            found.others == [
+                OtherCluster(name: "bare", id: nil, ports: []),
+                OtherCluster(
+                    name: "bills", id: ClusterID(rawValue: "CQkJCQkJCQkJCQkJCQkJCQ"), ports: [9092, 19092]),
+            ])
+        #expect(try await report("directories").others.isEmpty)
+    }
+
     @Test func `a host whose project was made with one Compose stays with it`() {
         let report = HostReport(parsing: "compose\tv2\ncompose\tv1\nend\t")
         #expect(report.compose == .v1)

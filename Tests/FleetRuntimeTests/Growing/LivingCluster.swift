@@ -14,7 +14,7 @@ import Testing
 /// There is no journal of a techhost: everything that a session knows, the hosts told it.
 struct LivingCluster {
     let time = VirtualTime()
-    let fleet: SimulatedFleet
+    var fleet: SimulatedFleet
     let directory: FleetDirectory
     /// What defaults.cfg says: tests edit it.
     var specification: FleetSpecification

@@ -13,6 +13,7 @@ struct HostReport: Equatable {
     var formatted: [String: MetaProperties] = [:]
     var obstacles: [String: String] = [:]
     var layout: String?
+    var others: [OtherCluster] = []
     var retired = RetiredMemory()
     /// What the machine is, without its skew.
     var machine: MachineFacts?
@@ -38,6 +39,13 @@ struct HostReport: Equatable {
           if [ -r "$dir/.compose" ]; then echo "compose${tab}$(head -c 8 "$dir/.compose")"; fi
           for f in /proc/net/tcp /proc/net/tcp6; do
             [ -r "$f" ] && awk -v t="$tab" '$4 == "0A" { n = split($2, a, ":"); print "port" t a[n] }' "$f"
+          done
+          for f in "${dir%/*}"/*/docker-compose.yml; do
+            o=${f%/docker-compose.yml}; n=${o##*/}
+            if [ ! -r "$f" ] || [ "$n" = "$cluster" ]; then continue; fi
+            id=$(sed -n 's/^ *gantry\.cluster-id: *"\{0,1\}\([A-Za-z0-9_-]*\).*/\1/p' "$f" | head -n 1)
+            ports=$(cat "$o"/*.properties 2>/dev/null | tr -d '\r' | sed -n 's/^advertised\.listeners=.*:\([0-9]*\)$/\1/p')
+            echo "other${tab}$n${tab}$id${tab}$(echo $ports)"
           done
         fi
         for d in "$@"; do
@@ -105,6 +113,11 @@ struct HostReport: Equatable {
                 meta[fields[1], default: ""] += fields[2...].joined(separator: "\t") + "\n"
             case "obstacle" where fields.count >= 3: obstacles[fields[1]] = fields[2...].joined(separator: " ")
             case "layout": layout = fields[1...].joined(separator: "\t")
+            case "other" where fields.count >= 4:
+                others.append(
+                    OtherCluster(
+                        name: fields[1], id: ClusterID(rawValue: fields[2]),
+                        ports: Set(fields[3].split(separator: " ").compactMap { UInt16($0) })))
             case "retired": retired = RetiredMemory(text: fields[1])
             case "end": isComplete = true
             default: continue

@@ -38,7 +38,7 @@ struct ShellHosts: HostSource, HostControl {
             privileged: true, architecture: report.architecture, compose: report.compose, listening: report.listening,
             disks: report.disks, formatted: report.formatted, memory: report.layout, retired: report.retired.ids,
             emptied: report.retired.emptied,
-            obstacles: report.obstacles, machine: machine)
+            obstacles: report.obstacles, machine: machine, others: report.others)
     }
 
     private func report(

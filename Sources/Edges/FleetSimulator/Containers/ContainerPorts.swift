@@ -28,7 +28,8 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
                     version: "28.0.0", architecture: found.architecture, memory: ByteCount(64 << 30), cores: 16,
                     storageDriver: "overlay2", cgroups: "v2, systemd", loggingDriver: "json-file",
                     liveRestore: found.machine.daemonSettings?.contains("\"live-restore\":") == true),
-                containers: found.containers.values.sorted { $0.node < $1.node }.map { container in
+                containers: found.containers.values.filter { $0.belongs(to: cluster) }.sorted { $0.node < $1.node }.map {
+                    container in
                     ContainerObservation(
                         id: container.id, name: container.name, node: container.node, role: container.role,
                         clusterID: container.clusterID, state: container.state,

@@ -55,6 +55,11 @@ public struct SimulatedContainer: Hashable, Sendable, Codable {
     /// Whether its process runs.
     public var isRunning: Bool { state == .running || state == .paused }
 
+    /// Whether it carries this cluster's label: what Docker is asked for.
+    func belongs(to cluster: ClusterName) -> Bool {
+        properties.isEmpty || properties.hasPrefix("\(OnHostPath.directory(of: cluster))/")
+    }
+
     mutating func write(_ text: String) {
         log.append(Line(run: run, text: text))
         if log.count > Self.keptLines { log.removeFirst(log.count - Self.keptLines) }

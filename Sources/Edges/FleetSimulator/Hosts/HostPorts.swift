@@ -26,7 +26,8 @@ extension SimulatedFleet: HostSource, HostControl {
                 memory: found.files[OnHostPath.layout(of: question.cluster)].map {
                     String(decoding: $0.contents, as: UTF8.self)
                 }, retired: found.retired(question.cluster).ids, emptied: found.retired(question.cluster).emptied,
-                machine: all ? found.facts(host, data: question.data) : nil)
+                machine: all ? found.facts(host, data: question.data) : nil,
+                others: all ? found.clusters(except: question.cluster) : [])
         }
     }
 
@@ -110,6 +111,28 @@ extension SimulatedHost {
     /// TCP ports that something listens on.
     var listening: Set<UInt16> {
         foreignPorts.union(containers.values.filter(\.isRunning).compactMap(port))
+    }
+
+    /// What it carries of clusters of other names.
+    fileprivate func clusters(except own: ClusterName) -> [OtherCluster] {
+        files.keys.sorted().compactMap { path in
+            let parts = path.split(separator: "/")
+            guard parts.count == 4, path.hasPrefix("\(OnHostPath.root)/"), parts[3] == "docker-compose.yml",
+                parts[2] != own.rawValue, let file = files[path]
+            else { return nil }
+            let services = ComposeFile(String(decoding: file.contents, as: UTF8.self)).services
+            let properties = files.filter {
+                $0.key.hasPrefix("\(OnHostPath.root)/\(parts[2])/") && $0.key.hasSuffix(".properties")
+            }
+            return OtherCluster(
+                name: String(parts[2]),
+                id: services.lazy.compactMap { $0.labels[ContainerLabel.clusterID] }.first.flatMap(
+                    ClusterID.init(rawValue:)),
+                ports: Set(
+                    properties.values.compactMap {
+                        NodeProperties(String(decoding: $0.contents, as: UTF8.self)).endpoint?.port
+                    }))
+        }
     }
 
     /// What the host remembers as gone for good.

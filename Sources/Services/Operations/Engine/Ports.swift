@@ -80,13 +80,17 @@ public struct HostAnswers: Hashable, Sendable {
     public var emptied: [HostName]
     /// What the machine is; nil when it was not asked.
     public var machine: MachineFacts?
+    /// Clusters of other names that gantry has placed on the host; empty when they were not asked for.
+    public var others: [OtherCluster]
 
     /// A host of these facts.
     public init(
         privileged: Bool, architecture: String, compose: ComposeFlavour?, listening: Set<UInt16>,
         disks: [DiskObservation], formatted: [String: MetaProperties], memory: String?, retired: [NodeID] = [],
-        emptied: [HostName] = [], obstacles: [String: String] = [:], machine: MachineFacts? = nil
+        emptied: [HostName] = [], obstacles: [String: String] = [:], machine: MachineFacts? = nil,
+        others: [OtherCluster] = []
     ) {
+        self.others = others
         self.emptied = emptied
         self.machine = machine
         self.obstacles = obstacles
@@ -99,6 +103,24 @@ public struct HostAnswers: Hashable, Sendable {
         self.memory = memory
         self.retired = retired
     }
+}
+
+/// A cluster of another name that a host carries, as its files there tell.
+public struct OtherCluster: Hashable, Sendable {
+    /// Its name.
+    public var name: String
+    /// Its id, from the labels in its Compose file; nil where none could be read.
+    public var id: ClusterID?
+    /// The ports of its nodes, whether they run or not.
+    public var ports: Set<UInt16>
+
+    /// A cluster of these parts.
+    public init(name: String, id: ClusterID?, ports: Set<UInt16>) {
+        (self.name, self.id, self.ports) = (name, id, ports)
+    }
+
+    /// As people name it: `cluster orders (id …)`.
+    var words: String { "cluster \(name)" + (id.map { " (id \($0))" } ?? "") }
 }
 
 /// Which Compose a host has. A project stays with the one it was made with: each re-creates the other's containers.

@@ -62,7 +62,7 @@ extension Assumptions {
                         remedy: "use an x86_64 or aarch64 host")
             }
         },
-        Clause("H6", "The ports of its nodes are free.", blocking: true) { subject in
+        Clause("H6", "The ports of its nodes are free, and no other cluster's.", blocking: true) { subject in
             withAnswers(subject) { ports($0, subject) }
         },
         Clause("H7", "Every data directory has at least \(minimumRoom) free.", blocking: true) { subject in
@@ -116,6 +116,7 @@ extension Assumptions {
 
     /// A port of a node without running container must be free; a node that runs holds its own.
     private static func ports(_ answers: HostAnswers, _ subject: ClauseSubject) -> ClauseVerdict {
+        if let verdict = otherCluster(answers, subject) { return verdict }
         // What listens may be the cluster's own nodes: only Docker can tell.
         if case .failure? = subject.survey.containers, subject.layout != nil,
             subject.nodes.contains(where: { answers.listening.contains($0.port) })
@@ -136,6 +137,35 @@ extension Assumptions {
                 + "stop it, or set ports: of \(subject.survey.host)")
     }
 
+    /// Another cluster's node has its port also while it does not run. Two clusters whose ports differ may share a host.
+    private static func otherCluster(_ answers: HostAnswers, _ subject: ClauseSubject) -> ClauseVerdict? {
+        let own = Set(subject.seenNodes)
+        let wanted = subject.nodes.filter { !own.contains($0.id) }
+        for other in answers.others {
+            let shared = wanted.filter { other.ports.contains($0.port) }
+            guard !shared.isEmpty else { continue }
+            let nodes = shared.map { "\($0.port) (\($0.role.rawValue) \($0.id))" }.joined(separator: ", ")
+            return .fail(
+                "other-cluster", "it carries \(other.words), whose nodes have the ports \(nodes)",
+                remedy: "to go on with that cluster, write name: \(other.name) in defaults.cfg; to leave it alone, take "
+                    + "\(subject.host) out of virthosts, or set other ports: of \(subject.host)")
+        }
+        return nil
+    }
+
+    /// The host remembers a cluster of this name: one that was made from another fleet directory.
+    private static func sameName(_ layout: ClusterLayout, _ subject: ClauseSubject) -> ClauseVerdict? {
+        guard let remembered = subject.survey.rememberedLayout, remembered.clusterID != layout.clusterID else {
+            return nil
+        }
+        return .fail(
+            "other-cluster",
+            "it carries another cluster \(subject.look.fleet.cluster.name) (id \(remembered.clusterID), not "
+                + "\(layout.clusterID))",
+            remedy: "take \(subject.host) out of virthosts, or work on that cluster from the fleet directory that made it; "
+                + "where that is lost, gantry bootstrap from a new one takes the cluster over")
+    }
+
     private static func foreignData(_ answers: HostAnswers, _ subject: ClauseSubject) -> ClauseVerdict {
         guard let layout = subject.layout else {
             return answers.formatted.isEmpty
@@ -144,6 +174,7 @@ extension Assumptions {
                     "\(answers.formatted.count == 1 ? "1 directory" : "\(answers.formatted.count) directories") of this cluster's name"
                 )
         }
+        if let verdict = sameName(layout, subject) { return verdict }
         for node in subject.nodes {
             for directory in node.dataDirectories {
                 let blocker = ForeignData.blocker(answers, at: directory, node: node, clusterID: layout.clusterID)

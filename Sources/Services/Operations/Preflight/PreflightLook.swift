@@ -69,6 +69,8 @@ public struct ClauseSubject: Sendable {
     var layout: ClusterLayout? { look.layout }
     /// The nodes that are to run on the host.
     var nodes: [NodePlacement] { layout?.nodes(on: survey.host) ?? [] }
+    /// The nodes whose containers are on the host, running or not; empty where Docker did not tell.
+    var seenNodes: [NodeID] { survey.seenContainers.compactMap(\.node) }
     /// The host as it is wanted.
     var wanted: HostSpecification? { look.fleet.host(host) }
     /// What SSH told; nil where it did not get that far.
