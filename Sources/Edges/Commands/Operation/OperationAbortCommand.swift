@@ -95,7 +95,7 @@ struct OperationAbortCommand: Command {
                 "operation-over", "there is nothing to give up", object: name, reason: "it is done",
                 next: "gantry operation list", exit: .refused)
         }
-        if let later = try OperationCommands.changed(since: record, in: journal) {
+        if let later = try journal.changed(since: record) {
             throw CommandError(
                 "superseded", "it can't be taken back", object: name,
                 reason: "operation \(later.id) (\(later.plan.commandLine)) has changed the cluster since",

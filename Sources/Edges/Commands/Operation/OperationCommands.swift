@@ -1,3 +1,4 @@
+import FleetRuntime
 import OperationModel
 
 /// What the commands of `gantry operation` share.
@@ -19,22 +20,8 @@ enum OperationCommands {
             CommandEntry(OperationBundleCommand.self),
         ])
 
-    /// Operations looked through, for one whose id begins as typed or for a later one: those of years.
-    static let history = 10_000
     /// Ids that are named when several begin as typed.
     private static let named = 10
-
-    /// The first later operation that has changed the cluster; what it did, an earlier one's plan knows nothing of.
-    static func changed(since record: OperationRecord, in journal: any OperationStore) throws -> OperationRecord? {
-        let newer = try journal.operations(limit: history).filter {
-            $0.plan.cluster == record.plan.cluster && $0.createdAt > record.createdAt
-        }
-        return try newer.reversed().first { later in
-            try OperationProgress.read(later, from: journal).states.contains {
-                if case .ended(.done) = $0 { true } else { $0 == .intended }
-            }
-        }
-    }
 
     /// The operation that was named, by its id or so much of it that no other begins with, or the newest.
     static func record(_ id: OperationID?, in journal: any OperationStore) throws -> OperationRecord {
@@ -46,7 +33,7 @@ enum OperationCommands {
             return try journal.operation(id)
         } catch {
             guard case .unknownOperation = error else { throw error }
-            let alike = try journal.operations(limit: history).filter { $0.id.rawValue.hasPrefix(id.rawValue) }
+            let alike = try journal.operations(limit: journal.history).filter { $0.id.rawValue.hasPrefix(id.rawValue) }
             guard let first = alike.first else { throw error }
             guard alike.count > 1 else { return first }
             let more = alike.count > named ? ["and \(alike.count - named) more"] : []

@@ -57,7 +57,7 @@ struct OperationResumeCommand: Command {
 
     /// What a later operation has changed since, this one's plan knows nothing of: going on would undo it.
     private func refuseSuperseded(_ record: OperationRecord, _ journal: any OperationStore) throws {
-        guard let later = try OperationCommands.changed(since: record, in: journal) else { return }
+        guard let later = try journal.changed(since: record) else { return }
         throw CommandError(
             "superseded", "it can't be gone on with", object: "operation \(record.id) (\(record.plan.commandLine))",
             reason: "operation \(later.id) (\(later.plan.commandLine)) has changed the cluster since",

@@ -83,13 +83,40 @@ extension FleetSession {
 
     /// What an operation that was left half way still holds in the cluster: it is gone on with, or given up, first.
     func leftovers() throws(StoreError) -> Blocker? {
-        guard let journal = try place.existingJournal(),
-            let record = try journal.value("moves/\(fleet.cluster.name)"), !record.isEmpty
+        let cluster = fleet.cluster.name
+        guard let journal = try place.existingJournal(), let moves = try journal.value("moves/\(cluster)"),
+            !moves.isEmpty
         else { return nil }
+        if let blocker = try atWork() { return blocker }
+        guard let left = try journal.leftMoving(cluster) else {
+            return Blocker(
+                code: "operation-interrupted", object: "cluster \(cluster)",
+                reason: "an operation was left with moves or throttles in force", remedy: "gantry operation list")
+        }
+        let name = "operation \(left.id) (\(left.plan.commandLine))"
+        if let later = try journal.changed(since: left) {
+            return Blocker(
+                code: "operation-interrupted", object: name,
+                reason: "it was left with moves or throttles in force, and operation \(later.id) "
+                    + "(\(later.plan.commandLine)) has changed the cluster since",
+                remedy: "gantry operation abort \(left.id)")
+        }
         return Blocker(
-            code: "operation-interrupted", object: "cluster \(fleet.cluster.name)",
-            reason: "an operation was left with moves or throttles in force",
-            remedy: "gantry operation resume goes on with it, gantry operation abort takes them back")
+            code: "operation-interrupted", object: name,
+            reason: "it was left with moves or throttles in force; to give it up and have them taken back, abort it "
+                + "instead of resuming it",
+            remedy: "gantry operation resume \(left.id)")
+    }
+
+    /// The operation that works on the cluster now, whose moves are no leftovers.
+    func atWork() throws(StoreError) -> Blocker? {
+        guard let lease = try place.existingJournal()?.lease(of: fleet.cluster.name), lease.holder.isAlive else {
+            return nil
+        }
+        return Blocker(
+            code: "leased", object: "cluster \(fleet.cluster.name)",
+            reason: "operation \(lease.operation) is at work on it",
+            remedy: "wait until it is done: gantry operation attach \(lease.operation)")
     }
 
     /// Ids that are never used again, and hosts that an operation emptied, as the journal knows them.

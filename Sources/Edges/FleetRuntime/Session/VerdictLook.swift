@@ -81,14 +81,10 @@ extension FleetSession {
             (found, waived) = try await removal(targets, areDead, accepted, status.snapshot, layout)
             if let blocker = try leftovers() { found.insert(blocker, at: 0) }
         }
-        if let lease = try place.existingJournal()?.lease(of: fleet.cluster.name), lease.holder.isAlive {
+        if let blocker = try atWork() {
             // What moves now is that operation's: neither left behind nor somebody else's.
-            found.removeAll { ["operation-interrupted", "foreign-reassignment"].contains($0.code) }
-            found.append(
-                Blocker(
-                    code: "leased", object: "cluster \(fleet.cluster.name)",
-                    reason: "operation \(lease.operation) is at work on it",
-                    remedy: "wait until it is done: gantry operation attach \(lease.operation)"))
+            found.removeAll { ["operation-interrupted", "foreign-reassignment", "leased"].contains($0.code) }
+            found.append(blocker)
         }
         let open = accepted.remaining(found)
         waived += found.filter { !open.contains($0) }

@@ -1,0 +1,41 @@
+import FleetModel
+public import OperationModel
+
+extension OperationStore {
+    /// Operations looked through, for a later one or one whose id begins as typed: those of years.
+    public var history: Int { 10_000 }
+    /// Operations looked through for the one that left moves in force: nothing that moves data is begun after it, until
+    /// they are taken back.
+    private var recent: Int { 100 }
+
+    private func progress(of record: OperationRecord) throws(StoreError) -> OperationProgress {
+        OperationProgress.fold(record.plan, try events(of: record.id))
+    }
+
+    /// The first later operation that has changed the cluster; what it did, an earlier one's plan knows nothing of.
+    /// - Throws: what the journal refuses.
+    public func changed(since record: OperationRecord) throws(StoreError) -> OperationRecord? {
+        let newer = try operations(limit: history).filter {
+            $0.plan.cluster == record.plan.cluster && $0.createdAt > record.createdAt
+        }
+        for later in newer.reversed() {
+            let hasEffect = try progress(of: later).states.contains {
+                if case .ended(.done) = $0 { true } else { $0 == .intended }
+            }
+            if hasEffect { return later }
+        }
+        return nil
+    }
+
+    /// The newest operation of `cluster` that has begun to move data and was not brought to its end.
+    /// - Throws: what the journal refuses.
+    func leftMoving(_ cluster: ClusterName) throws(StoreError) -> OperationRecord? {
+        for record in try operations(limit: recent) where record.plan.cluster == cluster {
+            let moving = record.plan.steps.filter { OperationPlan.movingKinds.contains($0.kind) }.map(\.id)
+            guard !moving.isEmpty else { continue }
+            let progress = try progress(of: record)
+            if progress.ending != .done, !progress.begun.isDisjoint(with: moving) { return record }
+        }
+        return nil
+    }
+}
