@@ -8,7 +8,10 @@ extension HealthRules {
                 guard case .unreachable(let reason, let remedy) = host.state,
                     context.fleet.map({ $0.host(host.host) != nil }) ?? true, !context.emptied.contains(host.host)
                 else { return nil }
-                return rule.finding(.critical, subject(host.host), reason, remedy: remedy)
+                let hasNodes = context.expected?.nodes(on: host.host).isEmpty == false
+                return rule.finding(
+                    .critical, subject(host.host), reason,
+                    remedy: hasNodes ? WaysOut.silent(host.host, remedy) : remedy)
             }
         },
         HealthRule("docker-down", "every host's Docker daemon answers") { context, rule in

@@ -15,7 +15,7 @@ extension Assumptions {
             case .success: .pass("SSH answers")
             // Whoever is asked for sudo's password has got through SSH: that is the next clause's.
             case .failure(let problem) where problem.code == notPrivileged: .pass("SSH answers")
-            case .failure(let problem): .fail(problem.code, problem.reason, remedy: problem.remedy)
+            case .failure(let problem): .fail(problem.code, problem.reason, remedy: wayOut(problem, subject))
             }
         },
         Clause(
@@ -95,6 +95,18 @@ extension Assumptions {
         },
     ]
 
+    /// What to do about a host that SSH does not reach, where the cluster is there already.
+    private static func wayOut(_ problem: HostProblem, _ subject: ClauseSubject) -> String {
+        // What the others remember: a cluster that is yet to be made has no host to take out.
+        guard problem.unreachable, let present = subject.look.surveys.lazy.compactMap(\.rememberedLayout).first else {
+            return problem.remedy
+        }
+        if !present.nodes(on: subject.host).isEmpty, !subject.nodes.isEmpty {
+            return WaysOut.silent(subject.host, problem.remedy)
+        }
+        return "\(problem.remedy); or take \(subject.host) out of virthosts: it has no node of the cluster"
+    }
+
     /// A login that Docker's socket refuses can be let in; a Docker that does not run can be started.
     private static func dockerAccess(_ subject: ClauseSubject) -> [HostChange] {
         guard case .failure(let problem)? = subject.survey.containers else { return [] }
@@ -147,7 +159,8 @@ extension Assumptions {
             let nodes = shared.map { "\($0.port) (\($0.role.rawValue) \($0.id))" }.joined(separator: ", ")
             return .fail(
                 "other-cluster", "it carries \(other.words), whose nodes have the ports \(nodes)",
-                remedy: "to go on with that cluster, write name: \(other.name) in defaults.cfg; to leave it alone, take "
+                remedy:
+                    "to go on with that cluster, write name: \(other.name) in defaults.cfg; to leave it alone, take "
                     + "\(subject.host) out of virthosts, or set other ports: of \(subject.host)")
         }
         return nil
@@ -162,7 +175,8 @@ extension Assumptions {
             "other-cluster",
             "it carries another cluster \(subject.look.fleet.cluster.name) (id \(remembered.clusterID), not "
                 + "\(layout.clusterID))",
-            remedy: "take \(subject.host) out of virthosts, or work on that cluster from the fleet directory that made it; "
+            remedy:
+                "take \(subject.host) out of virthosts, or work on that cluster from the fleet directory that made it; "
                 + "where that is lost, gantry bootstrap from a new one takes the cluster over")
     }
 

@@ -62,12 +62,14 @@ enum ClusterProof {
     /// target is in the ISR, so one that shares a partition with a dead broker would never end.
     /// - Parameters:
     ///   - cluster: what was seen of Kafka.
+    ///   - snapshot: what was seen of the hosts: one that does not answer is named, since nothing starts a broker there.
+    ///   - layout: which host each is on.
     ///   - leaving: brokers that leave: they are nobody's to wait for.
     ///   - concerns: whether a partition would move.
     /// - Returns: a blocker a broker.
     static func dead(
-        _ cluster: ClusterObservation, except leaving: Set<NodeID> = [],
-        where concerns: (PartitionObservation) -> Bool
+        _ cluster: ClusterObservation, _ snapshot: Snapshot, _ layout: ClusterLayout,
+        except leaving: Set<NodeID> = [], where concerns: (PartitionObservation) -> Bool
     ) -> [Blocker] {
         let live = Set((cluster.brokers.value ?? []).filter { !$0.fenced }.map(\.id.rawValue))
         var held: [NodeID: [TopicPartition]] = [:]
@@ -79,12 +81,18 @@ enum ClusterProof {
         }
         let others = leaving.sorted().map { "\($0)," }.joined()
         return held.sorted { $0.key < $1.key }.map { id, partitions in
-            Blocker(
+            var cause = ""
+            var remedy = "bring it back (gantry bootstrap), or take it out too: gantry removebroker \(others)\(id)"
+            if let host = layout.node(id)?.host, case .unreachable(let reason, let words)? = snapshot.host(host)?.state
+            {
+                cause = " (host \(host): \(reason))"
+                remedy = WaysOut.silent(host, words)
+            }
+            return Blocker(
                 code: "broker-dead", object: "broker \(id)",
                 reason:
-                    "it does not serve, and moves of \(counted(partitions.count, "partition")) would wait for it for ever: "
-                    + Mover.examples(partitions),
-                remedy: "bring it back (gantry bootstrap), or take it out too: gantry removebroker \(others)\(id)")
+                    "it does not serve\(cause), and moves of \(counted(partitions.count, "partition")) would wait for it "
+                    + "for ever: \(Mover.examples(partitions))", remedy: remedy)
         }
     }
 }

@@ -75,7 +75,7 @@ public struct HostRemovalProof: Sendable {
                 Blocker(
                     code: "host-unreachable", object: "host \(host)",
                     reason: "what runs there can't be stopped and removed: \(reason)",
-                    remedy: "\(remedy); once it is gone for good: gantry removehost \(host) --dead"))
+                    remedy: WaysOut.silent(host, remedy)))
             return
         }
         let brokers = layout.nodes(on: host).filter { $0.role == .broker }.map(\.id)

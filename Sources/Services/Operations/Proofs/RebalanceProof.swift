@@ -57,7 +57,7 @@ public struct RebalanceProof: Sendable {
         }
         guard let cluster = snapshot.cluster.value, let registered = cluster.brokers.value else { return }
         var found = ClusterProof.cluster(cluster, layout) + ClusterProof.moves(cluster)
-        if !request.leadersOnly { found += ClusterProof.dead(cluster) { _ in true } }
+        if !request.leadersOnly { found += ClusterProof.dead(cluster, snapshot, layout) { _ in true } }
         var event = PlacementEvent.leaders
         if !request.leadersOnly {
             var among = BrokerSelection.all

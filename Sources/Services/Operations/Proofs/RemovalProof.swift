@@ -70,7 +70,7 @@ public struct RemovalProof: Sendable {
         dead = Set(request.brokers.filter { known[$0]?.fenced != false })
         var found: [Blocker] = []
         found += Self.members(request, cluster, known, snapshot, layout)
-        found += Self.partitions(request, cluster, table, leaving: leaving)
+        found += Self.partitions(request, cluster, table, snapshot, layout, leaving: leaving)
         var onto = BrokerSelection.all
         if let range = request.onto {
             let reading = range.read(registered, leaving: leaving)
@@ -116,24 +116,32 @@ public struct RemovalProof: Sendable {
                         remedy: "gantry clusterstatus lists the brokers there are"))
             }
             guard let host = node?.host, !request.goneHosts.contains(host) else { continue }
-            if let reason = snapshot.host(host)?.state.reason {
-                found.append(
-                    Blocker(
-                        code: "host-unreachable", object: "host \(host)",
-                        reason: "broker \(id) can't be stopped and removed there: \(reason)",
-                        remedy: "mend that first: what runs there has to be stopped before its identity is given up"))
+            let remedy: String
+            switch snapshot.host(host)?.state {
+            case .ok, nil: continue
+            case .unreachable(_, let words): remedy = WaysOut.silent(host, words)
+            case .dockerDown(_, let words): remedy = "\(words): what runs there has to be stopped before its id is given up"
             }
+            found.append(
+                Blocker(
+                    code: "host-unreachable", object: "host \(host)",
+                    reason: "broker \(id) can't be stopped and removed there: "
+                        + (snapshot.host(host)?.state.reason ?? ""),
+                    remedy: remedy))
         }
         return found
     }
 
     /// Partitions that stand in the way, each kind once with its examples; lost data by topic.
     private static func partitions(
-        _ request: Request, _ cluster: ClusterObservation, _ table: PartitionTable, leaving: Set<NodeID>
+        _ request: Request, _ cluster: ClusterObservation, _ table: PartitionTable, _ snapshot: Snapshot,
+        _ layout: ClusterLayout, leaving: Set<NodeID>
     ) -> [Blocker] {
         var found = ClusterProof.moves(cluster)
         let ids = Set(leaving.map(\.rawValue))
-        found += ClusterProof.dead(cluster, except: leaving) { $0.replicas.contains(where: ids.contains) }
+        found += ClusterProof.dead(cluster, snapshot, layout, except: leaving) {
+            $0.replicas.contains(where: ids.contains)
+        }
         let sole = SoleReplicas(cluster, leaving: leaving)
         var offline: [TopicPartition] = []
         var thin: [TopicPartition] = []
