@@ -6,6 +6,7 @@ public enum Commands {
     public static func main() async -> Never {
         // A reader that goes away shows as EPIPE where it is written, instead of ending the process.
         signal(SIGPIPE, SIG_IGN)
+        StandardStreams.occupy()
         if let limit = DescriptorLimit.raise() {
             DescriptorLimit.refuse(limit)
             exit(ExitStatus.failed.rawValue)
@@ -33,6 +34,7 @@ public enum Commands {
         }
         // Until the line is understood, errors follow what can be seen of its options.
         var current = context(CommonValues.glance(at: arguments ?? []))
+        var isQuestion = false
         do {
             guard let arguments else {
                 throw CommandError(
@@ -40,6 +42,7 @@ public enum Commands {
                     reason: "/proc is not mounted", next: "mount -t proc proc /proc")
             }
             let status: ExitStatus
+            var changes = false
             switch try CommandLineParser.parse(arguments, by: table.definitions) {
             case .help(let path, let options):
                 current = context(options)
@@ -53,20 +56,22 @@ public enum Commands {
                     throw CommandError.usage("there is no such command", next: "gantry help")
                 }
                 let command = try type.init(parsed)
+                isQuestion = entry.definition.isQuestion
+                changes = entry.definition.changesSomething && !parsed.changes.isDryRun
                 if let source, entry.definition.isAudited {
-                    let changes = entry.definition.changesSomething && !parsed.changes.isDryRun
                     try current.audit.open(arguments, parsed, changes: changes, current, source)
                 }
                 status = try await command.run(in: current)
             }
             output.live(nil)
-            try checkOutput(output)
-            return close(status, current, source)
+            return close(try written(status, changes: changes, current), current, source)
         } catch {
             var error = CommandError(describing: error)
             let isPlugin = table.monitorPlugin(in: arguments ?? []) != nil
             // A check that could not be made has found nothing wrong: UNKNOWN, not CRITICAL.
-            if isPlugin, error.exit == .failed { error.exit = .unknown }
+            if isPlugin || isQuestion, error.exit == .failed { error.exit = .unknown }
+            // A monitor knows no other numbers than a plugin's.
+            if isPlugin, current.options.format == .plain { error.exit = .unknown }
             current.show(error, asMonitorPlugin: isPlugin)
             return close(error.exit, current, source)
         }
@@ -84,11 +89,22 @@ public enum Commands {
         }
     }
 
-    private static func checkOutput(_ output: Output) throws(CommandError) {
-        guard output.failure != 0 else { return }
-        throw CommandError(
+    /// The status once the result was to be written. Of what only looks a result that nobody can read is a failure; what
+    /// changed something has ended as it has ended.
+    private static func written(
+        _ status: ExitStatus, changes: Bool, _ context: CommandContext
+    ) throws(CommandError) -> ExitStatus {
+        let failure = context.output.failure
+        guard failure != 0 else { return status }
+        let operation = context.audit.operation
+        let error = CommandError(
             "output", "the result could not be written", object: "standard output",
-            reason: String(cString: strerror(output.failure)), next: "run it again with its output elsewhere")
+            reason: String(cString: strerror(failure)),
+            next: operation.map { "gantry operation show \($0)" } ?? "run it again with its output elsewhere")
+        guard changes else { throw error }
+        context.output.message(error.text(context.messageStyle))
+        // Whoever closed it wants no result; one that got lost is worth a warning.
+        return failure == EBADF || status != .done ? status : .warning
     }
 }
 

@@ -46,7 +46,19 @@ import Testing
             #expect(result.output.hasPrefix("GANTRY UNKNOWN - "))
             #expect(result.output.split(separator: "\n").count == 1)
             #expect(result.error.contains("gantry:"))
-            #expect(result.status == (options == ["--bogus"] ? .usage : .configuration))
+            #expect(result.status == .unknown, "a monitor knows 0 to 3")
+        }
+    }
+
+    @Test func `of a question that can't be looked into the answer is unknown, and no failure`() async throws {
+        try await Fixture.withDirectory { directory in
+            var harness = Harness(environment: ["GANTRY_FLEET": directory])
+            harness.table = .gantry
+            _ = await harness.run("init", "--simulated")
+            try Fixture.write("this is no journal", to: "\(directory)/.gantry/journal.sqlite")
+            let result = await harness.run("can", "stop", "1")
+            #expect(result.status == .unknown, "\(result)")
+            #expect(result.error.contains("journal"), "\(result.error)")
         }
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Commands
+@testable import enum Commands.ExitStatus
 
 @Suite struct OutputTests {
     @Test func `documents go to standard output and everything else to standard error`() async {
@@ -59,6 +60,18 @@ import Testing
         #expect(result.status == .failed)
         #expect(result.error.contains("the result could not be written"))
         #expect(result.error.contains("No space left on device"))
+    }
+
+    @Test(arguments: [(EBADF, ExitStatus.done), (ENOSPC, .warning)])
+    func `a change that was made is made, whether its result could be written or not`(
+        code: CInt, status: ExitStatus
+    ) async {
+        let harness = Harness()
+        harness.output.refuse(with: code)
+        let result = await harness.run("addhost", "10.0.0.14")
+        #expect(result.status == status)
+        #expect(result.error.contains("the result could not be written"))
+        #expect(await harness.run("addhost", "10.0.0.14", "--dry-run").status == .failed)
     }
 
     @Test func `a descriptor takes all of a large text through a slow pipe`() async throws {

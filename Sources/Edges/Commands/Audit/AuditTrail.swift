@@ -64,6 +64,9 @@ final class AuditTrail: Sendable {
         }
     }
 
+    /// The operation that the invocation started or steers.
+    var operation: OperationID? { state.withLock(\.operation) }
+
     /// Notes the operation that the invocation started or steers.
     func concerns(_ operation: OperationID) { state.withLock { $0.operation = operation } }
 
@@ -72,7 +75,7 @@ final class AuditTrail: Sendable {
     func words(for error: StoreError) -> CommandError {
         var said = CommandError(describing: error)
         guard case .full = error else { return said }
-        let operation = state.withLock(\.operation)
+        let operation = operation
         said.next =
             "make room on the techhost's disk" + (operation.map { ", then gantry operation resume \($0)" } ?? "")
         return said

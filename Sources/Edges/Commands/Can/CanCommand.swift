@@ -22,7 +22,7 @@ struct CanCommand: Command {
             .init("gantry can stop 10.0.0.12", "before a host's maintenance"),
             .init("gantry can remove 10.0.0.13 --dead", "what removehost of a host that burnt down would say"),
             .init("gantry can restart 3 9001 --format json", "two nodes, one after the other, for a script"),
-        ], isAudited: false)
+        ], isAudited: false, isQuestion: true)
 
     let action: ActionVerdict.Action
     let targets: [NodeOrHost]

@@ -26,6 +26,8 @@ struct CommandDefinition: Sendable {
     let isAudited: Bool
     /// Whether monitors call it as a plugin: with `--format plain` its first line is a `NagiosLine`, also when it fails.
     let isMonitorPlugin: Bool
+    /// Whether it answers a question: what keeps it from looking is "could not be found out" (3), and no "no".
+    let isQuestion: Bool
     /// Where not empty, the command does nothing by itself.
     let subcommands: [CommandDefinition]
 
@@ -47,7 +49,7 @@ struct CommandDefinition: Sendable {
         _ name: String, _ summary: String, arguments: [any ArgumentKey] = [], options: [any OptionKey] = [],
         changes: ChangeOptions = [], details: [String] = [], choices: Choices? = nil, examples: [Example] = [],
         isHidden: Bool = false, handsOn: Bool = false, isAudited: Bool = true, isMonitorPlugin: Bool = false,
-        subcommands: [CommandDefinition] = [], topics: [CommandDefinition] = []
+        isQuestion: Bool = false, subcommands: [CommandDefinition] = [], topics: [CommandDefinition] = []
     ) {
         self.name = name
         self.summary = summary
@@ -61,6 +63,7 @@ struct CommandDefinition: Sendable {
         self.handsOn = handsOn
         self.isAudited = isAudited
         self.isMonitorPlugin = isMonitorPlugin
+        self.isQuestion = isQuestion || isMonitorPlugin
         self.subcommands = subcommands
         self.topics = topics
     }
@@ -79,6 +82,7 @@ struct CommandDefinition: Sendable {
         handsOn = false
         isAudited = true
         isMonitorPlugin = false
+        isQuestion = false
         subcommands = []
         topics = []
     }

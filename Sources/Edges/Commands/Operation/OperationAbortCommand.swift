@@ -36,8 +36,9 @@ struct OperationAbortCommand: Command {
         let progress = try OperationProgress.read(record, from: journal)
         let status = progress.status(holderIsAlive: progress.holder?.isAlive ?? false)
         if rollsBack { return try await rollBack(record, progress, status, journal, configuration, context) }
+        guard status != .done else { throw Self.over(record) }
         // Of one that another took the place of, what it left in the way may be there still.
-        let isOver = status == .done || (status == .aborted && !progress.isSuperseded)
+        let isOver = status == .aborted && !progress.isSuperseded
         if changes.isDryRun || isOver {
             var report = OperationReport(record.id, progress, holderIsAlive: status == .running)
             report.notice =
@@ -83,6 +84,13 @@ struct OperationAbortCommand: Command {
         return ended.ending == nil ? .stopped : report.exit
     }
 
+    private static func over(_ record: OperationRecord) -> CommandError {
+        CommandError(
+            "operation-over", "there is nothing to give up",
+            object: "operation \(record.id) (\(record.plan.commandLine))",
+            reason: "it is done", next: "gantry operation list", exit: .refused)
+    }
+
     // MARK: Going back
 
     private func rollBack(
@@ -90,11 +98,7 @@ struct OperationAbortCommand: Command {
         _ journal: any OperationStore, _ configuration: FleetConfiguration, _ context: CommandContext
     ) async throws -> ExitStatus {
         let name = "operation \(record.id) (\(record.plan.commandLine))"
-        guard status != .done else {
-            throw CommandError(
-                "operation-over", "there is nothing to give up", object: name, reason: "it is done",
-                next: "gantry operation list", exit: .refused)
-        }
+        guard status != .done else { throw Self.over(record) }
         if let later = try journal.changed(since: record) {
             throw CommandError(
                 "superseded", "it can't be taken back", object: name,

@@ -25,7 +25,13 @@ struct OperationResumeCommand: Command {
         let record = try OperationCommands.record(id, in: journal)
         let progress = try OperationProgress.read(record, from: journal)
         let status = progress.status(holderIsAlive: progress.holder?.isAlive ?? false)
-        guard status != .done, status != .running, status != .aborted || progress.isSuperseded else {
+        if status == .aborted, !progress.isSuperseded {
+            throw CommandError(
+                "operation-over", "there is nothing to resume",
+                object: "operation \(record.id) (\(record.plan.commandLine))",
+                reason: "it was given up", next: "gantry \(record.plan.commandLine)", exit: .refused)
+        }
+        guard status != .done, status != .running else {
             var report = OperationReport(record.id, progress, holderIsAlive: status == .running)
             report.notice = "operation \(record.id) \(status.already): nothing to resume"
             context.show(report)
