@@ -131,7 +131,7 @@ import Testing
         let input = try builder.build()
         let plan = try Planner.plan(
             input, .drain(brokers: NodeID.ids(1...1), onto: .all),
-            PlanningOptions(headroom: PerMille(0), acceptNarrowerSpread: true))
+            PlanningOptions(headroom: PerMille(0), narrower: [.hosts, .racks]))
         #expect(verify(plan, input) == [])
     }
 }

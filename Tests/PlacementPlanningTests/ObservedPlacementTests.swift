@@ -132,7 +132,7 @@ import Testing
         #expect(input.brokers[1].rack == "r0" && input.brokers[1].host == "10.0.0.11")
         let gone = try #require(NodeID(rawValue: 9))
         let plan = try Planner.plan(
-            input, .drain(brokers: [gone], onto: .all), PlanningOptions(acceptNarrowerSpread: true))
+            input, .drain(brokers: [gone], onto: .all), PlanningOptions(narrower: [.hosts, .racks]))
         #expect(verify(plan, input) == [])
         #expect(plan.changes.map(\.partition.partition) == [1])
     }

@@ -53,7 +53,7 @@ import Testing
             headroom: PerMille([0, 50, 5000, .max][random.below(4)]),
             pinnedTopics: random.below(4) == 0 ? ["t1"] : [], excludedTopics: random.below(4) == 0 ? ["t2"] : [],
             withoutLeaders: random.below(4) == 0 ? [NodeID(rawValue: 1)].compactMap(\.self) : [],
-            acceptNarrowerSpread: random.below(2) == 0)
+            narrower: Set(SpreadDomain.allCases.filter { _ in random.below(2) == 0 }))
     }
 }
 

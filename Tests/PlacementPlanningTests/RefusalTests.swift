@@ -43,8 +43,22 @@ import Testing
         let event = PlacementEvent.drain(brokers: NodeID.ids(3...4), onto: .all)
         let remedy = refusal(event, input)["hosts"]?.remedy
         #expect(remedy?.contains("add 1 host,") == true && remedy?.hasSuffix("--accept hosts") == true)
-        let plan = try Planner.plan(input, event, PlanningOptions(acceptNarrowerSpread: true))
+        let plan = try Planner.plan(input, event, PlanningOptions(narrower: [.hosts, .racks]))
         #expect(verify(plan, input) == [])
+    }
+
+    @Test(arguments: [(SpreadDomain.hosts, "racks"), (.racks, "hosts")])
+    func `accepting too few of one does not accept too few of the other`(accepted: SpreadDomain, left: String) throws {
+        let input = try Self.input(hosts: ["a", "a", "b", "b"], racks: ["x", "x", "y", "y"], factor: 2)
+        let event = PlacementEvent.drain(brokers: NodeID.ids(3...4), onto: .all)
+        #expect(Set(refusal(event, input).keys) == ["hosts", "racks"])
+        do throws(PlanningRefusal) {
+            _ = try Planner.plan(input, event, PlanningOptions(narrower: [accepted]))
+            Issue.record("it was planned")
+        } catch {
+            #expect(error.reasons.map(\.code) == [left])
+            #expect(error.reasons.first?.remedy.hasSuffix("--accept \(left)") == true)
+        }
     }
 
     @Test func `too few racks are refused`() throws {

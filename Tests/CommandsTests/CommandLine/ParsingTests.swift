@@ -12,7 +12,7 @@ import Testing
         ("addhost -m=why 10.0.0.14", ["host=10.0.0.14", "reason=why"]),
         ("addhost --reason=a=b 10.0.0.14", ["host=10.0.0.14", "reason=a=b"]),
         ("addhost --no-canary -- 10.0.0.14", ["host=10.0.0.14", "changes=no-canary"]),
-        ("addhost h --accept disk-room --accept rack=b", ["host=h", "changes=\"accept:disk-room accept:rack@b\""]),
+        ("addhost h --accept no-memory --accept racks=b", ["host=h", "changes=\"accept:no-memory accept:racks@b\""]),
         ("addhost h -b a,b", ["host=h", "beside=a+b"]),
         ("removebroker 5", ["ids=5", "targets=all"]),
         ("removebroker 1,2,0 3 4", ["ids=1+2+0", "targets=3-4"]),
@@ -131,9 +131,11 @@ import Testing
                 + "not '9999999999999w'; gantry help clusterstatus"
         ),
         (
-            "addhost h --accept Disk",
-            "'--accept' wants a blocker's code as the refusal shows it, in lower case, not "
-                + "'Disk'; gantry help addhost"
+            "addhost h --accept host",
+            "'--accept' wants the code of a blocker that can be waived (controller-hosts, foreign-lease, "
+                + "foreign-reassignment, hosts, no-memory, no-spare-controller, no-spare-replica, racks, sole-replica; "
+                + "clauses of assumptions.txt are waived in defaults.cfg), not 'host'; did you mean 'hosts'?; "
+                + "gantry help addhost"
         ),
         (
             "completion ksh",

@@ -1,4 +1,5 @@
 import FleetModel
+import HealthRules
 
 /// A type that an argument or an option's value can have.
 protocol ArgumentValue: Sendable {
@@ -159,12 +160,18 @@ struct AcceptedBlocker: ArgumentValue, Hashable {
     let object: String?
     init?(argument: String) {
         let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let code = parts.first, !code.isEmpty, parts.count < 2 || !parts[1].isEmpty,
-            code.utf8.allSatisfy({ (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d })
-        else { return nil }
+        guard let code = parts.first, parts.count < 2 || !parts[1].isEmpty, Acceptance.codes.contains(String(code))
+        else {
+            return nil
+        }
         self.code = String(code)
         self.object = parts.count == 2 ? String(parts[1]) : nil
     }
     static var placeholder: String { "CODE[=OBJECT]" }
-    static var expectation: String { "a blocker's code as the refusal shows it, in lower case" }
+    static var expectation: String {
+        "the code of a blocker that can be waived (\(codes.joined(separator: ", ")); clauses of assumptions.txt are waived in "
+            + "defaults.cfg)"
+    }
+    static var completion: CompletionHint { .words(codes) }
+    private static let codes = Acceptance.codes.sorted()
 }

@@ -43,7 +43,7 @@ struct PlacementSource {
         options.profile = arguments[Self.profile]?.profile ?? .balanced
         options.pinnedTopics = arguments.all(Self.pin)
         options.excludedTopics = arguments.all(Self.exclude)
-        options.acceptNarrowerSpread = arguments.changes.accepted.contains { ["hosts", "racks"].contains($0.code) }
+        options.narrower = Set(arguments.changes.accepted.compactMap { SpreadDomain(rawValue: $0.code) })
         self.options = options
     }
 

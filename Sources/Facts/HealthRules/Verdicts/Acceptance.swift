@@ -20,8 +20,12 @@ public struct Acceptance: Hashable, Sendable {
     private static let wantsObject: Set<String> = ["sole-replica"]
     /// Codes that can be waived at all; everything else has to be mended.
     public static let waivable: Set<String> = Set(
-        ["sole-replica", "foreign-reassignment", "racks", "hosts", "spread", "controller-hosts", "no-memory"]
+        ["sole-replica", "foreign-reassignment", "racks", "hosts", "controller-hosts", "no-memory"]
             + StopVerdict.Code.allCases.filter(\.isWaivable).map(\.rawValue))
+    /// A lease that another techhost left behind: the hosts tell of it, and it is waived for that techhost by name.
+    public static let foreignLease = "foreign-lease"
+    /// Every code that `--accept` knows.
+    public static let codes: Set<String> = waivable.union([foreignLease])
 }
 
 extension [Acceptance] {

@@ -81,7 +81,7 @@ public enum PlanFile {
                 partitions.map { ["topic": .string($0.topic), "partition": JSONValue($0.partition)] })
         }
         object["without_leaders"] = ids(options.withoutLeaders)
-        object["accept_narrower_spread"] = JSONValue(options.acceptNarrowerSpread)
+        object["accept_narrower_spread"] = .array(options.narrower.map(\.rawValue).sorted().map(JSONValue.string))
         return .object(object)
     }
 

@@ -161,8 +161,21 @@ private struct PlanFileReader {
             headroom: PerMille(try integer(request, "headroom")), pinnedTopics: try names(request, "pinned_topics"),
             excludedTopics: try names(request, "excluded_topics"), partitions: partitions,
             withoutLeaders: try ids(request, "without_leaders"),
-            acceptNarrowerSpread: try member(request, "accept_narrower_spread").bool ?? false)
+            narrower: try narrower(request))
         return (event, options)
+    }
+
+    /// A list of what may be narrower; files of older versions say yes or no to all of it.
+    private func narrower(_ request: JSONValue) throws(PlanningRefusal) -> Set<SpreadDomain> {
+        if let all = try member(request, "accept_narrower_spread").bool { return all ? Set(SpreadDomain.allCases) : [] }
+        var domains: Set<SpreadDomain> = []
+        for name in try names(request, "accept_narrower_spread") {
+            guard let domain = SpreadDomain(rawValue: name) else {
+                throw failure("request.accept_narrower_spread", "hosts or racks")
+            }
+            domains.insert(domain)
+        }
+        return domains
     }
 
     private func report(_ leaders: JSONValue) throws(PlanningRefusal) -> PlanReport {

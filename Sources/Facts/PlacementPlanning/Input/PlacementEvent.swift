@@ -67,6 +67,14 @@ public enum PlacementEvent: Hashable, Sendable {
     }
 }
 
+/// What replicas of a partition are kept apart by. Each is accepted by itself where it becomes too few.
+public enum SpreadDomain: String, Hashable, Sendable, CaseIterable {
+    /// Machines.
+    case hosts
+    /// Groups of machines that fail together.
+    case racks
+}
+
 /// How a plan weighs what it wants.
 public struct PlanningOptions: Hashable, Sendable {
     /// Which wishes win where bytes are equal.
@@ -91,15 +99,15 @@ public struct PlanningOptions: Hashable, Sendable {
     public var partitions: PartitionSelection
     /// Brokers that lead nothing, where that is possible.
     public var withoutLeaders: [NodeID]
-    /// Whether fewer hosts or racks than replicas are accepted where the request makes them fewer: replicas are then
-    /// spread as well as can be. Otherwise such a request is refused.
-    public var acceptNarrowerSpread: Bool
+    /// Of what fewer than replicas are accepted where the request makes them fewer: replicas are then spread as well as can
+    /// be. Otherwise such a request is refused.
+    public var narrower: Set<SpreadDomain>
 
     /// These options; the defaults are Gantry's.
     public init(
         profile: Profile = .balanced, tolerance: PerMille = PerMille(100), headroom: PerMille = PerMille(50),
         pinnedTopics: [String] = [], excludedTopics: [String] = [], partitions: PartitionSelection = .all,
-        withoutLeaders: [NodeID] = [], acceptNarrowerSpread: Bool = false
+        withoutLeaders: [NodeID] = [], narrower: Set<SpreadDomain> = []
     ) {
         self.profile = profile
         self.tolerance = tolerance
@@ -108,6 +116,6 @@ public struct PlanningOptions: Hashable, Sendable {
         self.excludedTopics = excludedTopics
         self.partitions = partitions
         self.withoutLeaders = withoutLeaders
-        self.acceptNarrowerSpread = acceptNarrowerSpread
+        self.narrower = narrower
     }
 }

@@ -262,14 +262,14 @@ struct PlanningProblem {
                     objects: beyond.examples, count: beyond.count,
                     remedy:
                         "add \(counted(largest - remaining, "broker")), or lower these topics' factor to \(remaining)"))
-        } else if leaving.contains(true), !options.acceptNarrowerSpread {
+        } else if leaving.contains(true) {
             let before = SpreadLimits(
                 hostOf: input.hostOf, rackOf: input.rackOf, hostCount: input.hostCount, rackCount: input.rackCount,
                 largest: largest
             ) { _ in true }
-            for (kind, before, after) in [
-                ("host", before.host, limits.host), ("rack", before.rack, limits.rack),
-            ] {
+            for (domain, kind, before, after) in [
+                (SpreadDomain.hosts, "host", before.host, limits.host), (.racks, "rack", before.rack, limits.rack),
+            ] where !options.narrower.contains(domain) {
                 let narrowed = rows { row in
                     let factor = Int(self.factor[row])
                     return after[factor] > before[factor] && !self.frozen[row]
@@ -277,18 +277,20 @@ struct PlanningProblem {
                 }
                 guard narrowed.count > 0 else { continue }
                 let domains = Set(
-                    (0..<brokers).filter { !leaving[$0] }.map { kind == "host" ? input.hostOf[$0] : input.rackOf[$0] })
+                    (0..<brokers).filter { !leaving[$0] }.map {
+                        domain == .hosts ? input.hostOf[$0] : input.rackOf[$0]
+                    })
                 let wanted = narrowed.largestFactor
                 reasons.append(
                     .init(
-                        code: "\(kind)s",
+                        code: domain.rawValue,
                         message:
                             "\(counted(narrowed.count, "partition")) with up to \(counted(wanted, "replica")) would have to share "
                             + "\(kind)s: \(counted(domains.count, kind)) \(domains.count == 1 ? "remains" : "remain")",
                         objects: narrowed.examples, count: narrowed.count,
                         remedy:
                             "add \(counted(max(1, wanted - domains.count), kind)), or lower these topics' factor to "
-                            + "\(domains.count), or accept the narrower spread with --accept \(kind)s"))
+                            + "\(domains.count), or accept the narrower spread with --accept \(domain.rawValue)"))
             }
         }
         if !reasons.isEmpty { throw PlanningRefusal(reasons) }

@@ -118,9 +118,10 @@ public struct RemovalProof: Sendable {
             guard let host = node?.host, !request.goneHosts.contains(host) else { continue }
             let remedy: String
             switch snapshot.host(host)?.state {
-            case .ok, nil: continue
-            case .unreachable(_, let words): remedy = WaysOut.silent(host, words)
-            case .dockerDown(_, let words): remedy = "\(words): what runs there has to be stopped before its id is given up"
+            case .ok?, nil: continue
+            case .unreachable(_, let words)?: remedy = WaysOut.silent(host, words)
+            case .dockerDown(_, let words)?:
+                remedy = "\(words): what runs there has to be stopped before its id is given up"
             }
             found.append(
                 Blocker(
@@ -190,15 +191,33 @@ public struct RemovalProof: Sendable {
         let leaving = Set(request.brokers + request.alsoLeaving)
         givenUp = SoleReplicas(cluster, leaving: leaving).targets(onto)
         let lists = lists.merging(givenUp.map { ($0.partition, $0.replicas) }) { $1 }
-        let narrower = request.accepted.contains { ["racks", "hosts", "spread"].contains($0.code) }
+        let input: PlacementInput
         do throws(PlanningRefusal) {
-            let input = try PlacementInput(
+            input = try PlacementInput(
                 observed: cluster, hosts: hosts, layout: layout, rate: request.throttle ?? PlanningBroker.defaultPort,
                 running: .done,
                 lists: lists)
-            let options = PlanningOptions(acceptNarrowerSpread: narrower)
-            let leaving = request.brokers.filter { id in input.brokers.contains { $0.id == id } }
-            let plan = try Planner.plan(input, .drain(brokers: leaving, onto: onto), options)
+        } catch {
+            return Blocker.blockers(error)
+        }
+        let drained = request.brokers.filter { id in input.brokers.contains { $0.id == id } }
+        let event = PlacementEvent.drain(brokers: drained, onto: onto)
+        let found = plan(input, event, PlanningOptions(), lists)
+        // Each narrowing is accepted by itself: one that nobody named is not waived by the other.
+        let accepted = found.filter { request.accepted.remaining([$0]).isEmpty }
+        let narrower = Set(accepted.compactMap { SpreadDomain(rawValue: $0.code) })
+        guard !narrower.isEmpty else { return found }
+        return accepted + plan(input, event, PlanningOptions(narrower: narrower), lists)
+    }
+
+    /// Plans under these options.
+    /// - Returns: why there is no plan; empty where there is one.
+    private mutating func plan(
+        _ input: PlacementInput, _ event: PlacementEvent, _ options: PlanningOptions,
+        _ lists: [TopicPartition: [NodeID]]
+    ) -> [Blocker] {
+        do throws(PlanningRefusal) {
+            let plan = try Planner.plan(input, event, options)
             if let broken = verify(plan, input).first { throw .unsound(broken) }
             self.plan = plan
             self.lists = lists
