@@ -45,6 +45,9 @@ public struct StepFailure: Error, Hashable, Sendable, Codable {
     /// True when the host could not be reached, so that its row says `unreachable`.
     public var unreachable: Bool
 
+    /// The code of a broker that was drained and has data again.
+    public static let notEmpty = "broker-not-empty"
+
     /// A failure of these parts.
     public init(
         code: String, what: String, object: String, reason: String, remedy: String, evidence: [String] = [],

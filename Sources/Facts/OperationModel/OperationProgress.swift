@@ -81,7 +81,11 @@ public struct OperationProgress: Sendable {
             ending = nil
             request = nil
             // A step that failed is tried again by whoever takes the operation up.
-            for step in states.indices where states[step].failure != nil { states[step] = .pending }
+            for step in states.indices {
+                guard let failure = states[step].failure else { continue }
+                states[step] = .pending
+                if failure.code == StepFailure.notEmpty { drainAgain(before: step) }
+            }
             // Nor does the time between two workers count for a step.
             for step in states.indices where !states[step].isSatisfied { times[step] = StepTimes() }
         case .intent(let step):
@@ -100,6 +104,22 @@ public struct OperationProgress: Sendable {
         case .requested(let request): if request.outweighs(self.request) { self.request = request }
         case .warning(let text): if !warnings.contains(text) { warnings.append(text) }
         case .ended(let ending): self.ending = ending
+        }
+    }
+
+    /// A broker that has data again is drained again before it is proved empty once more. Only while no other step stands
+    /// between: once one of several brokers is gone, the move that emptied them all can't be made a second time.
+    private mutating func drainAgain(before step: Int) {
+        var again: [Int] = []
+        var place = step
+        while let before = plan.steps[place].dependencies.last.flatMap({ index[$0] }), before < place {
+            again.append(before)
+            if OperationPlan.movingKinds.contains(plan.steps[before].kind) {
+                for step in again { states[step] = .pending }
+                return
+            }
+            guard plan.steps[before].kind == OperationPlan.provingKind else { return }
+            place = before
         }
     }
 

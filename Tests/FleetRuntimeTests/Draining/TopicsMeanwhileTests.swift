@@ -70,6 +70,25 @@ struct TopicsMeanwhileTests {
         }
     }
 
+    @Test func `a broker that has data again is drained again by resume`() async throws {
+        try await Self.with { cluster in
+            let step = StepID("verify-empty", "4")
+            let plan = try #require(try cluster.removeBrokers(Self.leaving).plan)
+            let (id, first) = try cluster.work(plan, once: step) { Self.meddle(&$0) }
+            guard case .failed(let reason) = first else {
+                Issue.record("\(step): \(String(describing: first))")
+                return
+            }
+            #expect(reason.contains("replicas are assigned to it"), "\(reason)")
+            let failure = OperationProgress.fold(plan, try cluster.store.events(of: id)).states.compactMap(\.failure)
+                .first
+            #expect(failure?.code == "broker-not-empty")
+            #expect(failure?.remedy.hasPrefix("gantry operation resume drains what is left") == true, "\(failure)")
+            #expect(try cluster.resume(id) == .done)
+            try expectEmptied(cluster, "\(step)")
+        }
+    }
+
     @Test func `in each stage: taken along, or named before the broker is stopped or taken out for good`() async throws
     {
         var steps: [StepID] = []

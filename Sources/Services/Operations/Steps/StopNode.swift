@@ -35,12 +35,15 @@ public struct StopNode: Step {
     /// Stops it and says how it ended.
     public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
         guard let container = try await node.container(context) else { return "it has no container" }
+        // Another broker of the same drain may be gone already: then its data can't be moved by the same step again.
+        let remedy =
+            "gantry operation resume drains what is left; where it fails like this again: gantry operation abort, "
+            + "then the same command, which plans what is there now"
         if node.role == .broker,
             let held = try await BrokerContents.look([node.id], dead: [], layout: layout, context)
         {
             throw StepFailure(
-                code: "broker-not-empty", what: title, object: subject, reason: held.words,
-                remedy: "gantry operation abort, then the same command again: it plans what is there now")
+                code: StepFailure.notEmpty, what: title, object: subject, reason: held.words, remedy: remedy)
         }
         if node.role == .controller { try await awaitBrokersElsewhere(context) }
         return try await node.stop(container, title: title, context)

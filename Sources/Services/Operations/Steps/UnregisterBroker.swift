@@ -54,7 +54,7 @@ public struct UnregisterBroker: Step {
         // Between the last look and the stop somebody may have put a replica there.
         if let held = try await BrokerContents.look([broker], dead: [broker], layout: layout, context) {
             throw StepFailure(
-                code: "broker-not-empty", what: title, object: subject, reason: held.words,
+                code: StepFailure.notEmpty, what: title, object: subject, reason: held.words,
                 remedy: "gantry operation abort, which starts it again, then the same command again")
         }
         let begun = context.world.clock.uptime()

@@ -5,7 +5,7 @@ public import OperationModel
 /// Proves that brokers hold nothing: no replica in the metadata and no log in their directories, twice in a row.
 public struct VerifyEmpty: Step {
     /// Names the type in plans.
-    public static let kind = "verify-empty"
+    public static let kind = OperationPlan.provingKind
     /// Kafka deletes a log a moment after its replica has left; what is there after this time stays.
     private static let limit: Duration = .seconds(120)
     /// The brokers.
@@ -47,8 +47,8 @@ public struct VerifyEmpty: Step {
             if empty == 2 { return "no replica in metadata, none in log directories" }
             if let found, context.world.clock.uptime() - start >= Self.limit {
                 throw StepFailure(
-                    code: "broker-not-empty", what: title, object: "broker \(found.broker)", reason: found.words,
-                    remedy: "gantry operation abort, then the same command again: it plans what is there now")
+                    code: StepFailure.notEmpty, what: title, object: "broker \(found.broker)", reason: found.words,
+                    remedy: "gantry operation resume drains what is left")
             }
             try await pause(context)
         }
