@@ -57,7 +57,7 @@ public enum Commands {
                 }
                 let command = try type.init(parsed)
                 isQuestion = entry.definition.isQuestion
-                changes = entry.definition.changesSomething && !parsed.changes.isDryRun
+                changes = entry.definition.isChange(parsed)
                 if let source, entry.definition.isAudited {
                     try current.audit.open(arguments, parsed, changes: changes, current, source)
                 }

@@ -30,10 +30,25 @@ struct Database: ~Copyable {
         // Never opened here where it exists: closing it would drop the locks that other connections of this process
         // hold on it (sqlite.org/howtocorrupt.html, 2.2), and another process would write beside them.
         let made = Glibc.open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let cause = made < 0 ? errno : nil
         if made >= 0 { close(made) }
+        do throws(StoreError) {
+            return try connect(file, flags: SQLITE_OPEN_READWRITE)
+        } catch {
+            throw cause.flatMap { refusal($0, "opening the journal", file) } ?? error
+        }
+    }
+
+    /// A connection to a file that is there.
+    /// - Parameters:
+    ///   - file: its path, for people.
+    ///   - name: what SQLite is told; nil: the path.
+    ///   - flags: SQLite's.
+    /// - Returns: the connection, which leaves the file as it is when it is closed.
+    /// - Throws: `StoreError.unavailable`.
+    static func connect(_ file: String, as name: String? = nil, flags: Int32) throws(StoreError) -> Database {
         var handle: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW
-        let code = sqlite3_open_v2(file, &handle, flags, nil)
+        let code = sqlite3_open_v2(name ?? file, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, nil)
         guard code == SQLITE_OK, let handle else {
             let reason = handle.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
             sqlite3_close_v2(handle)
@@ -51,7 +66,7 @@ struct Database: ~Copyable {
 
     /// The same file below a directory without links, which SQLite refuses anywhere in a path when the file itself must be
     /// none. A fleet directory may well be one.
-    private static func inRealDirectory(_ file: String) -> String {
+    static func inRealDirectory(_ file: String) -> String {
         guard let slash = file.lastIndex(of: "/"), slash > file.startIndex,
             let real = realpath(String(file[..<slash]), nil)
         else { return file }
@@ -144,10 +159,24 @@ struct Database: ~Copyable {
     }
 
     /// SQLite's codes for a disk without room: its own, and those of a log or a shared memory that can't grow.
-    private static let full: Set<Int32> = [SQLITE_FULL, 10 | (3 << 8), 10 | (19 << 8)]
+    private static let full: Set<Int32> = [SQLITE_FULL, 10 | (3 << 8), memorySize]
+    /// SQLITE_IOERR_SHMSIZE, a macro that Swift does not see.
+    private static let memorySize: Int32 = 10 | (19 << 8)
 
     private func failure(_ code: Int32, _ what: String) -> StoreError {
-        if Self.full.contains(code) { return .full(file: file, reason: String(cString: sqlite3_errmsg(handle))) }
+        if Self.full.contains(code) {
+            // Of a shared memory that can't grow SQLite says no more than that there was an error.
+            let reason =
+                code == Self.memorySize
+                ? String(cString: strerror(ENOSPC)) : String(cString: sqlite3_errmsg(handle))
+            return .full(file: file, reason: reason)
+        }
+        // What SQLite says of a file that it can't make or write is the same for every cause.
+        if [SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_IOERR].contains(code & 0xff),
+            let refused = Self.refusal(sqlite3_system_errno(handle), what, file) ?? Self.obstacle(to: file, what)
+        {
+            return refused
+        }
         let remedy =
             switch code & 0xff {
             case SQLITE_IOERR: "see the machine's log, and check its disk"

@@ -19,6 +19,20 @@ public final class OperationJournal: OperationStore {
         try open(file, mostPages: nil)
     }
 
+    /// Opens a journal that is there. One that can't be written now, because its file system is full or read-only or it is
+    /// another user's, can still be looked at; the first write to it is refused then.
+    /// - Throws: as `open`.
+    public static func openExisting(_ file: String) throws(StoreError) -> OperationJournal {
+        let refused: StoreError
+        do throws(StoreError) { return try open(file) } catch { refused = error }
+        let file = Database.inRealDirectory(file)
+        let isFull = if case .full = refused { true } else { false }
+        guard isFull || Database.obstacle(to: file, "opening the journal") != nil else { throw refused }
+        do throws(StoreError) {
+            return OperationJournal(try Database.openForLooking(file))
+        } catch { throw refused }
+    }
+
     /// With `mostPages` the file can't grow beyond so many pages: a full disk for tests.
     static func open(_ file: String, mostPages: Int?) throws(StoreError) -> OperationJournal {
         let database = try Database.open(file)

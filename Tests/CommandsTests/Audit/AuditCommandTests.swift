@@ -1,4 +1,6 @@
+import FleetConfiguration
 import FleetModel
+import OperationModel
 import Testing
 
 @testable import Commands
@@ -26,6 +28,29 @@ import Testing
             #expect(records[1]["reason"] == "a test")
             #expect(records[1]["arguments"]?.array?.first == "operation")
             #expect(records[1]["exit_code"]?.integer ?? 0 != 0)
+        }
+    }
+
+    @Test func `what only looks needs no place for its record, and what changes something does`() async throws {
+        try await Fixture.withDirectory { directory in
+            var harness = Harness(environment: ["GANTRY_FLEET": directory])
+            harness.table = .gantry
+            _ = await harness.run("init", "--simulated")
+            var source = AuditSource.process
+            source.journal = { fleet in
+                throw StoreError.unavailable(
+                    what: "opening the journal", file: fleet.stateDirectory, reason: "Read-only file system", remedy: ""
+                )
+            }
+            harness.audit = source
+            let looked = await harness.run("preflight", "--format", "json")
+            #expect(looked.output.contains("\"clauses\""), "\(looked.error)")
+            #expect(!looked.error.contains("Read-only"), "\(looked.error)")
+            for line in [["preflight", "--fix", "--yes"], ["bootstrap", "--yes"]] {
+                let refused = await harness.run(line)
+                #expect(
+                    refused.status == .failed && refused.error.contains("Read-only file system"), "\(refused.error)")
+            }
         }
     }
 }

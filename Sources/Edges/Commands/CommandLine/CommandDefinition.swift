@@ -28,6 +28,8 @@ struct CommandDefinition: Sendable {
     let isMonitorPlugin: Bool
     /// Whether it answers a question: what keeps it from looking is "could not be found out" (3), and no "no".
     let isQuestion: Bool
+    /// A flag without which it only looks; nil: it changes something whenever it has `dryRun`.
+    let changesWith: Flag?
     /// Where not empty, the command does nothing by itself.
     let subcommands: [CommandDefinition]
 
@@ -49,7 +51,8 @@ struct CommandDefinition: Sendable {
         _ name: String, _ summary: String, arguments: [any ArgumentKey] = [], options: [any OptionKey] = [],
         changes: ChangeOptions = [], details: [String] = [], choices: Choices? = nil, examples: [Example] = [],
         isHidden: Bool = false, handsOn: Bool = false, isAudited: Bool = true, isMonitorPlugin: Bool = false,
-        isQuestion: Bool = false, subcommands: [CommandDefinition] = [], topics: [CommandDefinition] = []
+        isQuestion: Bool = false, changesWith: Flag? = nil, subcommands: [CommandDefinition] = [],
+        topics: [CommandDefinition] = []
     ) {
         self.name = name
         self.summary = summary
@@ -64,6 +67,7 @@ struct CommandDefinition: Sendable {
         self.isAudited = isAudited
         self.isMonitorPlugin = isMonitorPlugin
         self.isQuestion = isQuestion || isMonitorPlugin
+        self.changesWith = changesWith
         self.subcommands = subcommands
         self.topics = topics
     }
@@ -83,12 +87,18 @@ struct CommandDefinition: Sendable {
         isAudited = true
         isMonitorPlugin = false
         isQuestion = false
+        changesWith = nil
         subcommands = []
         topics = []
     }
 
     /// Whether it changes a host, the cluster, or an operation.
     var changesSomething: Bool { changes.contains(.dryRun) }
+
+    /// Whether this call of it does: it has `changesWith` where there is one, and no --dry-run.
+    func isChange(_ arguments: ParsedArguments) -> Bool {
+        changesSomething && !arguments.changes.isDryRun && (changesWith.map { arguments[$0] } ?? true)
+    }
 
     /// All it takes: its own options, then those of changing commands that it has, then the common ones.
     var allOptions: [OptionDefinition] { options + changes.definitions + CommonOptions.definitions }

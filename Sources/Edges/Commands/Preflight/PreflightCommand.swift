@@ -28,7 +28,7 @@ struct PreflightCommand: Command {
             .init("gantry preflight 10.0.0.13", "check one host"),
             .init("gantry preflight --bandwidth", "all clauses, and what the network carries"),
             .init("gantry preflight --fix H27 H29 --dry-run", "show the commands for two clauses on all hosts"),
-        ])
+        ], changesWith: fixes)
 
     /// Empty: all.
     let names: [HostName]

@@ -39,7 +39,7 @@ public struct FleetPlace: Hashable, Sendable {
         return try OperationJournal.open(journal)
     }
 
-    /// The journal when there is one: looking at a fleet makes no files.
+    /// The journal when there is one: looking at a fleet makes no files, and needs no room and no right to write.
     /// - Throws: `StoreError` also where it can't be seen whether there is one: another user's state is not no state.
     public func existingJournal() throws(StoreError) -> (any OperationStore)? {
         var status = stat()
@@ -49,6 +49,6 @@ public struct FleetPlace: Hashable, Sendable {
                 what: "looking for the journal", file: journal, reason: String(cString: strerror(errno)),
                 remedy: "run gantry as the user whose fleet it is, or see what \(state) is")
         }
-        return try OperationJournal.open(journal)
+        return try OperationJournal.openExisting(journal)
     }
 }
