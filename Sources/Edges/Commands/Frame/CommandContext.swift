@@ -76,12 +76,12 @@ struct CommandContext: Sendable {
 
     /// Says something on standard error, unless `-q`; a text of several lines stays one.
     func note(_ text: String) {
-        if !options.isQuiet { output.message(Self.harmless(text)) }
+        if !options.isQuiet { output.message(Self.harmless(mentioningFleet(text))) }
     }
 
     /// The same in the place of the live line, with another one below it.
     func note(_ text: String, thenLive live: String?) {
-        if !options.isQuiet { output.message(Self.harmless(text), thenLive: live) }
+        if !options.isQuiet { output.message(Self.harmless(mentioningFleet(text)), thenLive: live) }
     }
 
     /// Says something on standard error with `-v`, or `-vv` for level 2.

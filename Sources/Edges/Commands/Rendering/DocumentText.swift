@@ -10,13 +10,15 @@ extension Document.Block {
         switch self {
         case .heading(let text): [style.paint(TextWidth.harmless(text), .strong)]
         case .text(let cell):
-            TextWidth.wrap(TextWidth.harmless(cell.text), to: style.columns ?? .max).map { style.paint($0, cell.tone) }
+            TextWidth.wrap(TextWidth.harmless(style.copyable(cell.text)), to: style.columns ?? .max).map {
+                style.paint($0, cell.tone)
+            }
         case .pairs(let pairs): Self.lines(of: pairs, style)
         case .table(let table): TableLayout(table, style).lines
         case .findings(let findings): findings.flatMap { $0.lines(style) }
         case .outcomes(let rows): Self.lines(of: rows, style)
         case .failures(let failures): failures.flatMap { $0.lines(style) }
-        case .lines(let lines): lines.map(TextWidth.harmless)
+        case .lines(let lines): lines.map { TextWidth.harmless(style.copyable($0)) }
         }
     }
 
@@ -59,7 +61,7 @@ enum LabelledText {
         let width = 6
         let room = max(20, (style.columns ?? .max) - indent.count - width)
         return texts.flatMap { label, text -> [String] in
-            let lines = TextWidth.wrap(TextWidth.harmless(text ?? ""), to: room)
+            let lines = TextWidth.wrap(TextWidth.harmless(style.copyable(text ?? "")), to: room)
             return lines.enumerated().map { index, line in
                 let label = index == 0 ? label : ""
                 let padding = String(repeating: " ", count: max(1, width - label.count))

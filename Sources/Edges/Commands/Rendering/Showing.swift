@@ -5,22 +5,22 @@ extension CommandContext {
     var documentStyle: Style {
         Style(
             hasColor: terminal.colorsOutput(options.color), hasUnicode: terminal.hasUnicode,
-            columns: terminal.outputIsTerminal ? terminal.columns : nil)
+            columns: terminal.outputIsTerminal ? terminal.columns : nil, fleet: fleetMention)
     }
 
     /// How messages on standard error are shown.
     var messageStyle: Style {
         Style(
             hasColor: terminal.colorsError(options.color), hasUnicode: terminal.hasUnicode,
-            columns: terminal.errorIsTerminal ? terminal.columns : nil)
+            columns: terminal.errorIsTerminal ? terminal.columns : nil, fleet: fleetMention)
     }
 
     /// Writes the command's one document to standard output, as `--format` says.
     func show(_ report: some Report) {
         switch options.format {
         case .table: output.document(report.document.text(documentStyle))
-        case .json: output.document(report.json.text(.indented))
-        case .plain: output.document(report.plain.joined(separator: "\n"))
+        case .json: output.document(mentioningFleet(report.json).text(.indented))
+        case .plain: output.document(report.plain.map { mentioningFleet($0) }.joined(separator: "\n"))
         }
     }
 
@@ -32,7 +32,7 @@ extension CommandContext {
             output.document(NagiosLine(error).text)
         }
         if options.format == .json, !output.hasDocument {
-            output.document(error.json.text(.indented))
+            output.document(mentioningFleet(error.json).text(.indented))
         } else {
             output.message(error.text(messageStyle))
         }

@@ -21,6 +21,11 @@ struct Style: Hashable, Sendable {
     var hasUnicode = true
     /// Columns to keep to; nil: as wide as it gets.
     var columns: Int?
+    /// What lines to copy need; nil: nothing.
+    var fleet: FleetMention?
+
+    /// A text with what its command lines need.
+    func copyable(_ text: String) -> String { fleet?.added(to: text) ?? text }
 
     var ellipsis: String { hasUnicode ? "…" : "..." }
 

@@ -41,7 +41,7 @@ struct StatusWatch: Sendable {
 
     private func show(_ report: ClusterStatusReport) {
         switch context.options.format {
-        case .json: context.output.document(report.json.text(.compact))
+        case .json: context.output.document(context.mentioningFleet(report.json).text(.compact))
         case .plain: context.show(report)
         case .table where context.terminal.outputIsTerminal && context.terminal.understandsSequences:
             context.output.document(Self.clearScreen + report.document.text(context.documentStyle))
