@@ -143,6 +143,14 @@ struct DockerHosts: ContainerSource, ContainerControl {
             exitCode: outcome.exitCode, output: outcome.output.suffix(Self.outputLines).map(\.text))
     }
 
+    func hasOneOff(_ name: String, on host: HostName) async throws(HostProblem) -> Bool {
+        try await ask(host) { engine throws(DockerError) in try await engine.hasOneOff(named: name) }
+    }
+
+    func removeOneOff(_ name: String, on host: HostName) async throws(HostProblem) {
+        try await ask(host) { engine throws(DockerError) in try await engine.removeOneOff(named: name) }
+    }
+
     /// Lines of a failed command that are worth showing.
     private static let outputLines = 30
 

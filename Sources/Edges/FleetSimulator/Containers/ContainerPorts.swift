@@ -28,7 +28,8 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
                     version: "28.0.0", architecture: found.architecture, memory: ByteCount(64 << 30), cores: 16,
                     storageDriver: "overlay2", cgroups: "v2, systemd", loggingDriver: "json-file",
                     liveRestore: found.machine.daemonSettings?.contains("\"live-restore\":") == true),
-                containers: found.containers.values.filter { $0.belongs(to: cluster) }.sorted { $0.node < $1.node }.map {
+                containers: found.containers.values.filter { $0.belongs(to: cluster) }.sorted { $0.node < $1.node }.map
+                {
                     container in
                     ContainerObservation(
                         id: container.id, name: container.name, node: container.node, role: container.role,
@@ -44,14 +45,30 @@ extension SimulatedFleet: ContainerSource, ContainerControl {
 
     /// Runs what bootstrap runs: the format.
     public func runOnce(_ run: OneOffRun, on host: HostName) async throws(HostProblem) -> OneOffResult {
-        await wait(.milliseconds(1500))
-        return try await withDocker(host, .change) { found, state throws(HostProblem) in
+        try await withDocker(host, .change) { found, _ throws(HostProblem) in
             guard found.images[run.image] != nil else {
                 throw HostProblem(
                     code: "image-missing", unreachable: false, reason: "there is no image \(run.image) on \(host)",
                     remedy: "gantry bootstrap brings it")
             }
+            found.oneOffs.insert(run.name)
+        }
+        await wait(.milliseconds(1500))
+        return try await withDocker(host, .change) { found, state throws(HostProblem) in
+            found.oneOffs.remove(run.name)
             return StorageTool.run(run.command, mounts: run.mounts, on: host, &found, &state)
+        }
+    }
+
+    /// Whether one was left by a process that was killed.
+    public func hasOneOff(_ name: String, on host: HostName) async throws(HostProblem) -> Bool {
+        try await withDocker(host, .look) { found, _ throws(HostProblem) in found.oneOffs.contains(name) }
+    }
+
+    /// Removes it.
+    public func removeOneOff(_ name: String, on host: HostName) async throws(HostProblem) {
+        try await withDocker(host, .change) { found, state throws(HostProblem) in
+            if found.oneOffs.remove(name) != nil { state.effects.append("remove \(name)") }
         }
     }
 

@@ -15,6 +15,8 @@ public struct SimulatedHost: Sendable {
     public var images: [String: ImageObservation] = [:]
     /// Containers by node.
     public var containers: [NodeID: SimulatedContainer] = [:]
+    /// Containers of one-off runs that are under way, or were left by a process that was killed.
+    public var oneOffs: Set<String> = []
     /// Ports that something else listens on.
     public var foreignPorts: Set<UInt16> = []
     /// Its data disks, by the data directory that they are mounted at.
@@ -84,7 +86,7 @@ extension SimulatedHost: Codable {
 
     private enum CodingKeys: String, CodingKey {
         case troubles, files, directories, formatted, images, containers, ports, disks, events
-        case machine, lacksDocker = "lacks_docker", closedPorts = "closed_ports", names
+        case machine, lacksDocker = "lacks_docker", closedPorts = "closed_ports", names, oneOffs = "one_offs"
     }
 
     /// Reads the host from a file.
@@ -106,6 +108,7 @@ extension SimulatedHost: Codable {
         lacksDocker = try container.decodeIfPresent(Bool.self, forKey: .lacksDocker) ?? false
         closedPorts = Set(try container.decodeIfPresent([UInt16].self, forKey: .closedPorts) ?? [])
         names = try container.decodeIfPresent([String: [String]].self, forKey: .names) ?? [:]
+        oneOffs = Set(try container.decodeIfPresent([String].self, forKey: .oneOffs) ?? [])
     }
 
     /// Writes the host for a file.
@@ -127,5 +130,6 @@ extension SimulatedHost: Codable {
         if lacksDocker { try container.encode(true, forKey: .lacksDocker) }
         if !closedPorts.isEmpty { try container.encode(closedPorts.sorted(), forKey: .closedPorts) }
         if !names.isEmpty { try container.encode(names, forKey: .names) }
+        if !oneOffs.isEmpty { try container.encode(oneOffs.sorted(), forKey: .oneOffs) }
     }
 }

@@ -193,6 +193,12 @@ public protocol ContainerControl: Sendable {
     /// Runs a command in a container of its own, which is gone afterwards in every case.
     func runOnce(_ run: OneOffRun, on host: HostName) async throws(HostProblem) -> OneOffResult
 
+    /// Whether the container of such a run is left there: of a process that was killed at it.
+    func hasOneOff(_ name: String, on host: HostName) async throws(HostProblem) -> Bool
+
+    /// Removes what is left of such a run, and no other container; one that is gone counts as removed.
+    func removeOneOff(_ name: String, on host: HostName) async throws(HostProblem)
+
     /// What the host's Compose has against `file` as the cluster's Compose file; empty where it takes it. Places and starts
     /// nothing.
     func complaints(

@@ -43,8 +43,19 @@ public struct FormatNode: Step {
     /// One line for people.
     public var title: String { "format \(subject) on \(node.host)" }
 
-    /// Whether every directory carries this node's identity. One of another node or cluster is a failure.
+    private var container: String { ContainerName.formatter(of: node, cluster: cluster) }
+
+    /// Whether every directory carries this node's identity, and no container is left of a worker that was killed at it. A
+    /// directory of another node or cluster is a failure.
     public func probe(_ context: StepContext) async throws(StepFailure) -> Probe {
+        guard try await unformatted(context).isEmpty else { return .needed }
+        // What Docker does not tell now is for the steps that need it.
+        let isLeft = (try? await context.world.containers.hasOneOff(container, on: node.host)) ?? false
+        return isLeft ? .needed : .satisfied(nil)
+    }
+
+    /// The directories without an identity.
+    private func unformatted(_ context: StepContext) async throws(StepFailure) -> [String] {
         let answers: HostAnswers
         do {
             let roots = node.dataDirectories.map { String($0.dropLast("/\(cluster)/\(node.id)".count)) }
@@ -60,12 +71,31 @@ public struct FormatNode: Step {
                     remedy: blocker.remedy)
             }
         }
-        let missing = node.dataDirectories.filter { answers.formatted[$0] == nil }
-        return missing.isEmpty ? .satisfied(nil) : .needed
+        return node.dataDirectories.filter { answers.formatted[$0] == nil }
     }
 
-    /// Makes the directories and runs `kafka-storage.sh format` over them.
+    /// Removes the container of a worker that was killed while it formatted.
+    /// - Returns: whether there was one.
+    private func clear(_ context: StepContext) async throws(StepFailure) -> Bool {
+        do throws(HostProblem) {
+            guard try await context.world.containers.hasOneOff(container, on: node.host) else { return false }
+            try await context.world.containers.removeOneOff(container, on: node.host)
+            return true
+        } catch {
+            throw context.failure(error, what: "removing \(container)", object: "\(subject) on \(node.host)")
+        }
+    }
+
+    /// Leaves no container behind; a host that does not answer keeps nobody from giving up.
+    public func abandon(_ context: StepContext) async throws(StepFailure) -> String? {
+        (try? await clear(context)) == true ? "\(container) was removed from \(node.host)" : nil
+    }
+
+    /// Makes the directories and runs `kafka-storage.sh format` over them, once nothing is left of an earlier run.
     public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
+        if try await clear(context), try await unformatted(context).isEmpty {
+            return "\(container) was left and is removed"
+        }
         let properties = OnHostPath.properties(of: node.id, cluster: cluster)
         var command = [InImagePath.storage, "format", "-t", clusterID.rawValue, "-c", properties, "-g"]
         if let initialControllers {
@@ -78,7 +108,7 @@ public struct FormatNode: Step {
             try await context.world.hosts.makeDirectories(node.dataDirectories, owner: user, on: node.host)
             result = try await context.world.containers.runOnce(
                 OneOffRun(
-                    name: ContainerName.formatter(of: node, cluster: cluster), image: image, command: command,
+                    name: container, image: image, command: command,
                     mounts: node.dataDirectories + [OnHostPath.directory(of: cluster)], user: user,
                     environment: ["KAFKA_HEAP_OPTS=-Xmx256m"]), on: node.host)
         } catch {

@@ -65,6 +65,23 @@ extension DockerEngine {
         }
     }
 
+    /// Whether a one-off of this name is left of a process that came to its end before it could remove it.
+    ///
+    /// - Throws: `DockerError`.
+    public func hasOneOff(named name: String) async throws(DockerError) -> Bool {
+        do throws(DockerError) {
+            return try await inspect(.name(name)).labels[OneOff.label] != nil
+        } catch {
+            guard error.kind == .notFound(.container) else { throw error }
+            return false
+        }
+    }
+
+    /// Removes what is left of a one-off of this name, whether it runs or not; one that is gone counts as removed.
+    ///
+    /// - Throws: `DockerError`; `.conflict` when another container has the name.
+    public func removeOneOff(named name: String) async throws(DockerError) { try await removeLeftover(.name(name)) }
+
     /// Whether a path exists in an image, without running anything of it: a container is made and removed.
     ///
     /// - Returns: Whether there is a file or a directory.
