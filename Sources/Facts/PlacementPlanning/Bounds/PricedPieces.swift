@@ -158,21 +158,20 @@ struct PricedPieces {
         }
         guard var top = best else { return }
         var (prices, found) = (top.prices, top.found)
-        var (step, failed) = (Self.unit, 0)
+        var heading = Heading(pieces: sizes.count, racks: racks.count)
+        var (step, failed) = (Self.unit * 2, 0)
         for _ in 0..<Self.rounds {
+            heading.turn(found, factors, racks)
             for piece in sizes.indices {
                 let (unit, most) = (sizes[piece] * step / 4, Self.dearest * sizes[piece])
-                let excess = found.chosen.reduce(0) { $0 + $1[piece] } - factors[piece]
-                prices.piece[piece] = min(most, max(-most, prices.piece[piece] + unit * min(4, max(-4, excess))))
+                let price = prices.piece[piece] + unit * heading.piece[piece] / Heading.unit
+                prices.piece[piece] = min(most, max(-most, price))
                 for rack in racks.indices {
-                    let excess = found.chosen[rack][piece] - racks[rack][piece]
-                    let price = prices.inRack[rack][piece] + unit * min(4, max(-4, excess))
+                    let price = prices.inRack[rack][piece] + unit * heading.inRack[rack][piece] / Heading.unit
                     prices.inRack[rack][piece] = min(most, max(0, price))
                 }
             }
-            let turn = max(1, step / 8)
-            prices.gone += found.gone > found.come ? turn : found.gone < found.come ? -turn : 0
-            prices.gone = min(Self.unit, max(0, prices.gone))
+            prices.gone = min(Self.unit, max(0, prices.gone + step * heading.gone / (Heading.unit * 8)))
             found = relaxed(prices, &choice)
             if found.value > top.value {
                 top = (found.value, prices, found)
@@ -182,10 +181,41 @@ struct PricedPieces {
             failed += 1
             guard failed == Self.patience else { continue }
             (failed, prices, found) = (0, top.prices, top.found)
+            heading = Heading(pieces: sizes.count, racks: racks.count)
             step /= 2
             if step == 0 { break }
         }
         bytes = max(0, top.value / Self.unit)
+    }
+
+    /// Where prices go: mostly on as before, which crosses a ridge that single subgradients only swing over.
+    private struct Heading {
+        static let unit: Int64 = 256
+        /// No price goes faster, however much too often a piece is chosen.
+        private static let most: Int64 = 4
+
+        private(set) var piece: [Int64]
+        private(set) var inRack: [[Int64]]
+        private(set) var gone: Int64 = 0
+
+        init(pieces: Int, racks: Int) {
+            piece = [Int64](repeating: 0, count: pieces)
+            inRack = Array(repeating: piece, count: racks)
+        }
+
+        mutating func turn(_ found: Found, _ factors: [Int64], _ racks: [[Int64]]) {
+            func turned(_ now: Int64, _ excess: Int64) -> Int64 {
+                (now * 4 + min(Self.most, max(-Self.most, excess)) * Self.unit) / 5
+            }
+            for index in piece.indices {
+                let chosen = found.chosen.reduce(0) { $0 + $1[index] }
+                piece[index] = turned(piece[index], chosen - factors[index])
+                for rack in racks.indices {
+                    inRack[rack][index] = turned(inRack[rack][index], found.chosen[rack][index] - racks[rack][index])
+                }
+            }
+            gone = turned(gone, (found.gone - found.come).signum())
+        }
     }
 
     /// What all brokers pay together for the cheapest sets, less what the pieces are worth; how often each piece is chosen.

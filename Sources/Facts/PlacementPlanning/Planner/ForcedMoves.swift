@@ -114,12 +114,12 @@ struct ForcedMoves {
                     }
                 }
                 remaining -= size
-                var broker = heaps.best { broker in
-                    layout.isLegal(row, slot, broker) && fits(layout, broker, size)
+                var broker = heaps.best(for: row, slot, layout) { broker in
+                    fits(layout, broker, size)
                         && (!counting || layout.load[Int(broker)] + size <= bands.high[Int(broker)])
                 }
                 if broker < 0, counting {
-                    broker = heaps.best { layout.isLegal(row, slot, $0) && fits(layout, $0, size) }
+                    broker = heaps.best(for: row, slot, layout) { fits(layout, $0, size) }
                 }
                 if broker < 0 { broker = makeRoom(&layout, row, slot, size, targets, &heaps, bands, counting) }
                 guard broker >= 0 else {
@@ -196,7 +196,7 @@ struct ForcedMoves {
                 let otherSlot = layout.slot(of: other, on: broker)
                 guard otherSlot >= 0, layout.isLegal(other, otherSlot, broker) else { continue }
                 let size = layout.sizes[other]
-                let refuge = heaps.best { layout.isLegal(other, otherSlot, $0) && fits(layout, $0, size) }
+                let refuge = heaps.best(for: other, otherSlot, layout) { fits(layout, $0, size) }
                 guard refuge >= 0 else { continue }
                 layout.put(other, otherSlot, refuge)
                 heaps.update(Int(refuge), key(Int(refuge), layout, bands, counting))

@@ -64,6 +64,14 @@ struct Layout {
         return onHost < limits.host[range.count] && inRack < limits.rack[range.count]
     }
 
+    /// Whether `slot` of `partition` may lie in `rack`, as far as the limit of racks goes.
+    func hasRackRoom(_ partition: Int, _ slot: Int, _ rack: Int32) -> Bool {
+        let range = range(partition)
+        var inRack: Int32 = 0
+        for other in range where other != slot && slots[other] >= 0 && rackOf[Int(slots[other])] == rack { inRack += 1 }
+        return inRack < limits.rack[range.count]
+    }
+
     /// Puts `slot`, free or not, onto `broker`.
     mutating func put(_ partition: Int, _ slot: Int, _ broker: Int32) {
         let size = sizes[partition]

@@ -68,9 +68,11 @@ struct LumpPlacement {
         var bestValue = first
         let steps = min(Self.mostSteps, count * Self.stepsASlot)
         let start = max(1, lumps.sizes[Int(lumps.movable[count / 4].lump)] / 2)
+        // Where there are few, every step counts.
+        let cooling = layout.slots.count <= Self.few ? 1 : Self.cooling
         var threshold: Int64 = 0
         for step in 0..<steps {
-            if step % Self.cooling == 0 {
+            if step % cooling == 0 {
                 let remaining = Int128(steps - step)
                 threshold =
                     remaining * 5 < steps ? 0 : Int64(Int128(start) * remaining * remaining / Int128(steps * steps))
@@ -92,6 +94,7 @@ struct LumpPlacement {
     /// Steps between two looks at what is best, and between two thresholds.
     private static let check = 256
     private static let cooling = 16
+    private static let few = 1_000
 
     private mutating func propose(_ threshold: Int64) {
         let (lump, place) = pick()

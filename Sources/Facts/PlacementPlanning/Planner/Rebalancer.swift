@@ -65,7 +65,8 @@ struct Rebalancer {
         // everything small would have to go in its stead.
         let large = bands.high[donor] / Self.largeShare
         let mustShedLarge = excess > smallBytes(donor, below: large) / Self.smallShare
-        for (limit, least) in [(mustShedLarge ? excess : 0, large), (wanted, 1), (excess, 1)] {
+        let tries = [(wanted, Int64(1)), (excess, 1)]
+        for (limit, least) in mustShedLarge ? [(excess, large)] + tries : tries {
             let end = held.end(donor)
             var entry = held.alive(held.position(donor, atMost: limit))
             var probes = 0
@@ -77,7 +78,7 @@ struct Rebalancer {
                     held.movedSlots[row] == 0 || probes > HeldPartitions.probes / 2
                 {
                     // The neediest broker that may take it, and needs all of it.
-                    let receiver = receivers.best(above: size - 1) { layout.isLegal(row, slot, $0) }
+                    let receiver = receivers.best(for: row, slot, layout, above: size - 1)
                     if receiver >= 0 {
                         held.take(&layout, entry, donor, Int(receiver))
                         return Int(receiver)
