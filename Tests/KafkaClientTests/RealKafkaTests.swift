@@ -53,7 +53,8 @@ struct RealKafkaTests {
                 CreateTopicsRequest(topics: [topic]), to: .controller, deadline: .now + .seconds(20))
             #expect(created.topics.map(\.errorCode) == [0])
             let batch = try RecordBatch.encode([Record(timestamp: 1, value: Array("canary".utf8))])
-            let (leader, deadline) = (KafkaRoute.leader(topic: "canary", partition: 0), ContinuousClock.now + .seconds(60))
+            let leader = KafkaRoute.leader(topic: "canary", partition: 0)
+            let deadline = ContinuousClock.now + .seconds(60)
             var code: ErrorCode?
             // The broker hears of a new partition after the controller has answered; what is deep in an answer is the
             // caller's to repeat.
