@@ -24,6 +24,8 @@ import Threads
 
         func hasSaid(_ words: String) -> Bool { said.withLock { $0.contains { $0.contains(words) } } }
 
+        func count(_ words: String) -> Int { said.withLock { $0.count { $0.contains(words) } } }
+
         func until(_ what: String, _ condition: () -> Bool) async throws {
             let end = ContinuousClock.now + .seconds(60)
             while !condition() {
@@ -131,6 +133,12 @@ import Threads
                 try await stage.until("it is refused") { stage.hasSaid("event=configuration-refused") }
                 try Data(right.replacing("interval: 5s", with: "interval: 7s").utf8).write(to: file)
                 try await stage.until("it is taken") { stage.hasSaid("event=configuration-read") }
+                unlink(stage.place.dockmonFile)
+                try await stage.until("what it sees with that one is told") {
+                    FileManager.default.fileExists(atPath: stage.place.dockmonFile)
+                }
+                #expect(stage.count("event=configuration-refused") == 1)
+                #expect(stage.count("event=configuration-read") == 1)
             }
         }
     }

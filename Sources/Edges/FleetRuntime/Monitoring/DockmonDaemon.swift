@@ -151,14 +151,11 @@ public struct DockmonDaemon: Sendable {
                         }
                     }
                 }
-                group.addTask {
-                    await change(from: marks)
-                    return nil
-                }
-                // The first to end is the watch for changes, or all of them when the daemon is to end.
-                var last = await group.next() ?? nil
+                // Nothing else ends the watching: whatever of it has nothing more to do, the rest goes on.
+                await change(from: marks)
                 group.cancelAll()
-                while let next = await group.next() { last = next ?? last }
+                var last: Incidents?
+                for await memory in group { last = memory ?? last }
                 return last
             }
         }

@@ -24,7 +24,8 @@ final class StateKeeper: MonitorStateSink {
     private let identity: ProcessIdentity
     private let log: LogFile
     private let state = Locked(State())
-    private let news = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    /// Wakes the run that goes on. Each has a stream of its own: one is over for good when who reads it is cancelled.
+    private let news = Locked<AsyncStream<Void>.Continuation?>(nil)
 
     init(place: FleetPlace, identity: ProcessIdentity, log: LogFile) {
         self.place = place
@@ -38,7 +39,7 @@ final class StateKeeper: MonitorStateSink {
             state.isNew = true
             state.publishedAt = .now
         }
-        news.continuation.yield()
+        news.withLock(\.self)?.yield()
     }
 
     /// Where metrics are served, or why they are not.
@@ -98,7 +99,11 @@ final class StateKeeper: MonitorStateSink {
 
     /// Writes the file whenever there is something new, until the task is cancelled.
     func run(clock: any FleetClock) async {
-        for await _ in news.stream {
+        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        news.withLock { $0 = continuation }
+        // What came since the run before is still to be written.
+        continuation.yield()
+        for await _ in stream {
             write(clock: clock)
             // In real time: this is about the disk, not about the fleet.
             try? await Task.sleep(for: Self.pause)
