@@ -32,6 +32,24 @@ import Testing
         #expect(harness.output.text == "")
     }
 
+    @Test func `a document above a question keeps its own styles, and what it holds drives no terminal`() {
+        let harness = Harness(terminal: Terminal(errorIsTerminal: true, understandsSequences: true))
+        let document = Document([
+            .heading("Plan"), .table(Table("data", [.init("name", "NAME")], [[Cell("a\u{1b}[2J", .bad)]])),
+        ])
+        harness.context().note(document)
+        let text = harness.error.text
+        #expect(text.hasPrefix("\u{1b}[1mPlan\u{1b}[0m\n"))
+        #expect(
+            text.contains("\u{1b}[2mNAME") && text.contains("\u{1b}[31ma\\u{1b}[2J\u{1b}[0m"),
+            "\(text.debugDescription)")
+        #expect(text.components(separatedBy: "\\u{").count == 2, "\(text.debugDescription)")
+        var options = CommonValues()
+        options.isQuiet = true
+        harness.context(options).note(document)
+        #expect(harness.error.text == text)
+    }
+
     @Test func `messages and documents stand above the live line`() {
         let (output, error) = (Capture(), Capture())
         let both = Output(output: output, error: error, showsLive: true)

@@ -79,6 +79,11 @@ struct CommandContext: Sendable {
         if !options.isQuiet { output.message(Self.harmless(mentioningFleet(text))) }
     }
 
+    /// The same with a document, in the style of standard error: what it holds is harmless already, its colours stay.
+    func note(_ document: Document) {
+        if !options.isQuiet { output.message(document.text(messageStyle)) }
+    }
+
     /// The same in the place of the live line, with another one below it.
     func note(_ text: String, thenLive live: String?) {
         if !options.isQuiet { output.message(Self.harmless(mentioningFleet(text)), thenLive: live) }

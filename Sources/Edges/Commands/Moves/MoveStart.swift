@@ -50,7 +50,7 @@ extension CommandContext {
             for text in preparation.notes { note(text) }
             note(report.summary)
         } else {
-            note(Document(report.blocks).text(messageStyle))
+            note(Document(report.blocks))
         }
         guard try confirm(question(plan.cluster), changes) else { return .refused }
         return try await start(plan, configuration, changes)
