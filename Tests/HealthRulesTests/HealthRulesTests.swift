@@ -164,6 +164,31 @@ struct HealthRulesTests {
         #expect(counts.total == 3 && counts.offline == 1 && counts.underMinInSync == 2)
     }
 
+    @Test func `a replica that a move is adding is not missed, one of the others is`() throws {
+        var world = try #require(World())
+        world.operationRunning = true
+        let (one, two) = (try #require(NodeID(rawValue: 1)), try #require(NodeID(rawValue: 2)))
+        func under(inSync: [Int32]) -> (rules: [String], count: Int?) {
+            world.cluster { cluster in
+                var table = PartitionTable()
+                table.beginTopic(TopicObservation(name: "t", minInSyncReplicas: 1))
+                table.append(partition: 0, leader: 1, replicas: [1, 2, 3], inSync: inSync)
+                cluster.partitions = .known(table)
+                cluster.reassignments = .known([
+                    ReassignmentObservation(
+                        partition: TopicPartition(topic: "t", partition: 0), replicas: [one, two],
+                        adding: [NodeID(rawValue: 3)].compactMap { $0 }, removing: [two])
+                ])
+                cluster.markAdding()
+            }
+            return (world.rules, world.snapshot.cluster.value?.partitions.value?.counts().underReplicated)
+        }
+        #expect(under(inSync: [1, 2]) == ([], 0))
+        #expect(under(inSync: [1]) == (["partitions-under-replicated"], 1))
+        // The new one has caught up while an old one lags: as many as before, and one of them is missed.
+        #expect(under(inSync: [1, 3]) == (["partitions-under-replicated"], 1))
+    }
+
     @Test func `a min ISR above the replication factor asks for no more than the factor`() throws {
         var world = try #require(World())
         world.cluster { cluster in

@@ -15,12 +15,13 @@ extension HealthRules {
                 remedy: "bring the brokers that hold their replicas back"
             ) { $0.leader != nil && $0.isUnderMinInSync }
         },
-        HealthRule("partitions-under-replicated", "every replica is in sync") { context, rule in
+        HealthRule("partitions-under-replicated", "every replica is in sync that is not just being added") {
+            context, rule in
             partitions(
                 context, rule, .warning, "have a replica that is not in sync",
                 remedy:
                     "wait where a broker has just come back; otherwise gantry clusterstatus names the brokers to bring back"
-            ) { $0.leader != nil && !$0.isUnderMinInSync && $0.inSync.count < $0.replicas.count }
+            ) { $0.leader != nil && !$0.isUnderMinInSync && $0.isUnderReplicated }
         },
         HealthRule("reassignment-orphan", "data moves only by an operation of ours") { context, rule in
             guard !context.operationRunning, let moves = context.snapshot.cluster.value?.reassignments.value,

@@ -15,6 +15,8 @@ struct Look {
             try await row(partition) { Array($0.replicas) == ids ? nil : "replicas are \($0.replicas)" }
         case .inSync(let partition, let ids):
             try await row(partition) { Set($0.inSync) == ids ? nil : "in sync are \($0.inSync)" }
+        case .lagging(let partition, let ids):
+            try await row(partition) { Set($0.lagging) == ids ? nil : "lagging are \($0.lagging)" }
         case .leader(let partition, let id):
             try await row(partition) {
                 $0.leader?.rawValue == id ? nil : "the leader is \($0.leader?.description ?? "none")"

@@ -151,6 +151,8 @@ enum Expectation: Sendable {
     /// Metadata's list, the preferred leader first.
     case replicas(Partition, [Int32])
     case inSync(Partition, Set<Int32>)
+    /// Replicas that should be in sync and are not, those that are only being added left out.
+    case lagging(Partition, Set<Int32>)
     case leader(Partition, Int32?)
     /// One of these leads: which one is open.
     case ledByOneOf(Partition, Set<Int32>)

@@ -13,6 +13,7 @@ extension Scenario {
                     .expect(.replicas("a-0", [1, 4, 5, 3])),
                     .holds(.moving("a-0", adding: [4], removing: [3]), for: .seconds(2)),
                     .expect(.inSync("a-0", [1, 3, 5])),
+                    .expect(.lagging("a-0", [])),
                 ] + Step.unthrottle("a", brokers: [1, 3, 4, 5])
                 + [
                     .expect(.settled("a-0"), within: .seconds(20)),

@@ -37,6 +37,7 @@ struct KafkaCluster: ClusterSource {
             brokers: brokers.description.map(\.nodes), quorum: quorum,
             registeredControllers: controllers.description.map { $0.nodes.map(\.id) },
             partitions: brokers.metadata.map(\.partitions), reassignments: controllers.reassignments)
+        observation.markAdding()
         guard let admin = brokers.admin, let nodes = brokers.description.value?.nodes, detail.partitions else {
             return .known(observation)
         }

@@ -60,6 +60,7 @@ extension SimulatedKafka {
         if isMinimal || activeController != nil { observation.reassignments = asked.map { reassignments() } }
         guard hasBroker, !isMinimal else { return .known(observation) }
         observation.partitions = .known(partitionTable(sizes: detail.logDirectories))
+        observation.markAdding()
         if detail.configuration { observation.throttles = .known(throttles()) }
         if detail.logDirectories {
             observation.logDirectories = brokers.filter { !$0.fenced }.map { broker in

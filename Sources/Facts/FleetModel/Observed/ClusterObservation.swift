@@ -39,6 +39,16 @@ public struct ClusterObservation: Sendable {
 
     /// The registration of broker `id`; nil when there is none, or nobody could tell.
     public func broker(_ id: NodeID) -> RegisteredBroker? { brokers.value?.first { $0.id == id } }
+
+    /// Tells the partition table which replicas the moves under way are only adding: metadata do not say it.
+    public mutating func markAdding() {
+        guard let moves = reassignments.value else { return }
+        partitions = partitions.map { table in
+            var table = table
+            table.setAdding(moves)
+            return table
+        }
+    }
 }
 
 /// A broker as the controllers have it.

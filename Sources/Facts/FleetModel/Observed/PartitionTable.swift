@@ -12,6 +12,8 @@ public struct PartitionTable: Sendable {
     private var inSyncIDs: [Int32] = []
     /// Bytes of the largest replica, −1 where none was seen; empty while no sizes were read.
     private var sizes: [Int64] = []
+    /// Replicas that a move adds, by row: few rows have any.
+    private var adding: [Int: [Int32]] = [:]
 
     /// An empty table.
     public init() {}
@@ -29,15 +31,35 @@ public struct PartitionTable: Sendable {
     /// What is not in the table is passed over: a topic may have been deleted between two answers.
     public mutating func setSizes(_ logs: some Sequence<(partition: TopicPartition, size: ByteCount)>) {
         sizes = Array(repeating: -1, count: count)
-        var starts: [String: Int] = [:]
-        starts.reserveCapacity(topics.count)
-        for row in numbers.indices.reversed() { starts[topics[Int(topicOf[row])].name] = row }
+        let starts = starts()
         for log in logs {
             guard let start = starts[log.partition.topic],
                 let row = row(of: log.partition.partition, from: start)
             else { continue }
             sizes[row] = max(sizes[row], log.size.bytes)
         }
+    }
+
+    /// Keeps which replicas are only being added by moves under way: nobody counts on them before they are in sync.
+    ///
+    /// What is not in the table is passed over.
+    public mutating func setAdding(_ moves: [ReassignmentObservation]) {
+        adding = [:]
+        guard !moves.isEmpty else { return }
+        let starts = starts()
+        for move in moves where !move.adding.isEmpty {
+            guard let start = starts[move.partition.topic], let row = row(of: move.partition.partition, from: start)
+            else { continue }
+            adding[row] = move.adding.map(\.rawValue)
+        }
+    }
+
+    /// The first row of each topic that has any.
+    private func starts() -> [String: Int] {
+        var starts: [String: Int] = [:]
+        starts.reserveCapacity(topics.count)
+        for row in numbers.indices.reversed() { starts[topics[Int(topicOf[row])].name] = row }
+        return starts
     }
 
     /// Kafka lists a topic's partitions in order nearly always: the first guess is right then.
@@ -90,7 +112,7 @@ public struct PartitionTable: Sendable {
         return PartitionObservation(
             topic: topics[Int(topicOf[index])], partition: numbers[index], leader: NodeID(rawValue: leaders[index]),
             replicas: replicaIDs[replicaStart..<Int(replicaEnds[index])],
-            inSync: inSyncIDs[inSyncStart..<Int(inSyncEnds[index])],
+            inSync: inSyncIDs[inSyncStart..<Int(inSyncEnds[index])], adding: adding[index] ?? [],
             size: sizes.indices.contains(index) && sizes[index] >= 0 ? ByteCount(sizes[index]) : nil)
     }
 
@@ -103,7 +125,7 @@ public struct PartitionTable: Sendable {
         for row in rows where !row.topic.isCanary {
             counts.total += 1
             if row.leader == nil { counts.offline += 1 }
-            if row.inSync.count < row.replicas.count { counts.underReplicated += 1 }
+            if row.isUnderReplicated { counts.underReplicated += 1 }
             if row.isUnderMinInSync { counts.underMinInSync += 1 }
         }
         return counts
@@ -154,11 +176,21 @@ public struct PartitionObservation: Sendable {
     public let replicas: ArraySlice<Int32>
     /// Kafka's numbers of its in-sync replicas.
     public let inSync: ArraySlice<Int32>
+    /// Kafka's numbers of the replicas that a move adds to it; empty when it does not move, or nobody told.
+    public let adding: [Int32]
     /// Bytes of its largest replica; nil when no log directory told.
     public let size: ByteCount?
 
     /// Topic and number.
     public var name: TopicPartition { TopicPartition(topic: topic.name, partition: partition) }
+
+    /// Kafka's numbers of the replicas that should be in sync and are not: one that a move is only adding is not missed.
+    public var lagging: [Int32] {
+        inSync.count == replicas.count ? [] : replicas.filter { !inSync.contains($0) && !adding.contains($0) }
+    }
+
+    /// Whether a replica that should be in sync is not. Kafka leaves those that are being added out as well (KIP-455).
+    public var isUnderReplicated: Bool { !lagging.isEmpty }
 
     /// Whether producers with acks=all are refused: ISR below min(`min.insync.replicas`, RF). False when unknown.
     public var isUnderMinInSync: Bool {
@@ -171,7 +203,7 @@ public struct PartitionObservation: Sendable {
 public struct PartitionCounts: Hashable, Sendable {
     /// All partitions.
     public var total = 0
-    /// Those whose ISR is smaller than their replica list.
+    /// Those with a replica that is not in sync, those that moves are only adding left out.
     public var underReplicated = 0
     /// Those whose ISR is below the effective min ISR.
     public var underMinInSync = 0

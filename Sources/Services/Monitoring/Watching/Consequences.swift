@@ -7,9 +7,7 @@ enum Consequences {
     static func explained(in context: HealthContext) -> Set<String> {
         let down = Set(context.brokers.filter { $0.state != .running }.map(\.id.rawValue))
         guard !down.isEmpty, let table = context.snapshot.cluster.value?.partitions.value else { return [] }
-        for row in table.rows where !row.topic.isCanary && row.inSync.count < row.replicas.count {
-            if row.replicas.contains(where: { !row.inSync.contains($0) && !down.contains($0) }) { return [] }
-        }
+        for row in table.rows where !row.topic.isCanary && !row.lagging.allSatisfy(down.contains) { return [] }
         return ["partitions-under-replicated"]
     }
 }
