@@ -29,6 +29,12 @@ import Testing
         return verdict.causes.map(\.code)
     }
 
+    private func remedies(_ nodes: [NodeID?], _ world: World) throws -> [String] {
+        StopVerdict.together(
+            nodes.compactMap { $0 }, snapshot: world.snapshot, layout: try #require(world.layout)
+        ).blockers.map(\.remedy)
+    }
+
     @Test func `a broker may go while every partition keeps its minimum without it`() throws {
         let world = try world([([1, 2, 3], [1, 2, 3]), ([2, 3, 4], [2, 3])])
         #expect(try codes([one], world).isEmpty)
@@ -47,6 +53,26 @@ import Testing
         let singly = StopVerdict.singly(
             [one, two].compactMap { $0 }, snapshot: world.snapshot, layout: try #require(world.layout))
         #expect(singly.filter { !$0.isClear }.isEmpty)
+    }
+
+    @Test func `a broker whose container is known not to run is counted out before Kafka notices`() throws {
+        var world = try world([([1, 2, 3], [1, 2, 3])])
+        world.container(2) { $0.state = .exited }
+        #expect(try codes([one], world) == [.isrAtMinimum])
+        #expect(try codes([two], world).isEmpty)
+        #expect(
+            try remedies([one], world) == ["wait until their replicas are in sync: gantry clusterstatus shows them"])
+        world.container(2) { $0.clusterID = ClusterID(rawValue: "another") }
+        #expect(try codes([one], world).isEmpty)
+    }
+
+    @Test func `where all are in sync the way out is fewer at once, and waiting only where one lags`() throws {
+        let world = try world([([1, 2, 3], [1, 2, 3])])
+        #expect(try remedies([one, two], world) == ["stop fewer of them at once"])
+        let thin = try self.world([([1, 2, 3], [1, 2, 3]), ([1, 2, 3], [1, 2])])
+        #expect(
+            try remedies([one, two], thin) == ["wait until their replicas are in sync: gantry clusterstatus shows them"]
+        )
     }
 
     @Test func `no replica to spare is asked about while all are in sync, and refused while one lags`() throws {
@@ -111,6 +137,24 @@ import Testing
         #expect(try codes([controller], world).isEmpty)
         quorum([now, Timestamp(milliseconds: 990_000), now])
         #expect(try codes([controller], world) == [.quorumMajority])
+        #expect(
+            try remedies([controller], world) == [
+                "bring the other controllers up first: gantry clusterstatus shows them"
+            ]
+        )
+        quorum([now, now, now])
+        let other = NodeID(rawValue: 9002)
+        let layout = try #require(world.layout)
+        world.layout = ClusterLayout(
+            clusterID: layout.clusterID,
+            nodes: layout.nodes
+                + [other].compactMap { $0 }.map {
+                    NodePlacement(
+                        id: $0, role: .controller, host: World.hosts[1], port: 19092, dataDirectories: ["/d/orders/c"])
+                })
+        #expect(try remedies([controller, other], world) == ["stop fewer of them at once"])
+        world.container(9001) { $0.state = .exited }
+        #expect(try codes([other], world) == [.quorumMajority])
     }
 
     @Test func `causes of several verdicts are told once a kind, with all their nodes and examples`() throws {

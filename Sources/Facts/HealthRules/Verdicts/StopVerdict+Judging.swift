@@ -37,9 +37,10 @@ extension StopVerdict {
         }
         var causes: [[Cause]] = groups.map { _ in [] }
         let statuses = BrokerStatus.all(expected: layout, snapshot: snapshot)
+        let down = down(snapshot, layout)
         for (index, group) in groups.enumerated() {
             causes[index] += recovering(group, statuses, snapshot)
-            causes[index] += quorum(group, cluster, layout)
+            causes[index] += quorum(group, cluster, layout, down)
         }
         let brokers = groups.map { group in group.filter { layout.node($0)?.role != .controller } }
         switch cluster.partitions {
@@ -48,10 +49,23 @@ extension StopVerdict {
                 causes[index].append(Cause(.unknown, nodes: group, detail: reason))
             }
         case .known(let table):
-            for (index, found) in partitions(brokers, table).enumerated() { causes[index] += found }
+            for (index, found) in partitions(brokers, table, down).enumerated() { causes[index] += found }
         }
         // In the codes' order, each once.
         return causes.map { StopVerdict(causes: $0).joined(StopVerdict(causes: [])) }
+    }
+
+    /// Nodes whose containers are known not to run: Kafka takes seconds to notice that one has died, and counts on it
+    /// meanwhile.
+    private static func down(_ snapshot: Snapshot, _ layout: ClusterLayout) -> Set<NodeID> {
+        var (down, alive): (Set<NodeID>, Set<NodeID>) = ([], [])
+        for (_, container) in snapshot.containers {
+            guard let node = container.node, container.clusterID ?? layout.clusterID == layout.clusterID else {
+                continue
+            }
+            if container.isAlive { alive.insert(node) } else { down.insert(node) }
+        }
+        return down.subtracting(alive)
     }
 
     // MARK: Brokers
@@ -72,13 +86,17 @@ extension StopVerdict {
     }
 
     /// What one pass over the partitions finds for each group.
-    private static func partitions(_ groups: [[NodeID]], _ table: PartitionTable) -> [[Cause]] {
+    private static func partitions(
+        _ groups: [[NodeID]], _ table: PartitionTable, _ down: Set<NodeID>
+    ) -> [[Cause]] {
+        let down = Set(down.map(\.rawValue))
         var groupOf: [Int32: Int] = [:]
         for (index, group) in groups.enumerated() { for id in group { groupOf[id.rawValue] = index } }
-        var found = Array(repeating: [Code: (nodes: Set<NodeID>, partitions: [TopicPartition])](), count: groups.count)
+        var found = Array(repeating: [Code: About](), count: groups.count)
         for row in table.rows where !row.topic.isCanary {
             var leaving: [(group: Int, nodes: [NodeID])] = []
-            for raw in row.inSync {
+            let inSync = down.isEmpty ? row.inSync : row.inSync.filter { !down.contains($0) }[...]
+            for raw in inSync {
                 guard let group = groupOf[raw], let id = NodeID(rawValue: raw) else { continue }
                 if let place = leaving.firstIndex(where: { $0.group == group }) {
                     leaving[place].nodes.append(id)
@@ -87,31 +105,41 @@ extension StopVerdict {
                 }
             }
             for (group, nodes) in leaving {
-                guard let code = code(row, losing: nodes.count) else { continue }
-                found[group][code, default: ([], [])].nodes.formUnion(nodes)
-                found[group][code, default: ([], [])].partitions.append(row.name)
+                guard let code = code(row, inSync: inSync.count, losing: nodes.count) else { continue }
+                found[group][code, default: About()].nodes.formUnion(nodes)
+                found[group][code, default: About()].partitions.append(row.name)
+                if inSync.count < row.replicas.count { found[group][code, default: About()].isWhole = false }
             }
         }
         return found.map { found in
             found.map { code, about in
                 Cause(
                     code, nodes: about.nodes.sorted(), partitions: about.partitions,
-                    detail: code == .unknown ? "min.insync.replicas of their topics could not be read" : "")
+                    detail: code == .unknown ? "min.insync.replicas of their topics could not be read" : "",
+                    isTooMany: code == .isrAtMinimum && about.isWhole)
             }
         }
     }
 
-    /// What it means for a partition that so many of its in-sync replicas go; nil: nothing.
-    private static func code(_ row: PartitionObservation, losing count: Int) -> Code? {
+    /// What one code is about.
+    private struct About {
+        var nodes: Set<NodeID> = []
+        var partitions: [TopicPartition] = []
+        /// Whether every replica of these partitions is in sync.
+        var isWhole = true
+    }
+
+    /// What it means for a partition with `inSync` replicas in sync that so many of them go; nil: nothing.
+    private static func code(_ row: PartitionObservation, inSync: Int, losing count: Int) -> Code? {
         guard let minimum = row.topic.minInSyncReplicas.map(Int.init) else { return .unknown }
-        if row.replicas.count > minimum { return row.inSync.count - count < minimum ? .isrAtMinimum : nil }
-        return row.inSync.count < row.replicas.count ? .isrNotWhole : .noSpareReplica
+        if row.replicas.count > minimum { return inSync - count < minimum ? .isrAtMinimum : nil }
+        return inSync < row.replicas.count ? .isrNotWhole : .noSpareReplica
     }
 
     // MARK: Controllers
 
     private static func quorum(
-        _ group: [NodeID], _ cluster: ClusterObservation, _ layout: ClusterLayout
+        _ group: [NodeID], _ cluster: ClusterObservation, _ layout: ClusterLayout, _ down: Set<NodeID>
     ) -> [Cause] {
         guard group.contains(where: { layout.node($0)?.role == .controller }) else { return [] }
         guard let quorum = cluster.quorum.value else {
@@ -125,9 +153,11 @@ extension StopVerdict {
             let detail = "a majority of \(counted(quorum.voters.count, "voter")) is \(majority)"
             // Of three and more a majority could stay: it is only that fewer have to go at once.
             let code = quorum.voters.count < 3 ? Code.noSpareController : .quorumMajority
-            return [Cause(code, nodes: leaving, detail: detail)]
+            return [Cause(code, nodes: leaving, detail: detail, isTooMany: code == .quorumMajority)]
         }
-        let present = staying.filter { $0.id == quorum.leader || quorum.isFollowing($0, within: voterDelay) }
+        let present = staying.filter { voter in
+            !down.contains(voter.id) && (voter.id == quorum.leader || quorum.isFollowing(voter, within: voterDelay))
+        }
         guard present.count < majority else { return [] }
         let late = staying.filter { voter in !present.contains { $0.id == voter.id } }.map(\.id.description)
         let names = late.joined(separator: ", ")

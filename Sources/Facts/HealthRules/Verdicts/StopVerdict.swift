@@ -22,13 +22,19 @@ public struct StopVerdict: Hashable, Sendable {
         public var partitions: [TopicPartition]
         /// More in words, where the code does not say it all.
         public var detail: String
+        /// Whether nothing is amiss and only too many would go at once: no waiting helps then.
+        public var isTooMany: Bool
 
         /// A cause of these parts.
-        public init(_ code: Code, nodes: [NodeID], partitions: [TopicPartition] = [], detail: String = "") {
+        public init(
+            _ code: Code, nodes: [NodeID], partitions: [TopicPartition] = [], detail: String = "",
+            isTooMany: Bool = false
+        ) {
             self.code = code
             self.nodes = nodes
             self.partitions = partitions
             self.detail = detail
+            self.isTooMany = isTooMany
         }
     }
 
@@ -70,6 +76,7 @@ public struct StopVerdict: Hashable, Sendable {
                 guard var cause = same.first else { return nil }
                 cause.nodes = Set(same.flatMap(\.nodes)).sorted()
                 cause.partitions = Set(same.flatMap(\.partitions)).sorted()
+                cause.isTooMany = same.allSatisfy(\.isTooMany)
                 let details = same.map(\.detail).filter { !$0.isEmpty }
                 cause.detail = details.enumerated().filter { details.firstIndex(of: $0.element) == $0.offset }
                     .map(\.element).joined(separator: "; ")
@@ -117,6 +124,7 @@ extension StopVerdict.Cause {
 
     private var remedy: String {
         switch code {
+        case _ where isTooMany: "stop fewer of them at once"
         case .unknown: "gantry clusterstatus says more"
         case .otherCluster: "check virthosts in defaults.cfg: these hosts or ports carry another cluster"
         case .isrAtMinimum, .isrNotWhole: "wait until their replicas are in sync: gantry clusterstatus shows them"
