@@ -58,7 +58,7 @@ public struct FleetSession: Sendable {
             ClusterLayout(clusterID: layout.clusterID, nodes: layout.nodes.filter { !retired.contains($0.id) })
         }
         if let latest = present.max(by: { $0.nodes.count < $1.nodes.count }) { return .known(latest) }
-        return .unknown(reason: "cluster \(fleet.cluster.name) has not been bootstrapped from here")
+        return .unknown(reason: "it has not been bootstrapped from here")
     }
 
     /// The fleet as steps of operations see it; what outlives them is kept in `memory`.
