@@ -107,6 +107,22 @@ import Threads
         }
     }
 
+    @Test func `a daemon that runs and has written nothing for long is silent, by how often it looks`() async throws {
+        func record(written ago: Int64, longest: Int64?) throws -> DockmonRecord {
+            let wall = Machine.wallTime.components
+            let identity = try ProcessIdentity.current()
+            return DockmonRecord(
+                pid: identity.pid, startTicks: identity.startTicks, bootID: identity.bootID, startedAt: .wall,
+                isWatching: true, hosts: [], incidents: [], log: "/x", writtenAt: .wall,
+                writtenOnWall: (wall.seconds - ago) * 1000, longestSilence: longest)
+        }
+        #expect(try record(written: 301, longest: 300).silence != nil)
+        #expect(try record(written: 200, longest: 300).silence == nil)
+        #expect(try record(written: 9_000, longest: nil).silence == nil)
+        #expect(StateKeeper.longestSilence(interval: .seconds(30)) == .seconds(300))
+        #expect(StateKeeper.longestSilence(interval: .seconds(3600)) == .seconds(10_800))
+    }
+
     @Test func `a port in use and a log that can't be written are said, and it runs without them`() async throws {
         let taken = try MetricsEndpoint(host: "127.0.0.1", port: 0) { _ in .init(body: "") }
         defer { withExtendedLifetime(taken) {} }

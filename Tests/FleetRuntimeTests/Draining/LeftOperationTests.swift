@@ -68,6 +68,28 @@ struct LeftOperationTests {
         }
     }
 
+    @Test func `what was left can be gone on with until a later one changes the cluster`() async throws {
+        try await withLeftDrain { cluster, id, journal in
+            let (name, later) = (
+                cluster.specification.cluster.name, OperationID(createdAt: cluster.time.now(), salt: 9)
+            )
+            #expect(try journal.resumable(name)?.id == id)
+            try cluster.pass(.seconds(60))
+            let plan = try journal.operation(id).plan
+            try journal.create(later, plan: plan, at: cluster.time.now())
+            #expect(try journal.resumable(name)?.id == id, "nothing of the later one has begun")
+            let holder = Holder(techhost: Machine.hostName, pid: 1, bootID: "before", startTicks: 2, user: "root")
+            let lease = try journal.acquireLease(
+                cluster: name, operation: later, holder: holder, replacing: try journal.lease(of: name)?.token,
+                at: cluster.time.now())
+            try journal.append(.started(holder), under: lease, at: cluster.time.now())
+            try journal.append(.intent(plan.steps[0].id), under: lease, at: cluster.time.now())
+            try journal.append(.outcome(plan.steps[0].id, .done(note: nil)), under: lease, at: cluster.time.now())
+            try journal.append(.ended(.done), under: lease, at: cluster.time.now())
+            #expect(try journal.resumable(name) == nil)
+        }
+    }
+
     @Test func `an operation that is at work has left nothing`() async throws {
         try await withLeftDrain(isAtWork: true) { cluster, id, _ in
             let blockers = try cluster.removeBrokers(4).blockers

@@ -7,7 +7,7 @@ struct DockmonStatusCommand: Command {
     static let definition = CommandDefinition(
         "status", "tell what the daemon sees, and how old that is",
         details: [
-            "Exit status: 0 every host is watched, 1 blind somewhere, 2 the daemon does not run, 3 that can't be seen."
+            "Exit status: 0 every host is watched, 1 blind somewhere or silent, 2 the daemon does not run, 3 that can't be seen."
         ])
 
     init(_ arguments: ParsedArguments) throws(CommandError) {}
@@ -32,7 +32,7 @@ struct DockmonReport: Report {
 
     var exit: ExitStatus {
         guard let record else { return .failed }
-        return record.isWatching && record.blind.isEmpty ? .done : .warning
+        return record.isWatching && record.silence == nil && record.blind.isEmpty ? .done : .warning
     }
 
     var json: JSONValue {
@@ -42,7 +42,7 @@ struct DockmonReport: Report {
             "started_at": .string(record.startedAt.description),
             "looked_at": record.lookedAt.map { .string($0.description) } ?? .null,
             "looked_age_ms": record.lookedAt.map { .number(record.age(of: $0).milliseconds) } ?? .null,
-            "look_problem": .string(orNull: record.lookProblem), "log": .string(record.log),
+            "look_problem": .string(orNull: record.hangs ?? record.lookProblem), "log": .string(record.log),
             "log_problem": .string(orNull: record.logProblem), "metrics": .string(orNull: record.metrics),
             "metrics_problem": .string(orNull: record.metricsProblem),
             "hosts": .array(
@@ -67,7 +67,8 @@ struct DockmonReport: Report {
             .text(
                 Cell(
                     "dockmon \(record.isWatching ? "watches" : "is starting") (pid \(record.pid)); "
-                        + "\(counted(record.incidents.count, "open incident"))", record.isWatching ? .good : .notice)),
+                        + "\(counted(record.incidents.count, "open incident"))",
+                    record.silence != nil ? .bad : record.isWatching ? .good : .notice)),
             .table(
                 Table(
                     "host",
@@ -85,6 +86,7 @@ struct DockmonReport: Report {
                     })),
         ]
         let problems = [
+            record.hangs,
             record.lookProblem.map { "the last look at the whole came to nothing: \($0)" },
             record.logProblem.map { "the log \(record.log) can't be written: \($0)" }, record.metricsProblem,
         ]
@@ -98,6 +100,16 @@ struct DockmonReport: Report {
     private func age(of time: Timestamp, _ record: DockmonRecord) -> Cell {
         let age = record.age(of: time)
         return Cell("\(TimeText.span(age)) ago", exact: "\(Int64(age.milliseconds))")
+    }
+}
+
+extension DockmonRecord {
+    /// What to know of a daemon that runs and does nothing; nil where it works.
+    var hangs: String? {
+        silence.map {
+            "nothing was written for \(TimeText.span($0)), though it runs: make room in the fleet's directory if there is "
+                + "none, else gantry dockmon stop, then gantry dockmon start"
+        }
     }
 }
 

@@ -41,18 +41,29 @@ extension CommandContext {
         guard let plan = settled.plan else { return settled.status }
         var moves = preparation.moves
         if case .apply(let file, _) = purpose { moves = file.moves }
-        let report = MoveReport(plan: plan, moves: moves, notes: preparation.notes)
+        let notes = try preparation.notes + leftHalfWay(plan.cluster, place)
+        let report = MoveReport(plan: plan, moves: moves, notes: notes)
         if changes.isDryRun {
             show(report)
             return .done
         }
         if changes.isConfirmed {
-            for text in preparation.notes { note(text) }
+            for text in notes { note(text) }
             note(report.summary)
         } else {
             note(Document(report.blocks))
         }
         guard try confirm(question(plan.cluster), changes) else { return .refused }
         return try await start(plan, configuration, changes)
+    }
+
+    /// What a new operation takes from one that was stopped: the way on.
+    private func leftHalfWay(_ cluster: ClusterName, _ place: FleetPlace) throws -> [String] {
+        guard let left = try place.existingJournal()?.resumable(cluster) else { return [] }
+        return [
+            "operation \(left.id) (\(left.plan.commandLine)) was left half way, and can't be gone on with once this one has "
+                + "changed the cluster: gantry operation resume \(left.id) ends it first, gantry operation abort \(left.id) "
+                + "gives it up"
+        ]
     }
 }

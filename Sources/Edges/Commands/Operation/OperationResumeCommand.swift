@@ -1,3 +1,5 @@
+import FleetConfiguration
+import FleetModel
 import FleetRuntime
 import OperationModel
 
@@ -7,9 +9,9 @@ struct OperationResumeCommand: Command {
         "resume", "go on with an operation that was interrupted or stopped", arguments: [OperationCommands.id],
         changes: .operation,
         details: ["Finds out what is already true, and goes on from there; nothing is done twice."],
-        examples: [.init("gantry operation resume", "go on with the newest one")])
+        examples: [.init("gantry operation resume", "go on with the one that was left")])
 
-    /// Nil: the newest.
+    /// Nil: the one that was left half way, or the newest.
     let id: OperationID?
     let changes: ChangeValues
 
@@ -22,7 +24,9 @@ struct OperationResumeCommand: Command {
         let configuration = try context.configuration()
         let place = context.place(of: configuration)
         let journal = try context.journal(place)
-        let record = try OperationCommands.record(id, in: journal)
+        // Who names none means the one that was left, though a command that changed nothing may have come after it.
+        let left = id == nil ? try journal.resumable(configuration.specification.cluster.name) : nil
+        let record = try left ?? OperationCommands.record(id, in: journal)
         let progress = try OperationProgress.read(record, from: journal)
         let status = progress.status(holderIsAlive: progress.holder?.isAlive ?? false)
         if status == .aborted, !progress.isSuperseded {

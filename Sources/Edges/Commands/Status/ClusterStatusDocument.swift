@@ -21,7 +21,7 @@ extension ClusterStatusReport {
         if !record.blind.isEmpty { words += ", blind on \(record.blind.map(\.host.rawValue).joined(separator: ", "))" }
         words += ": \(counted(record.incidents.count, "open incident"))"
         let tone: Tone = record.blind.isEmpty && record.incidents.isEmpty ? .plain : .notice
-        return [.text(Cell(words, tone))]
+        return [.text(Cell(words, tone))] + (record.hangs.map { [.text(Cell("  \($0)", .bad))] } ?? [])
             + record.incidents.map { incident in
                 .text(
                     Cell(

@@ -113,6 +113,7 @@ public struct DockmonDaemon: Sendable {
             let plugins = MonitorPlugins(
                 directory: configuration.directory.monitorPlugins, cluster: specification.cluster.name, log: log)
             keeper.plugins(plugins)
+            keeper.interval(specification.monitor.interval)
             let mail = session.mail
             let incidentMail = IncidentMail(cluster: specification.cluster.name, log: log, through: mail)
             let receivers: [any IncidentReceiver] = [plugins] + (incidentMail.map { [$0] } ?? [])

@@ -37,6 +37,8 @@ public struct DockmonRecord: Hashable, Sendable, Codable {
     public var writtenAt: Timestamp
     /// … and by the wall, in milliseconds.
     var writtenOnWall: Int64
+    /// How long nothing may be written, in seconds; nil in records of daemons that did not say.
+    var longestSilence: Int64?
 
     /// One host as the daemon sees it.
     public struct Host: Hashable, Sendable, Codable {
@@ -69,6 +71,12 @@ public struct DockmonRecord: Hashable, Sendable, Codable {
     /// Whether its process still runs.
     public var isAlive: Bool {
         ProcessIdentity(pid: pid, startTicks: startTicks, bootID: bootID).isRunning
+    }
+
+    /// How long nothing was written, where that is longer than by any daemon that is well; nil where it is well.
+    public var silence: Duration? {
+        let silence = age(of: writtenAt)
+        return silence > .seconds(longestSilence ?? .max) ? silence : nil
     }
 
     /// Hosts of which nothing is seen.

@@ -17,6 +17,7 @@ final class StateKeeper: MonitorStateSink {
         var metricsProblem: String?
         var plugins: MonitorPlugins?
         var publishedAt = ContinuousClock.now
+        var longestSilence = StateKeeper.longestSilence(interval: .zero)
         var hasToldWatching = false
     }
 
@@ -57,9 +58,15 @@ final class StateKeeper: MonitorStateSink {
     func plugins(_ plugins: MonitorPlugins) { state.withLock { $0.plugins = plugins } }
 
     /// Nothing has been judged for so long that the daemon can't be at work: it judges at least every interval.
-    var isStuck: Bool { ContinuousClock.now - state.withLock(\.publishedAt) > Self.longestSilence }
+    var isStuck: Bool { state.withLock { ContinuousClock.now - $0.publishedAt > $0.longestSilence } }
 
-    private static let longestSilence: Duration = .seconds(300)
+    /// How long nothing may be judged, and so nothing be written, by a daemon that is well and judges every `interval`.
+    static func longestSilence(interval: Duration) -> Duration { max(.seconds(300), interval * 3) }
+
+    /// How often everything is judged at least.
+    func interval(_ interval: Duration) {
+        state.withLock { $0.longestSilence = Self.longestSilence(interval: interval) }
+    }
 
     /// One line for a service manager.
     var summary: String {
@@ -111,11 +118,11 @@ final class StateKeeper: MonitorStateSink {
     }
 
     func write(clock: any FleetClock) {
-        let (present, metrics, problem) = state.withLock { state in
+        let state = self.state.withLock { state in
             defer { state.isNew = false }
-            return (state.isNew ? state.present : nil, state.metrics, state.metricsProblem)
+            return state
         }
-        guard let present else { return }
+        guard state.isNew, let present = state.present else { return }
         let wall = Machine.wallTime.components
         let record = DockmonRecord(
             pid: identity.pid, startTicks: identity.startTicks, bootID: identity.bootID, startedAt: present.startedAt,
@@ -128,12 +135,14 @@ final class StateKeeper: MonitorStateSink {
             incidents: present.incidents.map {
                 DockmonRecord.OpenIncident(
                     id: $0.id, finding: $0.finding, openedAt: $0.openedAt, isFlapping: $0.isFlapping)
-            }, log: log.path, logProblem: log.trouble.reason, metrics: metrics, metricsProblem: problem,
+            }, log: log.path, logProblem: log.trouble.reason, metrics: state.metrics,
+            metricsProblem: state.metricsProblem,
             writtenAt: clock.now(),
-            writtenOnWall: wall.seconds * 1000 + wall.attoseconds / 1_000_000_000_000_000)
+            writtenOnWall: wall.seconds * 1000 + wall.attoseconds / 1_000_000_000_000_000,
+            longestSilence: state.longestSilence.components.seconds)
         guard let text = try? JSONValue(encoding: record).text() else { return }
         // A full disk must not stop the daemon; who reads the old record sees by its age that it is old.
         try? AtomicFile.write(Array(text.utf8) + [UInt8(ascii: "\n")], to: place.dockmonFile, mode: 0o600)
-        if present.isWatching { state.withLock { $0.hasToldWatching = true } }
+        if present.isWatching { self.state.withLock { $0.hasToldWatching = true } }
     }
 }

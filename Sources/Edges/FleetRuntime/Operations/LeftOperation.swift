@@ -1,4 +1,4 @@
-import FleetModel
+public import FleetModel
 public import OperationModel
 
 extension OperationStore {
@@ -23,6 +23,23 @@ extension OperationStore {
                 if case .ended(.done) = $0 { true } else { $0 == .intended }
             }
             if hasEffect { return later }
+        }
+        return nil
+    }
+
+    /// The operation of `cluster` that can be gone on with: it has begun and not ended, nobody carries it out, and no later
+    /// one has changed the cluster.
+    /// - Throws: what the journal refuses.
+    public func resumable(_ cluster: ClusterName) throws(StoreError) -> OperationRecord? {
+        for record in try operations(limit: recent) where record.plan.cluster == cluster {
+            let progress = try progress(of: record)
+            switch progress.status(holderIsAlive: progress.holder?.isAlive ?? false) {
+            case .running: return nil
+            case .interrupted, .paused, .stopped, .failed:
+                if !progress.begun.isEmpty { return progress.isSuperseded ? nil : record }
+            case .done, .aborted:
+                if !progress.begun.isEmpty { return nil }
+            }
         }
         return nil
     }
