@@ -78,11 +78,25 @@ struct OperationAbortCommand: Command {
             context: context, store: journal, id: record.id, interrupt: .stopsWatching,
             now: context.time(of: configuration))
         guard let ended = try await watch.follow(worker: nil, after: progress.sequence) else { return .done }
-        let report = OperationReport(record.id, ended, holderIsAlive: false)
-        if !rollsBack { context.show(report) }
-        if case .aborted = ended.ending { return .done }
-        return ended.ending == nil ? .stopped : report.exit
+        switch ended.ending {
+        case .aborted, .done:
+            let report = OperationReport(record.id, ended, holderIsAlive: false)
+            if !rollsBack { context.show(report) }
+            if case .aborted = ended.ending { return .done }
+            return report.exit
+        default:
+            // Its step failed, or somebody stopped it, before it saw the wish: what it left is taken back all the same.
+            if let worker = ended.holder {
+                try await OperationFollower(store: journal, id: record.id).untilGone(
+                    worker, atMost: Self.endPatience)
+            }
+            return try await giveUp(
+                record, ended, ended.status(holderIsAlive: false), journal, configuration, context)
+        }
     }
+
+    /// How long a worker whose operation has ended may take to end itself: it sends mail and runs hooks.
+    private static let endPatience: Duration = .seconds(60)
 
     private static func over(_ record: OperationRecord) -> CommandError {
         CommandError(
