@@ -49,19 +49,7 @@ struct Layout {
 
     /// Whether `slot` of `partition` may lie on `broker`: no replica of it there yet, and hosts and racks within limits.
     func isLegal(_ partition: Int, _ slot: Int, _ broker: Int32) -> Bool {
-        let range = range(partition)
-        let host = hostOf[Int(broker)]
-        let rack = rackOf[Int(broker)]
-        var onHost: Int32 = 0
-        var inRack: Int32 = 0
-        for other in range where other != slot {
-            let holder = slots[other]
-            if holder < 0 { continue }
-            if holder == broker { return false }
-            if hostOf[Int(holder)] == host { onHost += 1 }
-            if rackOf[Int(holder)] == rack { inRack += 1 }
-        }
-        return onHost < limits.host[range.count] && inRack < limits.rack[range.count]
+        limits.allow(broker, in: slot, of: range(partition), slots, hostOf, rackOf)
     }
 
     /// Whether `slot` of `partition` may lie in `rack`, as far as the limit of racks goes.

@@ -54,19 +54,9 @@ struct LumpTable {
         return false
     }
 
-    /// Whether the replica in `place` may lie on `wanted`: the rule of `Layout.isLegal`.
+    /// Whether the replica in `place` may lie on `wanted`.
     func isLegal(_ lump: Int, _ place: Int, _ wanted: Int32) -> Bool {
-        let range = range(lump)
-        let (host, rack) = (hostOf[Int(wanted)], rackOf[Int(wanted)])
-        var (onHost, inRack) = (Int32(0), Int32(0))
-        for other in range where other != place {
-            let holder = broker[other]
-            if holder < 0 { continue }
-            if holder == wanted { return false }
-            if hostOf[Int(holder)] == host { onHost += 1 }
-            if rackOf[Int(holder)] == rack { inRack += 1 }
-        }
-        return onHost < limits.host[range.count] && inRack < limits.rack[range.count]
+        limits.allow(wanted, in: place, of: range(lump), broker, hostOf, rackOf)
     }
 
     /// Puts a replica onto another broker.

@@ -38,4 +38,33 @@ struct SpreadLimits: Equatable {
         }
         (self.host, self.rack) = (host, rack)
     }
+
+    /// Whether the replica in `place` may lie on `broker`: no other one of its list does, and host and rack have room.
+    ///
+    /// Asked for every replica that a search looks at, hence inlined.
+    ///
+    /// - Parameters:
+    ///   - broker: where it would lie.
+    ///   - place: its own, which does not count.
+    ///   - range: the places of the replica's list.
+    ///   - holders: who holds each place; −1 for nobody.
+    ///   - hostOf: the host of each broker.
+    ///   - rackOf: the rack of each.
+    /// - Returns: whether it may.
+    @inline(__always)
+    func allow(
+        _ broker: Int32, in place: Int, of range: Range<Int>, _ holders: [Int32], _ hostOf: [Int32], _ rackOf: [Int32]
+    ) -> Bool {
+        let (host, rack) = (hostOf[Int(broker)], rackOf[Int(broker)])
+        var onHost: Int32 = 0
+        var inRack: Int32 = 0
+        for other in range where other != place {
+            let holder = holders[other]
+            if holder < 0 { continue }
+            if holder == broker { return false }
+            if hostOf[Int(holder)] == host { onHost += 1 }
+            if rackOf[Int(holder)] == rack { inRack += 1 }
+        }
+        return onHost < self.host[range.count] && inRack < self.rack[range.count]
+    }
 }
