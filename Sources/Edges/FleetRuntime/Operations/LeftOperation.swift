@@ -19,10 +19,7 @@ extension OperationStore {
             $0.plan.cluster == record.plan.cluster && $0.createdAt > record.createdAt
         }
         for later in newer.reversed() {
-            let hasEffect = try progress(of: later).states.contains {
-                if case .ended(.done) = $0 { true } else { $0 == .intended }
-            }
-            if hasEffect { return later }
+            if try progress(of: later).hasEffect { return later }
         }
         return nil
     }
@@ -36,9 +33,9 @@ extension OperationStore {
             switch progress.status(holderIsAlive: progress.holder?.isAlive ?? false) {
             case .running: return nil
             case .interrupted, .paused, .stopped, .failed:
-                if !progress.begun.isEmpty { return progress.isSuperseded ? nil : record }
+                if !progress.begun.isEmpty { return record }
             case .done, .aborted:
-                if !progress.begun.isEmpty { return nil }
+                if progress.hasEffect { return nil }
             }
         }
         return nil
@@ -54,5 +51,12 @@ extension OperationStore {
             if progress.ending != .done, !progress.begun.isDisjoint(with: moving) { return record }
         }
         return nil
+    }
+}
+
+extension OperationProgress {
+    /// Whether it has changed the cluster, or may have: a step of it is done, or was begun and nobody knows how it ended.
+    fileprivate var hasEffect: Bool {
+        states.contains { if case .ended(.done) = $0 { true } else { $0 == .intended } }
     }
 }
