@@ -148,11 +148,10 @@ furnish_services() {
         systemd-remount-fs.service systemd-udevd.service systemd-udev-trigger.service; do
         ln -s /dev/null "$units/$unit"
     done
-    # With cgroup v1 a first start fails now and then on a busy machine: 219/CGROUP, ENOENT.
-    for unit in journal-flush sysctl sysusers tmpfiles-setup tmpfiles-setup-dev update-utmp user-sessions; do
-        mkdir "$units/systemd-$unit.service.d"
-        printf '[Service]\nRestart=on-failure\nRestartSec=100ms\n' >"$units/systemd-$unit.service.d/again.conf"
-    done
+    # With cgroup v1 a first start fails now and then on a busy machine: 219/CGROUP, ENOENT. No unit of systemd's own
+    # is spared, so all of them are meant (a name cut after a dash, systemd.unit(5)).
+    mkdir "$units/systemd-.service.d"
+    printf '[Service]\nRestart=on-failure\nRestartSec=100ms\n' >"$units/systemd-.service.d/again.conf"
     for unit in ssh docker containerd; do
         ln -s "/lib/systemd/system/$unit.service" "$units/multi-user.target.wants/"
     done
