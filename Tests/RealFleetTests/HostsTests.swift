@@ -10,7 +10,10 @@ struct `Real hosts` {
         for (index, compose) in fleet.compose.enumerated() {
             let state = try await fleet.shell(
                 index + 1,
-                "timeout 60 systemctl is-system-running --wait || systemctl --failed --no-legend; docker info --format '{{.Driver}}'")
+                """
+                timeout 60 systemctl is-system-running --wait || systemctl --failed --no-legend
+                docker info --format '{{.Driver}}'
+                """)
             #expect(state.stdout.trimmed == "running\noverlay2")
             let v1 = try await fleet.shell(index + 1, "docker-compose version --short")
             let v2 = try await fleet.shell(index + 1, "docker compose version --short")
