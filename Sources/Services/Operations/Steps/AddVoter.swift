@@ -5,7 +5,7 @@ public import OperationModel
 
 /// Makes a controller that follows the quorum one of its voters (KIP-853). It was formatted without initial controllers
 /// and runs as an observer; its identity is the id that the format gave its directory, so it is asked of the quorum.
-public struct AddVoter: Step {
+public struct AddVoter: NodeStep {
     /// Names the type in plans.
     public static let kind = "add-voter"
     /// A fresh controller follows after seconds and has caught up with its first fetches (KAFKA.md section 2).
@@ -20,12 +20,6 @@ public struct AddVoter: Step {
     /// Makes `node` a voter.
     public init(node: NodePlacement, layout: ClusterLayout) { (self.node, self.layout) = (node, layout) }
 
-    /// The controller's id.
-    public var object: String { node.id.description }
-    /// As people write it.
-    public var subject: String { "controller \(node.id)" }
-    /// Its host.
-    public var host: HostName? { node.host }
     /// One line for people.
     public var title: String { "make controller \(node.id) on \(node.host) a voter of the quorum" }
 

@@ -3,7 +3,7 @@ import Observation
 public import OperationModel
 
 /// Waits until the brokers of one host are registered and unfenced.
-public struct AwaitBroker: Step {
+public struct AwaitBroker: HostStep {
     /// Names the type in plans.
     public static let kind = "await-brokers"
     /// A new broker needs seconds; one that recovers its logs after a power loss needs minutes.
@@ -24,12 +24,6 @@ public struct AwaitBroker: Step {
         self.layout = layout
     }
 
-    /// The host's name.
-    public var object: String { target.rawValue }
-    /// As people write it.
-    public var subject: String { "host \(target)" }
-    /// The host.
-    public var host: HostName? { target }
     /// One line for people.
     public var title: String {
         "wait for broker\(brokers.count == 1 ? "" : "s") "

@@ -3,7 +3,7 @@ import Observation
 public import OperationModel
 
 /// Waits until the controllers have a leader and every voter follows it.
-public struct AwaitQuorum: Step {
+public struct AwaitQuorum: ClusterStep {
     /// Names the type in plans.
     public static let kind = "await-quorum"
     /// A quorum of JVMs on a slow machine needs some ten seconds; what takes longer is broken.
@@ -27,8 +27,6 @@ public struct AwaitQuorum: Step {
     public var object: String { "quorum" }
     /// As people write it.
     public var subject: String { "quorum" }
-    /// None: the cluster as a whole.
-    public var host: HostName? { nil }
     /// One line for people.
     public var title: String {
         controllers.isEmpty

@@ -3,7 +3,7 @@ import Observation
 public import OperationModel
 
 /// Brings the image to a host that lacks it.
-public struct BringImage: Step {
+public struct BringImage: HostStep {
     /// Names the type in plans.
     public static let kind = "bring-image"
     /// The host.
@@ -23,12 +23,6 @@ public struct BringImage: Step {
         self.digests = digests
     }
 
-    /// The host's name.
-    public var object: String { target.rawValue }
-    /// As people write it.
-    public var subject: String { "host \(target)" }
-    /// The host.
-    public var host: HostName? { target }
     /// One line for people.
     public var title: String { "bring image \(image) to \(target)" }
 

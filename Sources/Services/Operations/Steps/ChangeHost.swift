@@ -3,7 +3,7 @@ import Observation
 public import OperationModel
 
 /// Makes one change of a host itself, as `--provision` wants it.
-public struct ChangeHost: Step {
+public struct ChangeHost: HostStep {
     /// Names the type in plans.
     public static let kind = "change-host"
     /// The host.
@@ -16,10 +16,6 @@ public struct ChangeHost: Step {
 
     /// The host and the change's name.
     public var object: String { "\(target)/\(change.name)" }
-    /// As people write it.
-    public var subject: String { "host \(target)" }
-    /// Its host.
-    public var host: HostName? { target }
     /// One line for people.
     public var title: String { "\(change.title) on \(target)" }
 
@@ -44,7 +40,7 @@ public struct ChangeHost: Step {
 }
 
 /// Takes back one change of a host that `--provision` made, as `removehost --deprovision` wants it.
-public struct UndoHostChange: Step {
+public struct UndoHostChange: HostStep {
     /// Names the type in plans.
     public static let kind = "undo-host-change"
     /// The host.
@@ -57,10 +53,6 @@ public struct UndoHostChange: Step {
 
     /// The host and the change's name.
     public var object: String { "\(target)/\(change.name)" }
-    /// As people write it.
-    public var subject: String { "host \(target)" }
-    /// Its host.
-    public var host: HostName? { target }
     /// One line for people.
     public var title: String { "take back on \(target): \(change.title)" }
 

@@ -3,7 +3,7 @@ import Observation
 public import OperationModel
 
 /// Checks that the cluster works: a record through every broker.
-public struct CheckCluster: Step {
+public struct CheckCluster: ClusterStep {
     /// Names the type in plans.
     public static let kind = "check-cluster"
     /// Always.
@@ -24,10 +24,6 @@ public struct CheckCluster: Step {
 
     /// The whole cluster.
     public var object: String { "cluster" }
-    /// As people write it.
-    public var subject: String { "cluster" }
-    /// None: the cluster as a whole.
-    public var host: HostName? { nil }
     /// One line for people.
     public var title: String {
         canary

@@ -5,7 +5,7 @@ public import OperationModel
 
 /// Checks after a stage that the cluster is sane, by the rules of `clusterstatus`: every broker that should serves and gives
 /// a record back, every partition has its leader and its whole ISR, and nothing of the moves is left.
-public struct CheckStage: Step {
+public struct CheckStage: ClusterStep {
     /// Names the type in plans.
     public static let kind = "check-stage"
     /// Always.
@@ -44,10 +44,6 @@ public struct CheckStage: Step {
 
     /// The stage.
     public var object: String { stage }
-    /// As people write it.
-    public var subject: String { "cluster" }
-    /// None: the cluster as a whole.
-    public var host: HostName? { nil }
     /// One line for people.
     public var title: String {
         "check the cluster" + (canary ? ": a record through each of \(counted(layout.brokers.count, "broker"))" : "")

@@ -3,7 +3,7 @@ import Observation
 public import OperationModel
 
 /// Removes what the cluster has on a host that left: its directory with everything in it. Only once no container of the cluster is left there. Data directories stay.
-public struct CleanHost: Step {
+public struct CleanHost: HostStep {
     /// Names the type in plans.
     public static let kind = "clean-host"
     /// The host.
@@ -14,12 +14,6 @@ public struct CleanHost: Step {
     /// Cleans `target`.
     public init(target: HostName, place: String?) { (self.target, self.place) = (target, place) }
 
-    /// The host's name.
-    public var object: String { target.rawValue }
-    /// As people write it.
-    public var subject: String { "host \(target)" }
-    /// The host.
-    public var host: HostName? { target }
     /// One line for people.
     public var title: String { "remove the cluster's files from \(target)" }
 

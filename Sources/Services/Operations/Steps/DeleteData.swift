@@ -4,7 +4,7 @@ public import OperationModel
 
 /// Deletes the data directories of a node that left, because the operator asked for it. They hold nothing that the cluster
 /// needs: every step before has proved it.
-public struct DeleteData: Step {
+public struct DeleteData: NodeStep {
     /// Names the type in plans.
     public static let kind = "delete-data"
     /// The node.
@@ -13,12 +13,6 @@ public struct DeleteData: Step {
     /// Deletes the directories of `node`.
     public init(node: NodePlacement) { self.node = node }
 
-    /// The node's id.
-    public var object: String { node.id.description }
-    /// As people write it.
-    public var subject: String { "\(node.role.rawValue) \(node.id)" }
-    /// Its host.
-    public var host: HostName? { node.host }
     /// One line for people.
     public var title: String { "delete the data directories of \(subject) on \(node.host)" }
 

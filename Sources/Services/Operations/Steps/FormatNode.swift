@@ -5,7 +5,7 @@ public import OperationModel
 
 /// Formats the directories of a new node with Kafka's own tool, in a container of its own. A directory that has a
 /// `meta.properties` is never formatted: formatting an existing voter loses committed metadata (KIP-853).
-public struct FormatNode: Step {
+public struct FormatNode: NodeStep {
     /// Names the type in plans.
     public static let kind = "format"
     /// The node.
@@ -34,12 +34,6 @@ public struct FormatNode: Step {
         self.initialControllers = initialControllers
     }
 
-    /// The node's id.
-    public var object: String { node.id.description }
-    /// As people write it.
-    public var subject: String { "\(node.role.rawValue) \(node.id)" }
-    /// Its host.
-    public var host: HostName? { node.host }
     /// One line for people.
     public var title: String { "format \(subject) on \(node.host)" }
 

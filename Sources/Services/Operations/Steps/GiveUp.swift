@@ -4,7 +4,7 @@ public import OperationModel
 
 /// Gives up records whose only replicas are on brokers that are dead and leave, because the operator accepted their loss
 /// topic by topic: their partitions go on, empty, on brokers that serve.
-public struct GiveUp: Step {
+public struct GiveUp: ClusterStep {
     /// Names the type in plans.
     public static let kind = "give-up"
     /// Elections and lists are a matter of the controller alone.
@@ -30,8 +30,6 @@ public struct GiveUp: Step {
     public var object: String { stage }
     /// As people write it.
     public var subject: String { "data" }
-    /// None: the cluster as a whole.
-    public var host: HostName? { nil }
     /// One line for people.
     public var title: String {
         "give up the records of \(Mover.examples(targets.map(\.partition))), which only dead brokers have"

@@ -3,7 +3,7 @@ import Observation
 public import OperationModel
 
 /// Makes a host's containers start and stop with it: `kafka-docker.service`, enabled and started. Touches nothing that runs.
-public struct InstallService: Step {
+public struct InstallService: HostStep {
     /// Names the type in plans.
     public static let kind = "install-service"
     /// The host.
@@ -12,12 +12,6 @@ public struct InstallService: Step {
     /// The unit on `target`.
     public init(target: HostName) { self.target = target }
 
-    /// The host's name.
-    public var object: String { target.rawValue }
-    /// As people write it.
-    public var subject: String { "host \(target)" }
-    /// The host.
-    public var host: HostName? { target }
     /// One line for people.
     public var title: String { "start the containers with the machine on \(target)" }
 
@@ -61,7 +55,7 @@ public struct InstallService: Step {
 }
 
 /// Takes `kafka-docker.service` away from a host that carries no other cluster. What runs goes on.
-public struct RemoveService: Step {
+public struct RemoveService: HostStep {
     /// Names the type in plans.
     public static let kind = "remove-service"
     /// The host.
@@ -72,12 +66,6 @@ public struct RemoveService: Step {
     /// Takes the unit from `target`, which `cluster` leaves.
     public init(target: HostName, cluster: ClusterName) { (self.target, self.cluster) = (target, cluster) }
 
-    /// The host's name.
-    public var object: String { target.rawValue }
-    /// As people write it.
-    public var subject: String { "host \(target)" }
-    /// The host.
-    public var host: HostName? { target }
     /// One line for people.
     public var title: String { "take \(HostService.unit) from \(target)" }
 

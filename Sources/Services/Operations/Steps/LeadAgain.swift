@@ -4,7 +4,7 @@ public import OperationModel
 
 /// Gives a broker that was away the leaders back that are its own: it waits until its replicas are in sync, and has those
 /// partitions elect whose preferred leader it is. Kafka itself would do so every 300 s, above an imbalance of 10 %.
-public struct LeadAgain: Step {
+public struct LeadAgain: NodeStep {
     /// Names the type in plans.
     public static let kind = "lead-again"
     /// What a broker missed in half a minute is copied in seconds, unless a throttle or a full line is in the way.
@@ -19,12 +19,6 @@ public struct LeadAgain: Step {
     /// Gives `node` its leaders back.
     public init(node: NodePlacement, layout: ClusterLayout) { (self.node, self.layout) = (node, layout) }
 
-    /// The broker's id.
-    public var object: String { node.id.description }
-    /// As people write it.
-    public var subject: String { "broker \(node.id)" }
-    /// Its host.
-    public var host: HostName? { node.host }
     /// One line for people.
     public var title: String { "wait until broker \(node.id) is in sync, and give it its leaders back" }
 

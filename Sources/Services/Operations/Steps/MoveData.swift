@@ -4,7 +4,7 @@ public import PlacementPlanning
 
 /// Moves data: leaders first, then copies in a window without barriers, throttled, until every list is what was planned
 /// and brokers that leave hold nothing.
-public struct MoveData: Step {
+public struct MoveData: ClusterStep {
     /// Names the type in plans.
     public static let kind = "move-data"
     /// What the step is called within its plan: the brokers that leave, or `cluster`.
@@ -45,8 +45,6 @@ public struct MoveData: Step {
     public var object: String { stage }
     /// As people write it.
     public var subject: String { "data" }
-    /// None: the cluster as a whole.
-    public var host: HostName? { nil }
     /// One line for people.
     public var title: String { "move data \(summary)" }
 

@@ -3,7 +3,7 @@ import Observation
 public import OperationModel
 
 /// Places rendered files on a host: the Compose file and the properties of nodes that have no container yet.
-public struct PlaceFiles: Step {
+public struct PlaceFiles: HostStep {
     /// Names the type in plans.
     public static let kind = "place-files"
     /// The host.
@@ -14,12 +14,6 @@ public struct PlaceFiles: Step {
     /// Places `files` on `target`.
     public init(target: HostName, files: [TextFile]) { (self.target, self.files) = (target, files) }
 
-    /// The host's name.
-    public var object: String { target.rawValue }
-    /// As people write it.
-    public var subject: String { "host \(target)" }
-    /// The host.
-    public var host: HostName? { target }
     /// One line for people.
     public var title: String { "place \(counted(files.count, "file")) on \(target)" }
 

@@ -3,7 +3,7 @@ import Observation
 public import OperationModel
 
 /// Places a node's configuration as it is now: its properties, and the host's Compose file with its service made anew.
-public struct PlaceNode: Step {
+public struct PlaceNode: NodeStep {
     /// Names the type in plans.
     public static let kind = "place-node"
     /// Its node is down meanwhile.
@@ -16,12 +16,6 @@ public struct PlaceNode: Step {
     /// Places `files` for `node`.
     public init(node: NodePlacement, files: [TextFile]) { (self.node, self.files) = (node, files) }
 
-    /// The node's id.
-    public var object: String { node.id.description }
-    /// As people write it.
-    public var subject: String { "\(node.role.rawValue) \(node.id)" }
-    /// Its host.
-    public var host: HostName? { node.host }
     /// One line for people.
     public var title: String { "place the configuration of \(subject) on \(node.host)" }
 

@@ -5,7 +5,7 @@ public import OperationModel
 
 /// Proves that a host is gone before its nodes are given up: it answers nobody, and none of its brokers has been heard of by
 /// the controllers for two minutes. That it can't be reached from here alone never means that it left.
-public struct ProveDead: Step {
+public struct ProveDead: HostStep {
     /// Names the type in plans.
     public static let kind = "prove-dead"
     /// Kafka fences a broker after nine seconds; a host that reboots is back within this time (PRODUCT.md section 3).
@@ -26,12 +26,6 @@ public struct ProveDead: Step {
         self.layout = layout
     }
 
-    /// The host's name.
-    public var object: String { target.rawValue }
-    /// As people write it.
-    public var subject: String { "host \(target)" }
-    /// The host.
-    public var host: HostName? { target }
     /// One line for people.
     public var title: String {
         "see that \(target) is gone: no answer, and its brokers fenced for \(Self.silence.components.seconds) s"

@@ -3,7 +3,7 @@ public import OperationModel
 
 /// Writes down which nodes the cluster has and where, before any of them is made: from then on that, and not
 /// `brokers:` of `defaults.cfg`, says what is wanted.
-public struct RecordLayout: Step {
+public struct RecordLayout: ClusterStep {
     /// Names the type in plans.
     public static let kind = "record-layout"
     /// The cluster.
@@ -23,8 +23,6 @@ public struct RecordLayout: Step {
     public var object: String { cluster.rawValue }
     /// As people write it.
     public var subject: String { "cluster \(cluster)" }
-    /// None: the cluster as a whole.
-    public var host: HostName? { nil }
     /// One line for people.
     public var title: String { "record \(counted(layout.nodes.count, "node")) in the journal" }
 

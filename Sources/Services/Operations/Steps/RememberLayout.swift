@@ -3,7 +3,7 @@ import Observation
 public import OperationModel
 
 /// Tells every host which nodes the cluster has, so that a techhost that lost its journal still knows them.
-public struct RememberLayout: Step {
+public struct RememberLayout: ClusterStep {
     /// Names the type in plans.
     public static let kind = "remember-layout"
     /// Its nodes.
@@ -16,10 +16,6 @@ public struct RememberLayout: Step {
 
     /// The number of nodes.
     public var object: String { "\(layout.nodes.count)" }
-    /// As people write it.
-    public var subject: String { "cluster" }
-    /// None: the cluster as a whole.
-    public var host: HostName? { nil }
     /// One line for people.
     public var title: String { "have \(counted(hosts.count, "host")) remember the nodes" }
 

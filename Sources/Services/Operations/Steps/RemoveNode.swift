@@ -4,7 +4,7 @@ public import OperationModel
 
 /// Removes what a node that left has on its host: container, its service in the Compose file, its properties, and the
 /// canary's topic. Its data directories stay.
-public struct RemoveNode: Step {
+public struct RemoveNode: NodeStep {
     /// Names the type in plans.
     public static let kind = "remove-node"
     /// The node.
@@ -24,12 +24,6 @@ public struct RemoveNode: Step {
         self.hostIsGone = hostIsGone
     }
 
-    /// The node's id.
-    public var object: String { node.id.description }
-    /// As people write it.
-    public var subject: String { "\(node.role.rawValue) \(node.id)" }
-    /// Its host.
-    public var host: HostName? { node.host }
     /// One line for people.
     public var title: String {
         hostIsGone

@@ -5,7 +5,7 @@ public import OperationModel
 
 /// Takes a controller out of the quorum's voters (KIP-853), alive or dead, before it is stopped: stopped first, it would
 /// count as a lost vote. Only while a majority of the voters that remain follows.
-public struct RemoveVoter: Step {
+public struct RemoveVoter: NodeStep {
     /// Names the type in plans.
     public static let kind = "remove-voter"
     /// A change takes some ten milliseconds; a new leader is there after two seconds (KAFKA.md section 2).
@@ -18,12 +18,6 @@ public struct RemoveVoter: Step {
     /// Takes `node` out of the quorum.
     public init(node: NodePlacement, layout: ClusterLayout) { (self.node, self.layout) = (node, layout) }
 
-    /// The controller's id.
-    public var object: String { node.id.description }
-    /// As people write it.
-    public var subject: String { "controller \(node.id)" }
-    /// Its host.
-    public var host: HostName? { node.host }
     /// One line for people.
     public var title: String { "take controller \(node.id) on \(node.host) out of the quorum" }
 

@@ -2,7 +2,7 @@ public import FleetModel
 public import OperationModel
 
 /// Brings partitions back to the lists that they had before an operation, their order and leaders too.
-public struct RestoreLists: Step {
+public struct RestoreLists: ClusterStep {
     /// Names the type in plans.
     public static let kind = "restore-lists"
     /// The operation that is taken back.
@@ -23,8 +23,6 @@ public struct RestoreLists: Step {
     public var object: String { operation.rawValue }
     /// As people write it.
     public var subject: String { "data" }
-    /// None: the cluster as a whole.
-    public var host: HostName? { nil }
     /// One line for people.
     public var title: String {
         let bytes = routes.reduce(ByteCount.zero) { $1.hops.reduce($0) { $0 + $1.bytes } }

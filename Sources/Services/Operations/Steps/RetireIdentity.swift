@@ -4,7 +4,7 @@ public import OperationModel
 
 /// Takes nodes out of what is wanted and retires their ids for good: in the journal, and on every host, so that a techhost
 /// that lost its journal brings none of them back.
-public struct RetireIdentity: Step {
+public struct RetireIdentity: ClusterStep {
     /// Names the type in plans.
     public static let kind = "retire"
     /// The nodes.
@@ -28,8 +28,6 @@ public struct RetireIdentity: Step {
     public var object: String { nodes.map(\.description).joined(separator: ",") }
     /// As people write it.
     public var subject: String { "node \(object)" }
-    /// None: the cluster as a whole.
-    public var host: HostName? { nil }
     /// One line for people.
     public var title: String { "retire id \(object) in the journal and on \(counted(hosts.count, "host"))" }
 

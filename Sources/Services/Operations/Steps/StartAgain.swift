@@ -4,7 +4,7 @@ import Observation
 public import OperationModel
 
 /// Starts a node that was stopped for a moment, from the configuration that lies there now, and waits until it serves.
-public struct StartAgain: Step {
+public struct StartAgain: NodeStep {
     /// Names the type in plans.
     public static let kind = "start-again"
     /// A node that was stopped for a moment is not left down.
@@ -25,12 +25,6 @@ public struct StartAgain: Step {
         (self.node, self.cluster, self.layout) = (node, cluster, layout)
     }
 
-    /// The node's id.
-    public var object: String { node.id.description }
-    /// As people write it.
-    public var subject: String { "\(node.role.rawValue) \(node.id)" }
-    /// Its host.
-    public var host: HostName? { node.host }
     /// One line for people.
     public var title: String { "start \(subject) on \(node.host) again, and wait until it serves" }
 

@@ -3,7 +3,7 @@ import Observation
 public import OperationModel
 
 /// Starts nodes of one host through its Compose file. Containers that run are never touched.
-public struct StartNodes: Step {
+public struct StartNodes: HostStep {
     /// Names the type in plans.
     public static let kind = "start-nodes"
     /// The host.
@@ -25,10 +25,6 @@ public struct StartNodes: Step {
 
     /// Role and host.
     public var object: String { "\(role.rawValue)s/\(target)" }
-    /// As people write it.
-    public var subject: String { "host \(target)" }
-    /// The host.
-    public var host: HostName? { target }
     /// One line for people.
     public var title: String {
         "start \(role.rawValue)\(nodes.count == 1 ? "" : "s") \(nodes.map(\.id.description).joined(separator: ", "))"

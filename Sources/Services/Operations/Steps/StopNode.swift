@@ -4,7 +4,7 @@ import Observation
 public import OperationModel
 
 /// Stops a node with its full grace. A broker only when it holds nothing, looked at again right before.
-public struct StopNode: Step {
+public struct StopNode: NodeStep {
     /// Names the type in plans.
     public static let kind = "stop-node"
     /// A controlled shutdown takes up to five minutes; what is killed before starts with a recovery (KAFKA.md section 9).
@@ -17,12 +17,6 @@ public struct StopNode: Step {
     /// Stops `node`.
     public init(node: NodePlacement, layout: ClusterLayout) { (self.node, self.layout) = (node, layout) }
 
-    /// The node's id.
-    public var object: String { node.id.description }
-    /// As people write it.
-    public var subject: String { "\(node.role.rawValue) \(node.id)" }
-    /// Its host.
-    public var host: HostName? { node.host }
     /// One line for people.
     public var title: String { "stop \(subject) on \(node.host)" }
 

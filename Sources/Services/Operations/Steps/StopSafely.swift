@@ -4,7 +4,7 @@ import Observation
 public import OperationModel
 
 /// Stops a node that is to come back at once, with its full grace, once that is proven safe: looked at again right before.
-public struct StopSafely: Step {
+public struct StopSafely: NodeStep {
     /// Names the type in plans.
     public static let kind = "stop-safely"
     /// Replicas of the node before, and voters, need some time to catch up.
@@ -21,12 +21,6 @@ public struct StopSafely: Step {
         (self.node, self.layout, self.accepted) = (node, layout, accepted)
     }
 
-    /// The node's id.
-    public var object: String { node.id.description }
-    /// As people write it.
-    public var subject: String { "\(node.role.rawValue) \(node.id)" }
-    /// Its host.
-    public var host: HostName? { node.host }
     /// One line for people.
     public var title: String { "stop \(subject) on \(node.host), when that is safe" }
 

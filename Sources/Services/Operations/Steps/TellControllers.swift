@@ -5,7 +5,7 @@ public import OperationModel
 /// Writes the controllers as they are now into the properties of a host's nodes. A running node has learnt them from the
 /// quorum; one that starts later must find a controller that is still there. Nothing else in the files is changed: what an
 /// operator has set meanwhile is applied by `gantry restart --changed`.
-public struct TellControllers: Step {
+public struct TellControllers: HostStep {
     /// Names the type in plans.
     public static let kind = "tell-controllers"
     /// The setting that names them.
@@ -25,12 +25,6 @@ public struct TellControllers: Step {
         self.mode = mode
     }
 
-    /// The host's name.
-    public var object: String { target.rawValue }
-    /// As people write it.
-    public var subject: String { "host \(target)" }
-    /// The host.
-    public var host: HostName? { target }
     /// One line for people.
     public var title: String { "write the controllers that remain into the nodes' properties on \(target)" }
 
