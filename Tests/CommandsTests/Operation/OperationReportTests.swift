@@ -72,11 +72,23 @@ import Testing
     @Test func `an operation that has just begun in the background says how to watch it and claims nothing`() throws {
         let sample = try #require(OperationSample())
         let report = OperationReport(
-            sample.record.id, sample.progress, holderIsAlive: true, detached: true)
+            sample.record.id, sample.progress, holderIsAlive: true, detached: .begin)
         #expect(
             report.document.text(Style(columns: 60)) == """
                 bootstrap --no-canary: begun as operation
                 20260501-030000-3f9a
+
+                gantry operation attach 20260501-030000-3f9a shows it
+                """)
+        #expect(report.exit == .done)
+    }
+
+    @Test func `one that is given up in the background says what was asked, and how to watch that`() throws {
+        let sample = try #require(OperationSample())
+        let report = OperationReport(sample.record.id, sample.progress, holderIsAlive: true, detached: .abort)
+        #expect(
+            report.document.text(Style(columns: 100)) == """
+                bootstrap --no-canary: operation 20260501-030000-3f9a was asked to be given up
 
                 gantry operation attach 20260501-030000-3f9a shows it
                 """)

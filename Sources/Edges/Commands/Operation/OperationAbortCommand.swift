@@ -11,7 +11,7 @@ struct OperationAbortCommand: Command {
         "abort", "give an operation up, at a safe point", arguments: [OperationCommands.id], options: [rollback],
         changes: .operation,
         details: [
-            "A running operation finishes the steps under way and undoes what is half done. What is done stays, unless "
+            "A running operation finishes the steps under way, breaks off checks and waits, and undoes what is half done. What is done stays, unless "
                 + "--rollback brings the partitions back: that is an operation of its own, which can be watched, paused "
                 + "and resumed like any other.",
             "A broker that was removed for good does not come back: then --rollback is refused, and nothing is given up.",
@@ -69,11 +69,15 @@ struct OperationAbortCommand: Command {
             var changes = changes
             if rollsBack { changes.detaches = false }
             let exit = try await context.watch(
-                launcher.giveUp(record.id), journal, configuration, changes, after: progress.sequence)
+                launcher.giveUp(record.id), journal, configuration, changes, after: progress.sequence, givingUp: true)
             guard case .aborted = try OperationProgress.read(record, from: journal).ending else { return exit }
             return .done
         }
         try journal.request(.abort, of: record.id, at: context.time(of: configuration)())
+        if changes.detaches, !rollsBack {
+            context.show(OperationReport(record.id, progress, holderIsAlive: true, detached: .abort))
+            return .done
+        }
         let watch = OperationWatch(
             context: context, store: journal, id: record.id, interrupt: .stopsWatching,
             now: context.time(of: configuration))

@@ -9,6 +9,14 @@ struct OperationReport: Report {
         case done, unchanged, refused, stopped, failed, running
     }
 
+    /// What goes on when its command has returned.
+    enum Detached {
+        /// The operation.
+        case begin
+        /// Giving it up.
+        case abort
+    }
+
     let operation: OperationID?
     let command: String
     let result: Result
@@ -19,22 +27,22 @@ struct OperationReport: Report {
     let status: OperationStatus?
     /// Said before everything else: why there was nothing to do.
     var notice: String?
-    /// Whether it has only just begun, so that there is nothing to show of it yet.
-    let isDetached: Bool
+    /// What was only just asked for with --detach, so that there is nothing to show of it yet.
+    let detached: Detached?
     var findings: [Finding] = []
     var blockers: [Blocker] = []
     /// What to run next, where something is left to do.
     var next: String?
 
     /// The report on an operation that a worker has left, or is at work on.
-    init(_ id: OperationID, _ progress: OperationProgress, holderIsAlive: Bool, detached: Bool = false) {
+    init(_ id: OperationID, _ progress: OperationProgress, holderIsAlive: Bool, detached: Detached? = nil) {
         operation = id
         command = progress.plan.commandLine
         self.progress = progress
         took = progress.startedAt.map { _ in progress.work.total }
-        isDetached = detached
+        self.detached = detached
         // A worker that was just started has not written its first event yet.
-        let status = detached ? .running : progress.status(holderIsAlive: holderIsAlive)
+        let status = detached != nil ? .running : progress.status(holderIsAlive: holderIsAlive)
         self.status = status
         switch status {
         case .done: result = progress.states.allSatisfy(\.isUnchanged) ? .unchanged : .done
@@ -72,7 +80,7 @@ struct OperationReport: Report {
                     event: .outcome(step.id, .unchanged(note: nil))))
         }
         self.progress = progress
-        (took, status, isDetached) = (nil, nil, false)
+        (took, status, detached) = (nil, nil, nil)
     }
 
     /// The report on a command whose work was done before.
@@ -81,7 +89,7 @@ struct OperationReport: Report {
         self.command = command
         result = .unchanged
         progress = nil
-        (took, status, isDetached) = (nil, nil, false)
+        (took, status, detached) = (nil, nil, nil)
     }
 
     /// The report on a command that must not begin.
@@ -90,7 +98,7 @@ struct OperationReport: Report {
         self.command = command
         result = .refused
         progress = nil
-        (took, status, isDetached) = (nil, nil, false)
+        (took, status, detached) = (nil, nil, nil)
         self.blockers = blockers
     }
 
@@ -182,9 +190,13 @@ struct OperationReport: Report {
     }
 
     var document: Document {
-        if isDetached, let operation {
+        if let detached, let operation {
             return Document([
-                .text(Cell("\(command): begun as operation \(operation)")),
+                .text(
+                    Cell(
+                        detached == .begin
+                            ? "\(command): begun as operation \(operation)"
+                            : "\(command): operation \(operation) was asked to be given up")),
                 .lines(["gantry operation attach \(operation) shows it"]),
             ])
         }

@@ -71,7 +71,7 @@ extension CommandContext {
     /// Watches a worker that was just started, from behind event number `shown` on.
     func watch(
         _ launched: LaunchedOperation, _ store: any OperationStore, _ configuration: FleetConfiguration,
-        _ changes: ChangeValues, after shown: Int64 = 0
+        _ changes: ChangeValues, after shown: Int64 = 0, givingUp: Bool = false
     ) async throws -> ExitStatus {
         let place = place(of: configuration)
         audit.concerns(launched.id)
@@ -79,9 +79,8 @@ extension CommandContext {
             guard try await OperationFollower(store: store, id: launched.id).untilTaken(by: launched.worker) else {
                 throw Self.workerDied(launched.id, place)
             }
-            let record = try store.operation(launched.id)
-            show(
-                OperationReport(launched.id, OperationProgress(plan: record.plan), holderIsAlive: true, detached: true))
+            let progress = try OperationProgress.read(store.operation(launched.id), from: store)
+            show(OperationReport(launched.id, progress, holderIsAlive: true, detached: givingUp ? .abort : .begin))
             return .done
         }
         let watch = OperationWatch(

@@ -179,14 +179,39 @@ public struct OperationEngine: Sendable {
         let context = context(of: record.id, recorder)
         do throws(StepFailure) {
             let step = try StepCatalog.step(record)
-            if case .satisfied(let note) = try await step.probe(context) { return .unchanged(note: note) }
+            let probe = try await untilGivenUp(recorder) { () throws(StepFailure) in try await step.probe(context) }
+            if case .satisfied(let note) = probe { return .unchanged(note: note) }
             try await recorder.intend(record.id)
-            return .done(note: try await step.apply(context))
+            guard type(of: step).onlyLooks else { return .done(note: try await step.apply(context)) }
+            return .done(
+                note: try await untilGivenUp(recorder) { () throws(StepFailure) in try await step.apply(context) })
         } catch {
             if let fatal = await recorder.fatal { throw fatal }
             try Task.checkCancellation()
             return error.isLeftOnRequest ? nil : .failed(error)
         }
+    }
+
+    /// What `look` sees; where the operation is to be given up meanwhile, the look is cut off: it has no effect that would
+    /// have to be whole.
+    private func untilGivenUp<Seen: Sendable>(
+        _ recorder: Recorder, _ look: @escaping @Sendable () async throws(StepFailure) -> Seen
+    ) async throws(StepFailure) -> Seen {
+        let seen = await withTaskGroup(of: Result<Seen, StepFailure>?.self) { group in
+            group.addTask {
+                do throws(StepFailure) { return .success(try await look()) } catch { return .failure(error) }
+            }
+            group.addTask {
+                while await recorder.progress.request != .abort {
+                    guard (try? await world.clock.sleep(for: Self.requestInterval)) != nil else { return nil }
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        guard let seen else { throw .leftOnRequest }
+        return try seen.get()
     }
 
     /// Returns when somebody has asked for something; keeps the lease alive meanwhile.

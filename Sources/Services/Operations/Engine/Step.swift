@@ -12,6 +12,8 @@ public protocol Step: Sendable, Codable {
     static var endsStage: Bool { get }
     /// Whether it begins in spite of a request to stop, once what it waits for was begun.
     static var followsThrough: Bool { get }
+    /// Whether even its `apply` changes nothing: it looks and waits. It is cut off where the operation is to be given up.
+    static var onlyLooks: Bool { get }
     /// What it acts on, unique among the steps of its kind: `10.0.0.11`, `3`.
     var object: String { get }
     /// The same for people: `host 10.0.0.11`, `broker 3`.
@@ -41,6 +43,9 @@ extension Step {
 
     /// Most steps are within a stage.
     public static var endsStage: Bool { false }
+
+    /// Most steps have an effect, which is whole or not begun.
+    public static var onlyLooks: Bool { false }
 
     /// Most steps can wait for whoever resumes.
     public static var followsThrough: Bool { false }

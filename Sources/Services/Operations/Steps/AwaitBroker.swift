@@ -6,6 +6,8 @@ public import OperationModel
 public struct AwaitBroker: HostStep {
     /// Names the type in plans.
     public static let kind = "await-brokers"
+    /// Always.
+    public static let onlyLooks = true
     /// A new broker needs seconds; one that recovers its logs after a power loss needs minutes.
     static let limit: Duration = .seconds(600)
     /// Without a registration after this time something is wrong that recovery does not explain.

@@ -6,6 +6,8 @@ public import OperationModel
 public struct AwaitQuorum: ClusterStep {
     /// Names the type in plans.
     public static let kind = "await-quorum"
+    /// Always.
+    public static let onlyLooks = true
     /// A quorum of JVMs on a slow machine needs some ten seconds; what takes longer is broken.
     static let limit: Duration = .seconds(120)
     /// The nodes of the cluster.

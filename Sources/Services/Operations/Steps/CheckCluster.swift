@@ -8,6 +8,8 @@ public struct CheckCluster: ClusterStep {
     public static let kind = "check-cluster"
     /// Always.
     public static let endsStage = true
+    /// Always.
+    public static let onlyLooks = true
     /// A broker that has just come may lack the newest metadata for some seconds.
     static let limit: Duration = .seconds(60)
     /// How long replicas that lag are waited for.

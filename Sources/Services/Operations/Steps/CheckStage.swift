@@ -10,6 +10,8 @@ public struct CheckStage: ClusterStep {
     public static let kind = "check-stage"
     /// Always.
     public static let endsStage = true
+    /// Always.
+    public static let onlyLooks = true
     /// Replicas that have just been added, or a broker that was just started, need some time to be in sync.
     private static let limit: Duration = .seconds(180)
     /// Rules that say nothing about a stage: what they find was so before, or is on its way.

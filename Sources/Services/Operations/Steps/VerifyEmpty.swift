@@ -6,6 +6,8 @@ public import OperationModel
 public struct VerifyEmpty: Step {
     /// Names the type in plans.
     public static let kind = OperationPlan.provingKind
+    /// Always.
+    public static let onlyLooks = true
     /// Kafka deletes a log a moment after its replica has left; what is there after this time stays.
     private static let limit: Duration = .seconds(120)
     /// The brokers.
