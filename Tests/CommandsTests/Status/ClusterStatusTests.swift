@@ -1,4 +1,7 @@
 import FleetModel
+import FleetRuntime
+import FleetSimulator
+import OperationModel
 import Testing
 
 @testable import Commands
@@ -22,6 +25,50 @@ import Testing
         #expect(findings.first?["rule"] == "host-unreachable" && findings.first?["follows"] == .null)
         #expect(findings.dropFirst().map { $0["follows"] } == Array(repeating: "host 10.0.0.12", count: 4))
         #expect(report.plain.count == 1 + findings.count)
+    }
+
+    @Test(arguments: [
+        (OperationEnding.paused(reason: "asked for"), OperationStatus.paused), (.failed(reason: "no room"), .failed),
+        (.stopped(reason: "asked for"), .stopped),
+    ])
+    func `an operation that waits to be gone on with is named with the next command`(
+        ending: OperationEnding, state: OperationStatus
+    ) throws {
+        var report = try #require(StatusWorld()).report()
+        let store = try Self.journal(ending)
+        report.waiting = try .init(report.status.fleet.cluster.name, in: store)
+        let text = report.document.text(Style())
+        #expect(
+            text.contains(
+                "operation 20260501-030000-3f9a (bootstrap --no-canary) is \(state.rawValue) and waits: "
+                    + "gantry operation resume 20260501-030000-3f9a goes on"))
+        #expect(report.json["operation"]?["state"] == .string(state.rawValue))
+        #expect(report.json["operation"]?["next"] == "gantry operation resume 20260501-030000-3f9a")
+        #expect(report.exit == .done, "it is no finding")
+    }
+
+    @Test(arguments: [OperationEnding.done, .aborted(reason: "asked for")])
+    func `one that is over is not`(ending: OperationEnding) throws {
+        let report = try #require(StatusWorld()).report()
+        #expect(
+            try ClusterStatusReport.WaitingOperation(
+                report.status.fleet.cluster.name, in: try Self.journal(ending)) == nil)
+        #expect(report.json["operation"] == nil)
+    }
+
+    /// A journal with one operation, whose first step was begun and which ended so.
+    private static func journal(_ ending: OperationEnding) throws -> MemoryStore {
+        let (store, sample) = (MemoryStore(), try #require(OperationSample()))
+        let (record, at) = (sample.record, sample.record.createdAt)
+        try store.create(record.id, plan: record.plan, at: at)
+        let lease = try store.acquireLease(
+            cluster: record.plan.cluster, operation: record.id, holder: OperationSample.holder, replacing: nil, at: at)
+        let events: [OperationEvent] = [
+            .started(OperationSample.holder), .intent(record.plan.steps[0].id), .ended(ending),
+        ]
+        for event in events { try store.append(event, under: lease, at: at) }
+        try store.release(lease)
+        return store
     }
 
     @Test func `what nobody could count is no zero`() throws {

@@ -12,6 +12,7 @@ struct ClusterStatusCommand: Command {
         details: [
             "Looks at hosts, Docker, containers, the quorum and all partitions, and sends a record through every "
                 + "broker. What can be known is shown; what can not is 'unknown', with the reason.",
+            "An operation that was left before its end and can be gone on with is named, with the next command.",
             "With --watch it looks again every \(StatusWatch.seconds) seconds until Ctrl-C and ends with the status seen last; "
                 + "with --format json each look is one line.",
             "--save-snapshot keeps the placement in a file: gantry plan --snapshot reads it, here or elsewhere.",
@@ -48,7 +49,10 @@ struct ClusterStatusCommand: Command {
             let look = { @Sendable () async throws -> ClusterStatusReport in
                 ClusterStatusReport(
                     status: try await session.status(canary: canary, directory: configuration.directory),
-                    showsAll: context.options.verbosity > 0, dockmon: session.place.dockmon())
+                    showsAll: context.options.verbosity > 0, dockmon: session.place.dockmon(),
+                    waiting: try session.place.existingJournal().flatMap {
+                        try .init(configuration.specification.cluster.name, in: $0)
+                    })
             }
             if watches { return try await StatusWatch(context: context, look: look).run() }
             let report = try await look()

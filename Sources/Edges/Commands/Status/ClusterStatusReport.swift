@@ -1,6 +1,7 @@
 import FleetModel
 import FleetRuntime
 import HealthRules
+import OperationModel
 
 /// What `clusterstatus` found, in the three forms.
 struct ClusterStatusReport: Report {
@@ -9,6 +10,26 @@ struct ClusterStatusReport: Report {
     var showsAll = false
     /// What the monitoring daemon knows, where it runs.
     var dockmon: DockmonRecord?
+    /// The operation that was left before its end, where one waits for somebody to go on with it.
+    var waiting: WaitingOperation?
+
+    /// An operation that nobody carries out, and that can be gone on with.
+    struct WaitingOperation: Hashable, Sendable {
+        let id: OperationID
+        let command: String
+        let status: OperationStatus
+
+        /// What goes on with it.
+        var next: String { "gantry operation resume \(id)" }
+
+        /// The one of `cluster` in `journal`, as `operation resume` finds it.
+        init?(_ cluster: ClusterName, in journal: any OperationStore) throws(StoreError) {
+            guard let record = try journal.resumable(cluster) else { return nil }
+            id = record.id
+            command = record.plan.commandLine
+            status = try OperationProgress.read(record, from: journal).status(holderIsAlive: false)
+        }
+    }
 
     private var cluster: ClusterObservation? { status.snapshot.cluster.value }
     private var severity: Severity { status.findings.severity }
@@ -39,6 +60,16 @@ struct ClusterStatusReport: Report {
                 .array(status.findings.map(\.json))
             ),
         ]
+        if let waiting {
+            members.append(
+                (
+                    "operation",
+                    [
+                        "id": .string(waiting.id.rawValue), "command": .string(waiting.command),
+                        "state": .string(waiting.status.rawValue), "next": .string(waiting.next),
+                    ]
+                ))
+        }
         if let dockmon { members.append(("dockmon", json(dockmon))) }
         if let reason = status.snapshot.cluster.reason { members.append(("unknown", .string(reason))) }
         return .object(JSONObject(members))
