@@ -55,6 +55,19 @@ import Testing
         }
     }
 
+    @Test func `what is left to be done by hand is in the mail, a line each`() async throws {
+        try await with { cluster in
+            let id = OperationID(createdAt: cluster.time.now(), salt: 7)
+            var plan = try #require(try cluster.restart([.node(try cluster.node(1))]).plan)
+            plan.advice = "take it out by hand\nthe data stays"
+            try cluster.store.create(id, plan: plan, at: cluster.time.now())
+            #expect(try work(id, cluster) == .done)
+            let mail = try #require(try mails(cluster).first)
+            let lines = mail.split(whereSeparator: \.isNewline)
+            #expect(lines.contains("take it out by hand") && lines.contains("the data stays"), "\(mail.prefix(2000))")
+        }
+    }
+
     @Test func `a mail whose worker died between the ending and the mail is sent by the next one`() async throws {
         try await with { cluster in
             let first = try begin(cluster)

@@ -17,7 +17,7 @@ public struct OperationPlan: Hashable, Sendable, Codable {
     public var steps: [StepRecord]
     /// What a failed step means for steps that do not depend on it.
     public var failurePolicy: FailurePolicy
-    /// What is still to be done by hand once all of it is done, and how; nil where nothing is.
+    /// What is still to be done by hand once all of it is done, and how, a line each; nil where nothing is.
     public var advice: String?
 
     /// A plan of these parts.

@@ -20,7 +20,15 @@ struct RemoveHostTests {
             #expect(try cluster.voters() == [9001, 9002, 9003])
             let preparation = try cluster.removeHosts(1)
             let plan = try #require(preparation.plan, "\(preparation.blockers)")
-            #expect(plan.advice?.contains("line 2 of defaults.cfg") == true)
+            let advice = (plan.advice ?? "").split(separator: "\n")
+            #expect(
+                advice == [
+                    "take out of virthosts by hand: 10.0.0.11: line 2 of defaults.cfg",
+                    "the data of brokers 1, 2 stays on 10.0.0.11; once nobody needs it: "
+                        + "ssh 10.0.0.11 rm -rf /data/orders/1 /data/orders/2",
+                    "the directory of controller 9001 stays on 10.0.0.11; after the next upgrade: "
+                        + "ssh 10.0.0.11 rm -rf /data/orders/9001",
+                ])
             let ending = try cluster.work(plan)
             #expect(ending == .done)
             #expect(try cluster.voters() == [9002, 9003, 9004])
@@ -240,11 +248,22 @@ struct RemoveHostTests {
             // It comes back: what runs there is found, stopped, and does not join.
             cluster.fleet.withState { $0.heal(host) }
             try cluster.pass(.seconds(120))
+            #expect(plan.advice?.contains("Should it come back") == true && plan.advice?.contains("rm -rf") == false)
             #expect(try cluster.worries().contains { $0.hasPrefix("container-leftover broker 5") })
+            #expect(cluster.codes(try cluster.addHost(host)) == ["container-left"], "not beside what is left there")
             try cluster.bootstrap()
+            let files = cluster.fleet.withState { $0.hosts[host]?.files.keys.sorted() ?? [] }
+            #expect(files.filter { $0.hasPrefix("/opt/kafka-docker") || $0.contains(HostService.unit) } == [])
             let status = try cluster.status()
             #expect(status.snapshot.host(host)?.containers.isEmpty == true)
             #expect(status.snapshot.cluster.value?.broker(try cluster.node(5)) == nil)
+            #expect(try cluster.worries() == [])
+            #expect(try cluster.bootstrapNeeds() == [])
+
+            #expect(try cluster.work(try #require(try cluster.addHost(host).plan)) == .done)
+            #expect(try cluster.status().layout?.nodes(on: host).map(\.id.rawValue) == [6])
+            let unit = cluster.fleet.withState { $0.hosts[host]?.files[HostService.unitPath] }
+            #expect(unit != nil, "it starts with the machine")
             #expect(try cluster.worries() == [])
         }
     }

@@ -15,6 +15,7 @@ struct RemoveBrokerCommand: PlannedOperation {
             "Proves that it can be done, keeps new partitions off the brokers, moves leaders and then data onto brokers "
                 + "FIRST to LAST (both included; all others if not given), verifies twice that they hold nothing, stops, "
                 + "unregisters and removes them, and checks the cluster after each one.",
+            "Their data directories stay unless --delete-data is given; the end shows where, and the command that deletes them.",
             "Of several brokers that leave, none receives another's data. Their ids are never used again.",
             "Data whose only replica is on a dead broker is given up only topic by topic: --accept sole-replica=TOPIC.",
         ],

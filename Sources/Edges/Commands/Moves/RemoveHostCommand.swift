@@ -22,10 +22,12 @@ struct RemoveHostCommand: PlannedOperation {
                 + "to LAST (all that stay if not given) and removed, with a check of the whole cluster after each; the first "
                 + "that fails ends it. Of several hosts that leave, none receives another's data.",
             "--dead is for a host that is gone: it does not answer, and its brokers have been silent for two minutes. One that "
-                + "comes back after that has its containers stopped by the next gantry bootstrap.",
+                + "comes back after that starts its brokers by itself: while it is in virthosts, gantry bootstrap stops and removes "
+                + "them, its files and kafka-docker.service; addhost comes after that.",
             "--deprovision takes kernel values and opened ports back; packages, Docker's settings and disks stay, since others "
                 + "may use them by now.",
-            "At the end the cluster's files are removed from the hosts, and the lines of defaults.cfg to change are shown. "
+            "At the end the cluster's files are removed from the hosts; the lines of defaults.cfg to change are shown, and the data "
+                + "directories that stay, with the command that deletes them (--delete-data deletes the brokers' at once). "
                 + "bootstrap brings nothing back to a host that was removed; addhost does.",
         ],
         examples: [

@@ -225,7 +225,7 @@ struct OperationReport: Report {
         if !findings.isEmpty { blocks.append(.findings(findings.map { FindingRow($0) })) }
         if case .stopped(let reason) = progress?.ending, progress?.request == nil { blocks.append(.lines([reason])) }
         blocks.append(.text(lastLine))
-        if let advice { blocks.append(.lines([advice])) }
+        if let advice { blocks.append(.lines(advice.split(separator: "\n").map(String.init))) }
         if result == .failed, let operation {
             blocks.append(
                 .lines([

@@ -114,6 +114,12 @@ extension FleetSession {
         {
             found.append(blocker)
         }
+        if present.nodes(on: host).isEmpty,
+            let blocker = GrowthProof.returned(
+                host, containers: scene.survey?.seenContainers ?? [], retired: status.context.retired)
+        {
+            found.append(blocker)
+        }
         preparation.blockers = request.accepted.remaining(found)
         for waived in found where !preparation.blockers.contains(waived) {
             preparation.notes.append("accepted: \(waived.code) (\(waived.object)): \(waived.reason)")

@@ -72,7 +72,8 @@ extension FleetSession {
                 without: proof.controllers.map(\.id) + brokers, layout, directory, gone: proof.gone),
             deletesData: wishes.deletesData, goneHosts: proof.gone,
             hosts: isWanted.sorted().filter { status.snapshot.host($0)?.state.reason == nil },
-            canary: request.canary, known: status.findings.map(CheckStage.KnownFinding.init))
+            canary: request.canary, known: status.findings.map(CheckStage.KnownFinding.init),
+            commands: HostCommands(fleet))
         let stages: [BrokerRemoval.Stage] =
             wishes.inOneBatch || brokers.isEmpty
             ? [.init(brokers: brokers, plan: moves, dead: removal.dead, givenUp: removal.givenUp)]

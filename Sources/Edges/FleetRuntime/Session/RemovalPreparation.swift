@@ -44,7 +44,8 @@ extension FleetSession {
             cluster: fleet.cluster.name, layout: layout, options: options,
             compose: try await composeFiles(without: wanted, layout, directory), deletesData: deletesData,
             hosts: hosts.filter { status.snapshot.host($0)?.state.reason == nil },
-            canary: request.canary, known: status.findings.map(CheckStage.KnownFinding.init))
+            canary: request.canary, known: status.findings.map(CheckStage.KnownFinding.init),
+            commands: HostCommands(fleet))
         preparation.plan = try removal.plan(
             [.init(brokers: wanted, plan: moves, dead: proof.dead, givenUp: proof.givenUp)],
             arguments: request.arguments,

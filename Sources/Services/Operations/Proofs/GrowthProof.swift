@@ -28,6 +28,24 @@ public enum GrowthProof {
             remedy: "add fewer, set memory: and heap: of \(host.host) lower, or --accept no-memory")
     }
 
+    /// Whether nodes that were removed for good run on the host: it was taken out as dead, and has come back as it was.
+    /// - Parameters:
+    ///   - host: a host that carries none of the cluster's nodes.
+    ///   - containers: what is seen there.
+    ///   - retired: the ids that were removed for good.
+    /// - Returns: the blocker `container-left`; nil where nothing is left.
+    public static func returned(
+        _ host: HostName, containers: [ContainerObservation], retired: Set<NodeID>
+    ) -> Blocker? {
+        let left = containers.filter { $0.node.map(retired.contains) ?? false }
+        guard !left.isEmpty else { return nil }
+        return Blocker(
+            code: "container-left", object: "host \(host)",
+            reason: "\(left.map(\.name).sorted().joined(separator: ", ")) of when it was taken out as dead "
+                + "\(left.count == 1 ? "is" : "are") still there",
+            remedy: "gantry bootstrap stops and removes what is left; then the same command")
+    }
+
     /// Every id that was ever seen anywhere: none of them is used again, whoever has forgotten it.
     /// - Parameters:
     ///   - snapshot: what was seen of containers, Kafka and the hosts' memories.

@@ -40,6 +40,9 @@ public enum OperationMail {
                 ]))
             if !failure.evidence.isEmpty { sections.append(.lines(failure.evidence.map(cut))) }
         }
+        if story.progress.ending == .done, let advice = story.plan.advice {
+            sections += [.heading("To do"), .lines(advice.split(separator: "\n").map(String.init))]
+        }
         if let before = story.before, let after = story.after {
             sections += [.heading("Before and after"), .brokers(BrokerChange.all(before, after))]
         }

@@ -105,12 +105,19 @@ public struct Bootstrap: Sendable {
             serving.append(
                 try add(AwaitBroker(target: host, brokers: nodes.map(\.id), layout: layout), after: [started]))
         }
+        var emptied: [HostName: [StepID]] = [:]
         for node in returned {
             var last = try add(StopNode(node: node, layout: layout), after: [quorum])
             if node.role == .broker {
                 last = try add(UnregisterBroker(broker: node.id, dead: true, layout: layout), after: [last])
             }
-            serving.append(try add(RemoveNode(node: node, compose: nil, layout: layout), after: [last]))
+            last = try add(RemoveNode(node: node, compose: nil, layout: layout), after: [last])
+            emptied[node.host, default: []].append(last)
+            serving.append(last)
+        }
+        for (host, removed) in emptied.sorted(by: { $0.key < $1.key }) {
+            let service = try add(RemoveService(target: host, cluster: cluster), after: removed)
+            serving.append(try add(CleanHost(target: host, place: nil), after: [service]))
         }
         if service {
             // Last, and in nobody's way: a cluster works without it.

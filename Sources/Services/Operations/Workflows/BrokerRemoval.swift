@@ -43,13 +43,16 @@ public struct BrokerRemoval: Sendable {
     public var canary: Bool
     /// Findings from before.
     public var known: [CheckStage.KnownFinding]
+    /// How operators delete what stays.
+    public var commands: HostCommands
 
     /// A removal from `layout`.
     public init(
         cluster: ClusterName, layout: ClusterLayout, options: MoveOptions, compose: [NodeID: TextFile?],
         deletesData: Bool, goneHosts: Set<HostName> = [], hosts: [HostName], canary: Bool,
-        known: [CheckStage.KnownFinding]
+        known: [CheckStage.KnownFinding], commands: HostCommands = HostCommands()
     ) {
+        self.commands = commands
         self.cluster = cluster
         self.layout = layout
         self.options = options
@@ -117,11 +120,18 @@ public struct BrokerRemoval: Sendable {
     /// The plan of `removebroker`.
     public func plan(_ stages: [Stage], arguments: [String], reason: String?) throws(StepFailure) -> OperationPlan {
         var chain = StepChain()
+        let stays = dataThatStays(of: stages.flatMap(\.brokers).compactMap(layout.node))
         var layout = layout
         try append(stages, to: &chain, layout: &layout)
         return OperationPlan(
             command: "removebroker", arguments: arguments, cluster: cluster, clusterID: layout.clusterID,
-            reason: reason, steps: chain.records, failurePolicy: .stop)
+            reason: reason, steps: chain.records, failurePolicy: .stop,
+            advice: stays.isEmpty ? nil : stays.joined(separator: "\n"))
+    }
+
+    /// What is said of the data directories of `brokers`: that they stay, where they do.
+    func dataThatStays(of brokers: [NodePlacement]) -> [String] {
+        deletesData ? [] : RemovalAdvice.data(of: brokers.filter { !goneHosts.contains($0.host) }, commands)
     }
 }
 

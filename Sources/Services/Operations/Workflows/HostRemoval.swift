@@ -66,13 +66,19 @@ public struct HostRemoval: Sendable {
         }
         return OperationPlan(
             command: "removehost", arguments: arguments, cluster: removal.cluster, clusterID: layout.clusterID,
-            reason: reason, steps: chain.records, failurePolicy: .stop, advice: advice)
+            reason: reason, steps: chain.records, failurePolicy: .stop, advice: advice(removal.layout))
     }
 
-    /// What is left for the operator.
-    private var advice: String? {
-        let places = hosts.compactMap { leaving in leaving.place.map { "\(leaving.host): \($0)" } }
-        guard !places.isEmpty else { return nil }
-        return "take out of virthosts by hand: " + places.joined(separator: "; ")
+    /// What is left for the operator, a line each.
+    private func advice(_ layout: ClusterLayout) -> String? {
+        let gone = removal.goneHosts
+        let places = hosts.filter { !gone.contains($0.host) }
+            .compactMap { leaving in leaving.place.map { "\(leaving.host): \($0)" } }
+        var lines = places.isEmpty ? [] : ["take out of virthosts by hand: " + places.joined(separator: "; ")]
+        lines += hosts.map(\.host).filter(gone.contains).map(RemovalAdvice.gone)
+        lines += removal.dataThatStays(of: layout.brokers.filter { node in hosts.contains { $0.host == node.host } })
+        lines += RemovalAdvice.data(
+            ofControllers: controllers.leaving.filter { !gone.contains($0.host) }, removal.commands)
+        return lines.isEmpty ? nil : lines.joined(separator: "\n")
     }
 }
