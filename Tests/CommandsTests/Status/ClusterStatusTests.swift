@@ -71,6 +71,24 @@ import Testing
         return store
     }
 
+    @Test func `of those that observe the quorum only controllers are listed, and no broker that was removed`() throws {
+        var world = try #require(StatusWorld())
+        let (broker, gone, joining) = (
+            try #require(NodeID(rawValue: 1)), try #require(NodeID(rawValue: 7)), try #require(NodeID(rawValue: 9003))
+        )
+        world.change { cluster in
+            guard var quorum = cluster.quorum.value else { return }
+            quorum.observers = [broker, gone, joining].map {
+                QuorumMember(id: $0, directoryID: nil, lag: 1234, lastCaughtUp: nil, lastFetch: nil)
+            }
+            cluster.quorum = .known(quorum)
+            cluster.registeredControllers = .known([joining])
+        }
+        let report = world.report()
+        #expect(report.quorum.map(\.id.rawValue) == [9001, 9002, 9003])
+        #expect(report.quorum.last?.state == "observer")
+    }
+
     @Test func `what nobody could count is no zero`() throws {
         var world = try #require(StatusWorld())
         world.snapshot.cluster = .unknown(reason: "no broker answers: 10.0.0.11:9092 refused")

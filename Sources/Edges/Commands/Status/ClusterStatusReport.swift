@@ -139,7 +139,8 @@ struct ClusterStatusReport: Report {
         var lag: Int64?
     }
 
-    /// Voters, observing controllers, and wanted controllers that nobody told of; brokers observe too and are left out.
+    /// Voters, observing controllers, and wanted controllers that nobody told of. Brokers observe too and are left out, those
+    /// as well that are gone: a leader remembers them for minutes.
     var quorum: [QuorumRow] {
         let quorum = cluster?.quorum.value
         var rows: [QuorumRow] = []
@@ -156,8 +157,9 @@ struct ClusterStatusReport: Report {
                 voter.id == quorum?.leader ? "leader" : quorum?.isFollowing(voter) == true ? "follower" : "unknown"
             add(voter.id, state, voter.lag)
         }
-        let brokers = Set(status.context.brokers.map(\.id))
-        for observer in quorum?.observers ?? [] where !brokers.contains(observer.id) {
+        let controllers = Set(
+            (status.layout?.controllers.map(\.id) ?? []) + (cluster?.registeredControllers.value ?? []))
+        for observer in quorum?.observers ?? [] where controllers.contains(observer.id) {
             add(observer.id, "observer", observer.lag)
         }
         for node in status.layout?.controllers ?? [] where !rows.contains(where: { $0.id == node.id }) {
