@@ -91,13 +91,19 @@ import Testing
         }
     }
 
-    @Test func `a plan takes an older plan's place, and never that of a file of another kind`() async throws {
+    @Test func `a plan takes an older plan's place, and never that of another file`() async throws {
+        let operation = #"{"operation_digest": "0", "operation": {"cluster": "orders"}}"#
+        let others = ["cluster:\n": "no plan", Self.snapshot: "no plan", operation: "a plan for cluster orders"]
         try await Fixture.withDirectory { directory in
-            try Fixture.write("cluster:\n", to: "\(directory)/defaults.cfg")
             let plan = ["plan", "removebroker", "4", "--snapshot", "DIR/state.json", "-o"]
-            let refused = try await run(plan + ["DIR/defaults.cfg"], in: directory)
-            #expect(refused.status == .refused && refused.error.contains("name a file that is not there yet"))
-            #expect(try Fixture.read("\(directory)/defaults.cfg") == "cluster:\n")
+            for (contents, word) in others {
+                try Fixture.write(contents, to: "\(directory)/other")
+                let refused = try await run(plan + ["DIR/other"], in: directory)
+                #expect(refused.status == .refused && refused.error.contains("is \(word)"), "\(refused.error)")
+                #expect(refused.error.contains("name a file that is not there yet"))
+                #expect(try Fixture.read("\(directory)/other") == contents)
+            }
+            try Fixture.write("", to: "\(directory)/plan.json")
             for _ in 1...2 {
                 let result = try await run(plan + ["DIR/plan.json"], in: directory)
                 #expect(result.status == .done, "\(result.error)")

@@ -32,6 +32,20 @@ import Testing
                 """)
     }
 
+    @Test func `a preview of moves says which images are there already`() throws {
+        let plan = try report(of: 2, needed: 0).plan
+        let preview = MoveReport(plan: plan, moves: [], notes: [], alreadySo: [plan.steps[0].id])
+        #expect(
+            preview.document.text(Style()) == """
+                #  STEP
+                1  do step 0: already there
+                2  do step 1
+
+                bootstrap: nothing was changed
+                """)
+        #expect(preview.json["steps"]?.array?.map { $0["needed"] } == [.bool(false), .bool(true)])
+    }
+
     @Test func `with -v and for programs every step is there, those to do first`() throws {
         let all = try report(of: 3, needed: 1, showsAll: true).document.text(Style())
         #expect(all.hasPrefix("STATE       STEP\nto do       do step 2\nalready so  do step 0\n"))

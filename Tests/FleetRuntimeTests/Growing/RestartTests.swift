@@ -67,6 +67,20 @@ struct RestartTests {
         }
     }
 
+    @Test func `an image that is there is told from one that is to be brought`() async throws {
+        try await LivingCluster.with(hosts: 3, brokers: 1) { cluster in
+            try cluster.bootstrap()
+            func there(_ cluster: LivingCluster) throws -> Set<StepID> {
+                let (session, steps) = (cluster.session, try #require(try cluster.restart([]).plan).steps)
+                return try cluster.run { try await session.imagesThere(for: steps) }
+            }
+            #expect(
+                try there(cluster) == Set((1...3).map { StepID("bring-image", try cluster.host($0).rawValue) }))
+            cluster.specification.cluster.image = "kafka:another"
+            #expect(try there(cluster) == [])
+        }
+    }
+
     @Test func `a changed image is brought to every host before the first node stops`() async throws {
         try await LivingCluster.with(hosts: 3) { cluster in
             try cluster.bootstrap()

@@ -8,6 +8,8 @@ struct MoveReport: Report {
     let plan: OperationPlan
     let moves: [MovePlan]
     let notes: [String]
+    /// Steps whose effect is there already, as far as that is looked for: images.
+    var alreadySo: Set<StepID> = []
 
     var json: JSONValue {
         [
@@ -18,6 +20,7 @@ struct MoveReport: Report {
                 plan.steps.map {
                     [
                         "id": .string($0.id.rawValue), "title": .string($0.title), "subject": .string($0.subject),
+                        "needed": .bool(!alreadySo.contains($0.id)),
                         "after": .array($0.dependencies.map { .string($0.rawValue) }),
                     ]
                 }),
@@ -55,7 +58,12 @@ struct MoveReport: Report {
             .table(
                 Table(
                     "step", [.init("number", "#", isNumber: true), .init("title", "STEP", canShrink: true)],
-                    plan.steps.enumerated().map { [Cell($0.offset + 1), Cell($0.element.title)] })))
+                    plan.steps.enumerated().map { index, step in
+                        let isThere = alreadySo.contains(step.id)
+                        return [
+                            Cell(index + 1), isThere ? Cell("\(step.title): already there", .faint) : Cell(step.title),
+                        ]
+                    })))
         if !notes.isEmpty { blocks.append(.lines(notes)) }
         return blocks
     }

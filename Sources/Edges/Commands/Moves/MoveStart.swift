@@ -22,8 +22,11 @@ extension CommandContext {
             // Said before anything is looked at: what another operation has half done would look like damage.
             try OperationLauncher.refuseLeased(configuration.specification.cluster.name, in: journal)
         }
-        let preparation = try await beforeChange(.hosts(of: configuration)) {
-            try await withSession(configuration) { try await prepare($0, configuration) }
+        let (preparation, images) = try await beforeChange(.hosts(of: configuration)) {
+            try await withSession(configuration) { session in
+                let preparation = try await prepare(session, configuration)
+                return (preparation, try await session.imagesThere(for: preparation.plan?.steps ?? []))
+            }
         }
         guard preparation.blockers.isEmpty else {
             for text in preparation.notes { note(text) }
@@ -42,7 +45,7 @@ extension CommandContext {
         var moves = preparation.moves
         if case .apply(let file, _) = purpose { moves = file.moves }
         let notes = try preparation.notes + leftHalfWay(plan.cluster, place)
-        let report = MoveReport(plan: plan, moves: moves, notes: notes)
+        let report = MoveReport(plan: plan, moves: moves, notes: notes, alreadySo: images)
         if changes.isDryRun {
             show(report)
             return .done

@@ -1,3 +1,4 @@
+import FleetConfiguration
 import FleetModel
 import PlacementPlanning
 
@@ -25,7 +26,7 @@ struct PlanCommand: Command {
                 + "be done is refused with status 4, with every reason and its smallest remedy.",
             "It looks at the running cluster and changes nothing there. -o keeps every step of the operation, with the state it was "
                 + "made from, for gantry apply. With --snapshot neither a cluster nor a fleet directory "
-                + "is needed.",
+                + "is needed. The file may be an earlier plan for the same cluster, whose place it takes; any other is left alone.",
             "--accept hosts or --accept racks lets replicas share hosts or racks where too few remain.",
         ],
         examples: [
@@ -99,7 +100,29 @@ struct PlanCommand: Command {
         return words
     }
 
+    /// A plan takes the place of an earlier one for the same cluster, and of nothing else.
+    /// - Throws: status 4 for any other file.
+    private static func refuseOther(_ path: String, than cluster: ClusterName?) throws(CommandError) {
+        guard let bytes = try WholeFile.present(path) else { return }
+        let value = try? JSONValue(parsing: bytes)
+        let isPlan = value.map { (try? PlanFile.read($0)) != nil || $0["operation_digest"]?.string != nil } ?? false
+        let earlier = value?["operation"]?["cluster"]?.string
+        guard !isPlan || earlier != cluster?.rawValue else { return }
+        throw CommandError(
+            "file-exists", "a file would be lost", object: path,
+            reason: "it is there already, and is "
+                + (isPlan
+                    ? earlier.map { "a plan for cluster \($0)" } ?? "a plan on a saved placement"
+                    : "no plan of gantry"),
+            next: "name a file that is not there yet, or remove this one: rm \(ShellQuoting.word(path))",
+            exit: .refused)
+    }
+
     func run(in context: CommandContext) async throws -> ExitStatus {
+        if let output {
+            let cluster = operation == nil ? nil : try context.configuration().specification.cluster.name
+            try Self.refuseOther(output.path, than: cluster)
+        }
         if let operation {
             try WholeFile.refuseSame(read: [], written: [output?.path] + exports)
             let status = try await operation.command.run(

@@ -117,6 +117,14 @@ enum WholeFile {
         }
     }
 
+    /// The bytes of what a file at `path` would take the place of: nil where there is none, an empty one, or no file at all.
+    /// - Throws: status 4 where it can't be read.
+    static func present(_ path: String) throws(CommandError) -> [UInt8]? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return nil }
+        return try read(path)
+    }
+
     /// What the file at `path` begins with; nothing where it is empty or not there.
     private static func firstByte(of path: String) -> UInt8? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

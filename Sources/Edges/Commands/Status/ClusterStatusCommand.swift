@@ -61,6 +61,10 @@ struct ClusterStatusCommand: Command {
                 let placement = try PlacementInput(observed: report.status)
                 try WholeFile.write(SnapshotFile.write(placement), to: snapshot.path)
                 for note in placement.notes { context.note(note) }
+                context.note(
+                    "\(snapshot.path): \(counted(placement.brokers.count, "broker")), "
+                        + "\(counted(placement.partitionsOfTopics.values.reduce(0, +), "partition")); "
+                        + "gantry plan COMMAND --snapshot \(ShellQuoting.word(snapshot.path)) plans on it")
             }
             return report.exit
         }

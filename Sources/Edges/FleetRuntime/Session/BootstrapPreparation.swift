@@ -140,20 +140,30 @@ extension FleetSession {
         return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     }
 
-    /// Asks every step whether its effect is there. A new cluster needs all of them, and nobody has to be asked.
+    /// The steps that are to be taken. A new cluster needs all of them, and nobody has to be asked.
     private func probe(_ plan: OperationPlan, isNew: Bool) async throws -> Set<StepID> {
-        guard !isNew else { return Set(plan.steps.map(\.id)) }
+        let all = Set(plan.steps.map(\.id))
+        return isNew ? all : all.subtracting(try await satisfied(plan.steps))
+    }
+
+    /// The steps that bring an image to a host that has it.
+    /// - Throws: what the journal refuses.
+    public func imagesThere(for steps: [StepRecord]) async throws(StoreError) -> Set<StepID> {
+        try await satisfied(steps.filter { $0.kind == BringImage.kind })
+    }
+
+    /// Asks steps whether their effect is there. A probe that fails is for the worker to say: it has the journal to say it in.
+    private func satisfied(_ steps: [StepRecord]) async throws(StoreError) -> Set<StepID> {
         let memory: any FleetMemory =
             try place.existingJournal().map { JournalMemory(store: $0, lease: nil) } ?? EmptyMemory()
         let context = StepContext(world: world(memory), cluster: fleet.cluster.name) { _ in }
-        let needed = await mapBounded(plan.steps, width: Observer.width) { record -> StepID? in
-            // A probe that fails is for the worker to say: it has the journal to say it in.
+        let found = await mapBounded(steps, width: Observer.width) { record -> StepID? in
             guard let step = try? StepCatalog.step(record), case .satisfied = try? await step.probe(context) else {
-                return record.id
+                return nil
             }
-            return nil
+            return record.id
         }
-        return Set(needed.compactMap { $0 })
+        return Set(found.compactMap { $0 })
     }
 
     /// What the rule of running nodes that would be configured otherwise by now says of these hosts.
