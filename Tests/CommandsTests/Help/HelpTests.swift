@@ -28,6 +28,17 @@ import Testing
             HelpText.explanation(topic, path: ["plan", topic.name], Style(columns: 100)), "help/plan-check.txt")
     }
 
+    @Test(arguments: [["help", "plan", "removebroker"], ["plan", "removebroker", "--help"]])
+    func `a command that another one takes is explained behind it`(line: [String]) async throws {
+        var harness = Harness()
+        harness.table = .gantry
+        let result = await harness.run(line)
+        #expect(result.status == .done && result.output.contains("gantry plan removebroker"), "\(result.error)")
+        #expect(["ID[,ID…]", "--delete-data", "gantry help plan"].allSatisfy(result.output.contains))
+        let unknown = await harness.run(["help", "plan", "dockmon"])
+        #expect(unknown.status == .usage)
+    }
+
     @Test func `every setting is explained in help and in a manual page`() async throws {
         let result = await Harness().run("help", "defaults.cfg")
         let page = try #require(ManualPages.all([]).last)

@@ -92,6 +92,11 @@ struct CommandDefinition: Sendable {
         topics = []
     }
 
+    /// The commands that may be its first word, where it takes another command's line.
+    func handedTo(among commands: [CommandDefinition]) -> [CommandDefinition] {
+        handsOn ? commands.filter { PlannedCommand.names.contains($0.name) } : []
+    }
+
     /// Whether it changes a host, the cluster, or an operation.
     var changesSomething: Bool { changes.contains(.dryRun) }
 

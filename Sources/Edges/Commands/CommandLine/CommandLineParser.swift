@@ -194,8 +194,8 @@ struct CommandLineParser {
         let common = CommonValues(options)
         if wantsVersion { return .version(common) }
         if options[CommonOptions.help] > 0 {
-            let topic = leaf?.topics.first { $0.name == words.first }
-            return .help((path + [topic].compactMap { $0 }).map(\.name), common)
+            let topics = leaf.map { $0.topics + $0.handedTo(among: commands) } ?? []
+            return .help((path + topics.filter { $0.name == words.first }).map(\.name), common)
         }
         guard let command = leaf else {
             throw .usage(path.isEmpty ? "no command is given" : "'\(pathText)' wants a command", next: helpCommand)

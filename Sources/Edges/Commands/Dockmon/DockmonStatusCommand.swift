@@ -7,7 +7,9 @@ struct DockmonStatusCommand: Command {
     static let definition = CommandDefinition(
         "status", "tell what the daemon sees, and how old that is",
         details: [
-            "Exit status: 0 every host is watched, 1 blind somewhere or silent, 2 the daemon does not run, 3 that can't be seen."
+            "Exit status: 0 every host is watched, 1 blind somewhere or silent, 2 the daemon does not run, 3 that can't be seen. It is "
+                + "about the daemon: incidents that are open are listed and change nothing of it; for those there is the status of "
+                + "gantry clusterstatus."
         ])
 
     init(_ arguments: ParsedArguments) throws(CommandError) {}

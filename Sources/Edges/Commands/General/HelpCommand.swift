@@ -34,14 +34,19 @@ struct HelpCommand: Command {
         }
         var found: [CommandDefinition] = []
         for name in path {
-            let candidates = found.last.map { $0.subcommands + $0.topics } ?? commands
+            let candidates = found.last.map { $0.subcommands + $0.topics + $0.handedTo(among: commands) } ?? commands
             guard let next = candidates.first(where: { $0.name == name }) else {
                 throw CommandLineParser.unknownCommand(name, behind: found, of: commands)
             }
             found.append(next)
         }
-        let text =
+        var text =
             found.last.map { HelpText.explanation($0, path: path, style) } ?? HelpText.overview(commands, style)
+        if let outer = found.dropLast().last, outer.handsOn, let inner = found.last,
+            !outer.topics.contains(where: { $0.name == inner.name })
+        {
+            text += "\n\n'gantry help \(outer.name)' explains the options of 'gantry \(outer.name)' itself."
+        }
         context.output.document(text)
         return .done
     }
