@@ -61,9 +61,27 @@ import Testing
         #expect(try codes([one], world) == [.isrAtMinimum])
         #expect(try codes([two], world).isEmpty)
         #expect(
-            try remedies([one], world) == ["wait until their replicas are in sync: gantry clusterstatus shows them"])
+            try remedies([one], world) == [
+                "bring broker 2 on 10.0.0.12 back (gantry bootstrap); then wait until all replicas are in sync: "
+                    + "gantry clusterstatus shows them"
+            ])
         world.container(2) { $0.clusterID = ClusterID(rawValue: "another") }
         #expect(try codes([one], world).isEmpty)
+    }
+
+    @Test func `a dead broker whose replica is lacking is named with its host and the way back`() throws {
+        var world = try world([([1, 2, 3], [1, 3])])
+        world.container(2) { $0.state = .exited }
+        let start = try #require(try remedies([one], world).first)
+        #expect(start.hasPrefix("bring broker 2 on 10.0.0.12 back (gantry bootstrap)"))
+        world.snapshot.hosts[1] = HostObservation(
+            host: World.hosts[1], state: .unreachable(reason: "no route to host", remedy: "check that it is up"))
+        world.cluster { cluster in
+            cluster.brokers = cluster.brokers.map { $0.filter { $0.id.rawValue != 2 } }
+        }
+        let remedy = try #require(try remedies([one], world).first)
+        #expect(remedy.hasPrefix("broker 2 on 10.0.0.12 is away with its host: bring it back (check that it is up)"))
+        #expect(remedy.contains("gantry removehost 10.0.0.12 --dead"))
     }
 
     @Test func `where all are in sync the way out is fewer at once, and waiting only where one lags`() throws {

@@ -49,7 +49,8 @@ extension StopVerdict {
                 causes[index].append(Cause(.unknown, nodes: group, detail: reason))
             }
         case .known(let table):
-            for (index, found) in partitions(brokers, table, down).enumerated() { causes[index] += found }
+            let waysBack = waysBack(statuses, snapshot)
+            for (index, found) in partitions(brokers, table, down, waysBack).enumerated() { causes[index] += found }
         }
         // In the codes' order, each once.
         return causes.map { StopVerdict(causes: $0).joined(StopVerdict(causes: [])) }
@@ -85,9 +86,28 @@ extension StopVerdict {
         return found.isEmpty ? [] : [Cause(.recovering, nodes: found)]
     }
 
+    /// How each broker that does not run comes back. One that runs and does not serve yet is only to be waited for.
+    private static func waysBack(_ statuses: [BrokerStatus], _ snapshot: Snapshot) -> [Int32: String] {
+        var ways: [Int32: String] = [:]
+        let start = snapshot.hosts.allSatisfy { $0.state == .ok } ? "bootstrap" : nil
+        for broker in statuses {
+            // Of a host that was not looked at nothing is known.
+            guard let host = broker.host, snapshot.host(host) != nil, broker.state != .running,
+                broker.container != ContainerState.running.rawValue
+            else { continue }
+            let name = "broker \(broker.id) on \(host)"
+            if case .unreachable(_, let remedy)? = snapshot.host(host)?.state {
+                ways[broker.id.rawValue] = "\(name) is away with its host: \(WaysOut.silent(host, remedy))"
+            } else {
+                ways[broker.id.rawValue] = "bring \(name) back (gantry \(start ?? "restart \(broker.id)"))"
+            }
+        }
+        return ways
+    }
+
     /// What one pass over the partitions finds for each group.
     private static func partitions(
-        _ groups: [[NodeID]], _ table: PartitionTable, _ down: Set<NodeID>
+        _ groups: [[NodeID]], _ table: PartitionTable, _ down: Set<NodeID>, _ waysBack: [Int32: String]
     ) -> [[Cause]] {
         let down = Set(down.map(\.rawValue))
         var groupOf: [Int32: Int] = [:]
@@ -108,7 +128,10 @@ extension StopVerdict {
                 guard let code = code(row, inSync: inSync.count, losing: nodes.count) else { continue }
                 found[group][code, default: About()].nodes.formUnion(nodes)
                 found[group][code, default: About()].partitions.append(row.name)
-                if inSync.count < row.replicas.count { found[group][code, default: About()].isWhole = false }
+                guard inSync.count < row.replicas.count else { continue }
+                found[group][code, default: About()].isWhole = false
+                guard !waysBack.isEmpty else { continue }
+                found[group][code, default: About()].away.formUnion(row.replicas.filter { !inSync.contains($0) })
             }
         }
         return found.map { found in
@@ -116,7 +139,8 @@ extension StopVerdict {
                 Cause(
                     code, nodes: about.nodes.sorted(), partitions: about.partitions,
                     detail: code == .unknown ? "min.insync.replicas of their topics could not be read" : "",
-                    isTooMany: code == .isrAtMinimum && about.isWhole)
+                    isTooMany: code == .isrAtMinimum && about.isWhole,
+                    waysBack: about.away.sorted().compactMap { waysBack[$0] })
             }
         }
     }
@@ -127,6 +151,8 @@ extension StopVerdict {
         var partitions: [TopicPartition] = []
         /// Whether every replica of these partitions is in sync.
         var isWhole = true
+        /// Brokers whose replicas of them are not.
+        var away: Set<Int32> = []
     }
 
     /// What it means for a partition with `inSync` replicas in sync that so many of them go; nil: nothing.

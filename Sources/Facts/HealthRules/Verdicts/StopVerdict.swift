@@ -24,12 +24,15 @@ public struct StopVerdict: Hashable, Sendable {
         public var detail: String
         /// Whether nothing is amiss and only too many would go at once: no waiting helps then.
         public var isTooMany: Bool
+        /// How brokers that are away, and whose replicas are lacking, come back: a part of a sentence each.
+        public var waysBack: [String]
 
         /// A cause of these parts.
         public init(
             _ code: Code, nodes: [NodeID], partitions: [TopicPartition] = [], detail: String = "",
-            isTooMany: Bool = false
+            isTooMany: Bool = false, waysBack: [String] = []
         ) {
+            self.waysBack = waysBack
             self.code = code
             self.nodes = nodes
             self.partitions = partitions
@@ -77,6 +80,7 @@ public struct StopVerdict: Hashable, Sendable {
                 cause.nodes = Set(same.flatMap(\.nodes)).sorted()
                 cause.partitions = Set(same.flatMap(\.partitions)).sorted()
                 cause.isTooMany = same.allSatisfy(\.isTooMany)
+                cause.waysBack = Set(same.flatMap(\.waysBack)).sorted()
                 let details = same.map(\.detail).filter { !$0.isEmpty }
                 cause.detail = details.enumerated().filter { details.firstIndex(of: $0.element) == $0.offset }
                     .map(\.element).joined(separator: "; ")
@@ -127,6 +131,9 @@ extension StopVerdict.Cause {
         case _ where isTooMany: "stop fewer of them at once"
         case .unknown: "gantry clusterstatus says more"
         case .otherCluster: "check virthosts in defaults.cfg: these hosts or ports carry another cluster"
+        case .isrAtMinimum where !waysBack.isEmpty, .isrNotWhole where !waysBack.isEmpty:
+            waysBack.joined(separator: "; ")
+                + "; then wait until all replicas are in sync: gantry clusterstatus shows them"
         case .isrAtMinimum, .isrNotWhole: "wait until their replicas are in sync: gantry clusterstatus shows them"
         case .recovering: "wait until it serves: gantry clusterstatus shows it"
         case .quorumMajority: "bring the other controllers up first: gantry clusterstatus shows them"
