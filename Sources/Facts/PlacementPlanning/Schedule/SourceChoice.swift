@@ -72,8 +72,7 @@ struct SourceChoice {
         }
         if fixed { return }
         relieve(
-            bytes: (0..<rows.count).map(bytes), unit: rows.map { input.sizes[Int($0)] }, options: options,
-            optionStart: optionStart, rate: rate, out: &out,
+            bytes: (0..<rows.count).map(bytes), options: options, optionStart: optionStart, rate: rate, out: &out,
             reachable: reachable)
     }
 
@@ -82,22 +81,22 @@ struct SourceChoice {
     }
 
     /// Moves sources off the busiest uplink as long as that helps and uplinks are what the plan waits for; then proves
-    /// how far that is from the best: what a closed set of brokers must serve, at their common rate.
+    /// how far that is from the best.
     private mutating func relieve(
-        bytes: [Int64], unit: [Int64], options: [Int32], optionStart: [Int32], rate: [Int64], out: inout [Int64],
-        reachable: Int64
+        bytes: [Int64], options: [Int32], optionStart: [Int32], rate: [Int64], out: inout [Int64], reachable: Int64
     ) {
         var served = [[Int32]](repeating: [], count: rate.count)
         for index in source.indices where source[index] >= 0 {
             served[Int(source[index])].append(Int32(truncatingIfNeeded: index))
         }
-        func time(_ broker: Int, _ extra: Int64 = 0) -> Int64 { Ports.milliseconds(out[broker] + extra, rate[broker]) }
+        func time(_ broker: Int, _ extra: Int64 = 0) -> Int64 { Self.time(out[broker] + extra, rate[broker]) }
         var settled = [Bool](repeating: false, count: rate.count)
         func busiest() -> Int? {
             out.indices.filter { !settled[$0] }.max { (time($0), $1) < (time($1), $0) }
         }
+        let enough = Int64(clamping: Int128(reachable) * Self.fine)
         var steps = 0
-        while let top = busiest(), time(top) > reachable, steps < Self.budget {
+        while let top = busiest(), time(top) > enough, steps < Self.budget {
             // The move that leaves the later of the two ports earliest.
             var best: (later: Int64, position: Int, to: Int32)?
             for (position, index) in served[top].enumerated() {
@@ -130,32 +129,17 @@ struct SourceChoice {
                 out[to] += bytes[index]
             }
         }
-        let top = out.indices.max { (time($0), $1) < (time($1), $0) } ?? 0
-        guard time(top) > 0 else { return }
-        var inside = [Bool](repeating: false, count: rate.count)
-        inside[top] = true
-        var queue = [top]
-        var (must, together): (Int128, Int128) = (0, 0)
-        while let broker = queue.popLast() {
-            must += Int128(out[broker])
-            together += Int128(rate[broker])
-            for index in served[broker] {
-                for option in options[Int(optionStart[Int(index)])..<Int(optionStart[Int(index) + 1])]
-                where !inside[Int(option)] {
-                    inside[Int(option)] = true
-                    queue.append(Int(option))
-                }
-            }
-        }
-        uplinkBound = Int64(clamping: (must * 1000 + together - 1) / max(1, together))
-        // A copy comes from one source. Where all are of one size and all uplinks alike, one of them serves the mean
-        // number of copies, rounded up.
-        let closed = inside.indices.filter { inside[$0] }
-        let sizes = Set(closed.flatMap { served[$0].map { unit[Int($0)] } })
-        if sizes.count == 1, let size = sizes.first, size > 0, closed.allSatisfy({ rate[$0] == rate[top] }) {
-            let copies = (must / Int128(size) + Int128(closed.count) - 1) / Int128(closed.count)
-            uplinkBound = max(uplinkBound, Ports.milliseconds(Int64(clamping: copies * Int128(size)), rate[top]))
-        }
+        let order = out.indices.sorted { (time($1), $0) < (time($0), $1) }
+        uplinkBound =
+            UplinkBound(bytes: bytes, options: options, optionStart: optionStart, rate: rate, busiest: order)
+            .milliseconds
+    }
+
+    /// Parts of a millisecond that times of uplinks are compared in: many small copies make one together.
+    private static let fine: Int128 = 1_000_000
+
+    private static func time(_ bytes: Int64, _ rate: Int64) -> Int64 {
+        Int64(clamping: Int128(bytes) * 1000 * fine / Int128(rate))
     }
 
     /// Sources that change hands from one broker to the next, so that `top` ends below what it has and nobody ends
@@ -164,7 +148,7 @@ struct SourceChoice {
         from top: Int, _ served: [[Int32]], _ bytes: [Int64], _ options: [Int32], _ optionStart: [Int32],
         _ rate: [Int64], _ out: [Int64], _ steps: inout Int
     ) -> [(index: Int32, to: Int32)]? {
-        func time(_ broker: Int, _ extra: Int64) -> Int64 { Ports.milliseconds(out[broker] + extra, rate[broker]) }
+        func time(_ broker: Int, _ extra: Int64) -> Int64 { Self.time(out[broker] + extra, rate[broker]) }
         let limit = time(top, 0)
         var arrived = [Int32](repeating: -1, count: rate.count)
         var cameFrom = arrived
