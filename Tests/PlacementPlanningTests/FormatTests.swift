@@ -97,6 +97,18 @@ import Testing
         }
     }
 
+    /// Values of another implementation (Python's hashlib), around the ends of a block of 64 bytes.
+    @Test(arguments: [
+        ("", 1, "af5570f5a1810b7af78caf4bc70a660f0df51e42baf91d4de5b2328de0e83dfc"),
+        ("abc", 1, "c3494ca1a2cf8eeb8a11ded316fb55b83c3bbbedb6313cd50415251e5d09e12f"),
+        ("a", 47, "4970808a39517f62a7b687ada1ee99b9c33c88e0b0a403e8d84f31687fe49043"),
+        ("a", 48, "01f5f961863cb06c362c23820237263455808bd472313caf44f30fe53479512f"),
+        ("a", 1000, "12927acabb6790a39811f5715096f18bba9d60990478f88d97d5d8f9c7ab750f"),
+    ])
+    func `a digest is the SHA-256 of a text behind its length`(_ text: String, _ times: Int, _ digest: String) {
+        #expect(TextDigest.of(String(repeating: text, count: times)) == digest)
+    }
+
     @Test func `the reassignment does what the plan says and the rollback takes it back`() throws {
         let input = try Self.small()
         let plan = try Planner.plan(input, .drain(brokers: NodeID.ids(2...2), onto: .all))

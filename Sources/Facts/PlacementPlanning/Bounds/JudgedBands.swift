@@ -56,7 +56,7 @@ struct BandMaker {
         }
         (self.hostTop, self.rackTop) = (Int64(clamping: hostTop), Int64(clamping: rackTop))
         water = max(0, total - outside)
-        rows = SizeOrder.rows(input.sizes).filter { !request.stays[Int($0)] }
+        rows = input.bySize.filter { !request.stays[Int($0)] }
         known[0] = (stuck, shares(stuck))
     }
 

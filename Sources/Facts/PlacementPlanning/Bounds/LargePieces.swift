@@ -20,7 +20,7 @@ struct LargePieces {
     init(_ input: PlacementInput, _ request: Request, _ bands: JudgedBands) {
         var best: Int64 = 0
         if Self.isClosed(input, request) {
-            let sizes = SizeOrder.rows(input.sizes).lazy.filter { !request.stays[Int($0)] }.map { input.sizes[Int($0)] }
+            let sizes = input.bySize.lazy.filter { !request.stays[Int($0)] }.map { input.sizes[Int($0)] }
             var last: Int64?
             var largest: Int64 = 0
             for size in sizes {

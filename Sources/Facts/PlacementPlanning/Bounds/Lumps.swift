@@ -12,7 +12,6 @@ struct Lumps {
     private var own: [Range<Int>] = []
 
     init(_ input: PlacementInput, _ request: Request) {
-        let order = SizeOrder.rows(input.sizes)
         var counts = [Int](repeating: 0, count: input.brokers.count)
         var movable = 0
         for row in input.sizes.indices where !request.stays[row] {
@@ -28,7 +27,7 @@ struct Lumps {
         sizes = [Int64](repeating: 0, count: end)
         var cursor = own.map(\.lowerBound)
         var next = 0
-        for row in order.lazy.map(Int.init) where !request.stays[row] {
+        for row in input.bySize.lazy.map(Int.init) where !request.stays[row] {
             sizes[next] = input.sizes[row]
             next += 1
             for slot in input.range(row) {

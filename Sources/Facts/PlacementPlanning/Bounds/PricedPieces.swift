@@ -81,7 +81,7 @@ struct PricedPieces {
         let usual = middle(sharing.map { bands.high[$0] - bands.floor[$0] })
         let width = middle(sharing.map { bands.high[$0] - bands.low[$0] })
         var rows: [Int] = []
-        for row in SizeOrder.rows(input.sizes).lazy.map(Int.init) where !request.stays[row] {
+        for row in input.bySize.lazy.map(Int.init) where !request.stays[row] {
             let size = input.sizes[row]
             if size > usual {
                 giants += 1

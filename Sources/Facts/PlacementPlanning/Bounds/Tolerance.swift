@@ -40,7 +40,7 @@ private struct Disproof {
     init(_ input: PlacementInput, _ request: Request) {
         (self.input, self.request) = (input, request)
         let isOutside = input.brokers.indices.map { !request.shares[$0] && !request.leaves[$0] }
-        rows = SizeOrder.rows(input.sizes).lazy.map(Int.init).filter { !request.stays[$0] }.map { row in
+        rows = input.bySize.lazy.map(Int.init).filter { !request.stays[$0] }.map { row in
             let outside = input.range(row).count { isOutside[Int(input.slots[$0])] }
             return (input.sizes[row], Int64(max(0, request.factor[row] - outside)))
         }.filter { $0.factor > 0 }

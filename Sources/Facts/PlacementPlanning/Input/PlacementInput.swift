@@ -37,6 +37,8 @@ public struct PlacementInput: Sendable {
     var numberOf: [Int32]
     /// Local log bytes of one replica.
     var sizes: [Int64]
+    /// Rows by descending size, as `SizeOrder` has them: the order of everything that is packed or proved.
+    var bySize: [Int32] = []
     /// Rows whose size nobody told, ascending: `sizes` has what they are taken at.
     var unsized: [Int32] = []
     /// Bytes a second that producers write to it.

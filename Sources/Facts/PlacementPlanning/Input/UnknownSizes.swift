@@ -5,8 +5,9 @@ extension PlacementInput {
     private static let examples = 3
 
     /// Takes partitions without a known size at the median of their topic's known ones, else of all known ones, else
-    /// at nothing. Rows of one topic stand together.
+    /// at nothing. Rows of one topic stand together. Then sizes are what they are, and rows are put in their order.
     mutating func settleSizes() {
+        defer { bySize = SizeOrder.rows(sizes) }
         guard !unsized.isEmpty else { return }
         var isKnown = [Bool](repeating: true, count: partitionCount)
         for row in unsized { isKnown[Int(row)] = false }

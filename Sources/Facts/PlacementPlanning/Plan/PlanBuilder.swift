@@ -252,7 +252,7 @@ struct PlanBuilder {
             return MovePlan.Move(
                 change: Int(changeOf[row]), adding: adding < 0 ? nil : input.brokers[Int(adding)].id,
                 source: adding < 0 ? nil : input.brokers[Int(source[chain])].id,
-                target: ids(target(transfers, copy, chain, row, lists)),
+                target: target(transfers, copy, chain, row, lists),
                 bytes: adding < 0 ? .zero : ByteCount(input.sizes[row]),
                 wave: copy - Int(transfers.chainStart[chain]) + 1, start: .milliseconds(simulation.start[copy]),
                 end: .milliseconds(simulation.end[copy]))
@@ -262,10 +262,10 @@ struct PlanBuilder {
     /// The list once `copy` is done: brokers of later steps are still the ones that they replace.
     private func target(
         _ transfers: TransferList, _ copy: Int, _ chain: Int, _ row: Int, _ lists: [Int32]
-    ) -> [Int32] {
-        var list = Array(lists[layout.range(row)])
+    ) -> [NodeID] {
         let last = Int(transfers.chainStart[chain + 1])
-        if copy + 1 == last { return list }
+        if copy + 1 == last { return ids(lists[layout.range(row)]) }
+        var list = Array(lists[layout.range(row)])
         for later in ((copy + 1)..<last).reversed() where transfers.adding[later] >= 0 {
             guard let position = list.firstIndex(of: transfers.adding[later]) else { continue }
             if transfers.dropping[later] >= 0 {
@@ -274,7 +274,8 @@ struct PlanBuilder {
                 list.remove(at: position)
             }
         }
-        return list + transfers.surplus[Int(transfers.surplusStart[chain])..<Int(transfers.surplusStart[chain + 1])]
+        return ids(
+            list + transfers.surplus[Int(transfers.surplusStart[chain])..<Int(transfers.surplusStart[chain + 1])])
     }
 
     // MARK: - Report

@@ -123,12 +123,16 @@ struct PlanDigest {
         let (words, constants) = (schedule.span, Self.constants.span)
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for index in 0..<64 {
-            let one = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)
-            let first = h &+ one &+ (e & f ^ ~e & g) &+ constants[index] &+ words[index]
-            let zero = turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)
-            let second = zero &+ (a & b ^ a & c ^ b & c)
-            (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
+        // Eight steps at once: every word is back in its place, so that none has to be moved.
+        for first in stride(from: 0, to: 64, by: 8) {
+            step(a, b, c, &d, e, f, g, &h, constants[first] &+ words[first])
+            step(h, a, b, &c, d, e, f, &g, constants[first + 1] &+ words[first + 1])
+            step(g, h, a, &b, c, d, e, &f, constants[first + 2] &+ words[first + 2])
+            step(f, g, h, &a, b, c, d, &e, constants[first + 3] &+ words[first + 3])
+            step(e, f, g, &h, a, b, c, &d, constants[first + 4] &+ words[first + 4])
+            step(d, e, f, &g, h, a, b, &c, constants[first + 5] &+ words[first + 5])
+            step(c, d, e, &f, g, h, a, &b, constants[first + 6] &+ words[first + 6])
+            step(b, c, d, &e, f, g, h, &a, constants[first + 7] &+ words[first + 7])
         }
         var sums = state.mutableSpan
         sums[0] &+= a
@@ -141,6 +145,16 @@ struct PlanDigest {
         sums[7] &+= h
     }
 
+    @inline(__always)
+    private static func step(
+        _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
+        _ h: inout UInt32, _ part: UInt32
+    ) {
+        h &+= (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) &+ (g ^ e & (f ^ g)) &+ part
+        d &+= h
+        h &+= (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) &+ (a & b | c & (a | b))
+    }
+
     private static func extend(_ schedule: inout [UInt32]) {
         var words = schedule.mutableSpan
         for index in 16..<64 {
@@ -151,7 +165,8 @@ struct PlanDigest {
         }
     }
 
-    private static func turn(_ value: UInt32, _ by: UInt32) -> UInt32 { value >> by | value << (32 - by) }
+    @inline(__always)
+    private static func turn(_ value: UInt32, _ by: UInt32) -> UInt32 { value &>> by | value &<< (32 - by) }
 
     /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2).
     private static let constants: [UInt32] = [

@@ -33,15 +33,18 @@ struct Layout {
         count = [Int32](repeating: 0, count: input.brokers.count)
     }
 
+    @inline(__always)
     func range(_ partition: Int) -> Range<Int> { Int(offsets[partition])..<Int(offsets[partition + 1]) }
 
-    /// The slot of `partition` that lies on `broker`; −1 for none.
+    /// The slot of `partition` that lies on `broker`; −1 for none. Asked at every step, as is what follows: hence inlined.
+    @inline(__always)
     func slot(of partition: Int, on broker: Int32) -> Int {
         for slot in range(partition) where slots[slot] == broker { return slot }
         return -1
     }
 
     /// Whether `broker` held `partition` before.
+    @inline(__always)
     func isOriginal(_ partition: Int, _ broker: Int32) -> Bool {
         for slot in input.range(partition) where input.slots[slot] == broker { return true }
         return false

@@ -52,7 +52,7 @@ public enum Planner {
         _ input: PlacementInput, _ event: PlacementEvent, _ options: PlanningOptions
     ) throws(PlanningRefusal) -> (builder: PlanBuilder, balancing: Balancing?) {
         var problem = try PlanningProblem(input, event, options)
-        let order = SizeOrder.rows(input.sizes)
+        let order = input.bySize
         var layout = Layout(problem)
         let forced = ForcedMoves(problem, order: order)
         forced.keep(&layout)

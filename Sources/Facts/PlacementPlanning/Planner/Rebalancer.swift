@@ -65,8 +65,8 @@ struct Rebalancer {
         // everything small would have to go in its stead.
         let large = bands.high[donor] / Self.largeShare
         let mustShedLarge = excess > smallBytes(donor, below: large) / Self.smallShare
-        let tries = [(wanted, Int64(1)), (excess, 1)]
-        for (limit, least) in mustShedLarge ? [(excess, large)] + tries : tries {
+        for attempt in (mustShedLarge ? 0 : 1)...2 {
+            let (limit, least) = (attempt == 1 ? wanted : excess, attempt == 0 ? large : 1)
             let end = held.end(donor)
             var entry = held.alive(held.position(donor, atMost: limit))
             var probes = 0

@@ -155,12 +155,12 @@ struct FluidSimulation {
     private mutating func fill(_ port: Int) {
         guard queues.waiting[port] > 0, isOpen(port) else { return }
         var looked = 0
-        var cursor = queues.head(port, start)
+        var cursor = queues.head(port)
         let stop = queues.stop(port)
         while cursor < stop, looked < Self.lookahead {
             let copy = Int(queues.copies[cursor])
             cursor += 1
-            if start[copy] >= 0 { continue }
+            if queues.hasBegun[copy] { continue }
             looked += 1
             if port < brokers, !isOpenDown[Int(columns.down[copy]) - brokers] { continue }
             guard mayStart(copy) else { continue }
@@ -187,12 +187,12 @@ struct FluidSimulation {
         while queues.waiting[port] > 0, hasRoom(port) {
             var best: (left: Int64, copy: Int)?
             var looked = 0
-            var cursor = queues.head(port, start)
+            var cursor = queues.head(port)
             let stop = queues.stop(port)
             while cursor < stop, looked < Self.lookahead {
                 let copy = Int(queues.copies[cursor])
                 cursor += 1
-                if start[copy] >= 0 { continue }
+                if queues.hasBegun[copy] { continue }
                 looked += 1
                 guard mayStart(copy) else { continue }
                 let other = Int(columns.up[copy]) == port ? Int(columns.down[copy]) : Int(columns.up[copy])
@@ -243,7 +243,7 @@ struct FluidSimulation {
         busyChain[Int(transfers.chain[copy])] = true
         occupied[to - brokers] += bytes
         peak[to - brokers] = max(peak[to - brokers], occupied[to - brokers])
-        queues.take(from, to, bytes)
+        queues.take(copy, from, to, bytes)
         for port in [from, to] {
             tasks[port] += 1
             largest[port] = max(largest[port], bytes + columns.rest[copy])

@@ -3,6 +3,8 @@ struct PortQueues {
     private(set) var copies: [Int32]
     private var heads: [Int]
     private let starts: [Int]
+    /// Of each copy, whether it has begun.
+    private(set) var hasBegun: [Bool]
     /// Copies of each port that have not begun.
     private(set) var waiting: [Int32]
     /// Bytes of these.
@@ -30,11 +32,13 @@ struct PortQueues {
             }
         }
         self.starts = starts
+        hasBegun = [Bool](repeating: false, count: columns.up.count)
         heads = Array(starts.dropLast())
     }
 
-    /// A copy of `size` bytes begins.
-    mutating func take(_ up: Int, _ down: Int, _ size: Int64) {
+    /// `copy` begins, which has `size` bytes.
+    mutating func take(_ copy: Int, _ up: Int, _ down: Int, _ size: Int64) {
+        hasBegun[copy] = true
         waiting[up] -= 1
         waiting[down] -= 1
         bytes[up] -= size
@@ -45,9 +49,9 @@ struct PortQueues {
     func stop(_ port: Int) -> Int { starts[port + 1] }
 
     /// The first copy of `port` that has not begun.
-    mutating func head(_ port: Int, _ start: [Int64]) -> Int {
+    mutating func head(_ port: Int) -> Int {
         var head = heads[port]
-        while head < starts[port + 1], start[Int(copies[head])] >= 0 { head += 1 }
+        while head < starts[port + 1], hasBegun[Int(copies[head])] { head += 1 }
         heads[port] = head
         return head
     }
