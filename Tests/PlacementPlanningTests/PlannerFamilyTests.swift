@@ -72,6 +72,24 @@ struct Instance: Sendable, CustomTestStringConvertible {
         #expect(plan.report.bytes >= plan.report.lowerBound)
     }
 
+    /// The largest partition makes a tenth of its broker more than the second largest; that is no place for it.
+    @Test func `what is larger than a usual band stays, though the band of a broker with something larger has room`()
+        throws
+    {
+        var builder = PlacementInput.Builder()
+        for id in NodeID.ids(1...12) { builder.add(PlanningBroker(id: id, host: "h\(id)")) }
+        builder.add(topic: "large", partition: 0, replicas: [1], size: 6_600_000_000)
+        builder.add(topic: "large", partition: 1, replicas: [2], size: 300_000_000)
+        for partition: Int32 in 0..<1200 {
+            builder.add(topic: "small", partition: partition, replicas: [partition % 12 + 1], size: 1_000_000)
+        }
+        let input = try builder.build()
+        let plan = try Planner.plan(input, Self.rebalance)
+        #expect(verify(plan, input) == [])
+        #expect(plan.report.tolerance == PlanningOptions().tolerance && plan.report.missedBands.isEmpty)
+        #expect(!plan.isEmpty && plan.changes.allSatisfy { $0.partition.topic == "small" })
+    }
+
     @Test func `equal inputs give equal plans, whatever order they were read in`() throws {
         let family = ClusterFamily(
             name: "order", brokers: 12, partitions: 300, topics: 7, sizes: .lognormal, racks: 4, added: 2)

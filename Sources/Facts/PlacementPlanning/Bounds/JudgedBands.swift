@@ -6,6 +6,8 @@ struct JudgedBands {
     fileprivate(set) var high: [Int64]
     /// What lies on each broker in any case: frozen partitions, and those that no band has room for.
     let floor: [Int64]
+    /// The largest partition that there is room for on a broker which holds none too large for that.
+    fileprivate(set) var widest: Int64 = 0
 
     /// Takes `bytes` on `broker` as good enough.
     mutating func accept(_ broker: Int, _ bytes: Int64) {
@@ -64,13 +66,16 @@ struct BandMaker {
     mutating func bands(_ tolerance: PerMille) -> JudgedBands {
         var giants = 0
         var bands = JudgedBands(low: [], high: [], floor: [])
+        let stuck = known[0]?.floor ?? []
         for _ in 0..<Self.rounds {
             let (floor, share) = figures(giants)
             bands = between(share, floor, tolerance)
-            // What no band has room for, besides what lies there in any case.
-            let widest =
-                input.brokers.indices.filter { request.mayReceive[$0] }.map { bands.high[$0] - floor[$0] }.max() ?? 0
-            let larger = count(above: widest)
+            // What no band has room for, besides what lies there in any case. Brokers that hold a giant are no measure: the
+            // larger it is, the more may lie beside it.
+            let receivers = input.brokers.indices.filter { request.mayReceive[$0] }
+            let usual = receivers.filter { floor[$0] == stuck[$0] }
+            bands.widest = (usual.isEmpty ? receivers : usual).map { bands.high[$0] - floor[$0] }.max() ?? 0
+            let larger = count(above: bands.widest)
             guard larger > giants, rows[giants..<larger].contains(where: { liesOnSharing(Int($0)) }) else { break }
             giants = larger
         }

@@ -51,10 +51,9 @@ private struct Disproof {
         guard brokers.count == request.shares.count(where: { $0 }), !brokers.isEmpty, !rows.isEmpty else {
             return false
         }
-        let widest = brokers.map { bands.high[$0] - bands.floor[$0] }.max() ?? 0
         let low = brokers.map { max(0, bands.low[$0] - bands.floor[$0]) }
         let high = brokers.map { max(0, bands.high[$0] - bands.floor[$0]) }
-        guard let first = rows.firstIndex(where: { $0.size <= widest }) else { return false }
+        guard let first = rows.firstIndex(where: { $0.size <= bands.widest }) else { return false }
         var (copies, small, oneCopy): (Int64, Int128, Int128) = (0, 0, 0)
         for row in rows[first...] {
             small += Int128(row.size) * Int128(row.factor)

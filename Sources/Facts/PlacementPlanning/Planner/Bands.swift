@@ -9,6 +9,8 @@ struct Bands {
     private(set) var fairCount: [Int64]
     /// The most room of all bands, before some was made for partitions larger than that.
     private(set) var widest: Int64
+    /// Partitions larger than this are held by somebody in any case: they stay where they are.
+    private(set) var largest = Int64.max
     /// Whether the band binds: a broker that takes part in the sharing.
     let member: [Bool]
 
@@ -76,9 +78,13 @@ struct Bands {
         (low, high) = bands(fair, floor)
         widest = members.filter { problem.target[$0] }.map { high[$0] - floor[$0] }.max() ?? 0
         if problem.mandate.balances {
-            // A partition that no band has room for is held by somebody: it stays, and the others share the rest.
+            // A partition that no band has room for is held by somebody: it stays, and the others share the rest. What
+            // its holder may have besides is no measure: the larger the giant, the more that is.
             for _ in 0..<Self.giantRounds {
-                let widest = members.filter { problem.target[$0] }.map { high[$0] - floor[$0] }.max() ?? 0
+                let targets = members.filter { problem.target[$0] }
+                let usual = targets.filter { floor[$0] == pinned[$0] }
+                let widest = (usual.isEmpty ? targets : usual).map { high[$0] - floor[$0] }.max() ?? 0
+                largest = widest
                 var changed = false
                 var giants = pinned
                 for row in input.sizes.indices where input.sizes[row] > widest && !problem.frozen[row] {

@@ -35,7 +35,8 @@ struct LumpPlacement {
         (self.problem, self.bands, load) = (problem, bands, layout.load)
         let highs = layout.load.indices.filter { problem.target[$0] }.map { bands.high[$0] }.sorted()
         let least = max(1, (highs.isEmpty ? 0 : highs[highs.count / 2]) / share)
-        lumps = LumpTable(problem, layout, order.prefix { layout.sizes[Int($0)] >= least }, most: Self.mostSlots)
+        lumps = LumpTable(
+            problem, layout, order.prefix { layout.sizes[Int($0)] >= least }, upTo: bands.largest, most: Self.mostSlots)
         large = [Int64](repeating: 0, count: layout.load.count)
         for lump in lumps.sizes.indices {
             for place in lumps.range(lump) where lumps.broker[place] >= 0 {

@@ -20,14 +20,17 @@ struct LumpTable {
     ///   - problem: tells which replicas may move.
     ///   - layout: where they lie.
     ///   - order: rows, the largest first.
+    ///   - largest: what is larger stays.
     ///   - most: with so many movable replicas the table is full.
-    init(_ problem: PlanningProblem, _ layout: Layout, _ order: ArraySlice<Int32>, most: Int) {
+    init(
+        _ problem: PlanningProblem, _ layout: Layout, _ order: ArraySlice<Int32>, upTo largest: Int64, most: Int
+    ) {
         (hostOf, rackOf, limits) = (layout.hostOf, layout.rackOf, layout.limits)
         for row in order.lazy.map(Int.init) {
             guard movable.count < most else { return }
             let lump = Int32(truncatingIfNeeded: rows.count)
             for slot in layout.range(row) {
-                if layout.slots[slot] >= 0, problem.mayMove(row, slot, layout) {
+                if layout.slots[slot] >= 0, layout.sizes[row] <= largest, problem.mayMove(row, slot, layout) {
                     movable.append((lump, Int32(truncatingIfNeeded: broker.count)))
                 }
                 broker.append(layout.slots[slot])
