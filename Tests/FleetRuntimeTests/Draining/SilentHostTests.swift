@@ -44,6 +44,36 @@ struct SilentHostTests {
         }
     }
 
+    @Test func `one that dies while it is being removed is named, and can be taken out as dead at once`() async throws {
+        try await LivingCluster.with(hosts: 5, brokers: 1) { cluster in
+            try cluster.bootstrap()
+            try cluster.load(factor: 2)
+            let host = try cluster.host(5)
+            let plan = try #require(try cluster.removeHosts(5).plan)
+            let before = cluster.fleet.withState { $0 }
+            var failures = 0
+            for step in plan.steps.map(\.id) {
+                cluster.fleet.withState { $0 = before }
+                cluster.store = MemoryStore()
+                let (id, ending) = try cluster.work(plan, once: step) { $0.inflict(.host(.poweredOff, host, for: nil)) }
+                guard ending != .done else { continue }
+                failures += 1
+                let said = try cluster.store.events(of: id, after: 0, limit: 100_000).compactMap { event in
+                    if case .outcome(_, .failed(let failure)) = event.event { failure } else { nil }
+                }
+                let failure = try #require(said.first, "\(step): \(String(describing: ending))")
+                #expect("\(failure.object) \(failure.reason)".contains(host.rawValue), "\(step): \(failure)")
+                #expect(failure.remedy.contains("gantry removehost \(host) --dead"), "\(step): \(failure)")
+                #expect(try cluster.leftovers().filter { !$0.hasPrefix("cordon") } == [], "\(step)")
+                try cluster.pass(.seconds(180))
+                let dead = try cluster.removeHosts(5, areDead: true)
+                let isOut = try cluster.status().layout?.nodes(on: host).isEmpty == true
+                #expect(dead.blockers == [] && (dead.plan != nil || isOut), "\(step): \(dead.blockers)")
+            }
+            #expect(failures > 2)
+        }
+    }
+
     @Test func `one that was taken out as dead and is listed still is to be taken out of virthosts`() async throws {
         try await LivingCluster.with(hosts: 4) { cluster in
             try cluster.bootstrap()

@@ -188,7 +188,7 @@ public struct OperationEngine: Sendable {
         } catch {
             if let fatal = await recorder.fatal { throw fatal }
             try Task.checkCancellation()
-            return error.isLeftOnRequest ? nil : .failed(error)
+            return error.isLeftOnRequest ? nil : .failed(error.withWaysOut(of: record, in: recorder.plan))
         }
     }
 
@@ -227,5 +227,15 @@ public struct OperationEngine: Sendable {
             try await recorder.catchUp()
             if await recorder.progress.request != before { return .requested }
         }
+    }
+}
+
+extension StepFailure {
+    /// What to do where the host of nodes that leave does not answer: it may be gone by now, and is then taken out as dead.
+    fileprivate func withWaysOut(of step: StepRecord, in plan: OperationPlan) -> StepFailure {
+        guard unreachable, let host = step.host, plan.command.hasPrefix("remove") else { return self }
+        var failure = self
+        failure.remedy = WaysOut.silent(host, "\(remedy), then gantry operation resume")
+        return failure
     }
 }

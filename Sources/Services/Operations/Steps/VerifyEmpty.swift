@@ -92,6 +92,8 @@ struct BrokerContents {
         let logs = await context.world.control.replicaLogs(of: running, partitions: nil, layout)
         for broker in running {
             guard let directories = logs[broker]?.value else {
+                // Where its host does not answer, that is why.
+                _ = try await layout.node(broker)?.container(context)
                 throw StepFailure(
                     code: "log-directories-unknown", what: "asking for log directories", object: "broker \(broker)",
                     reason: logs[broker]?.reason ?? "it does not answer",
