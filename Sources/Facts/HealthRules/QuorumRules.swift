@@ -22,7 +22,7 @@ extension HealthRules {
                     voter.lastFetch.map { "it last fetched at \($0)" } ?? "it has not fetched since the last election"
                 return rule.finding(
                     .critical, "controller \(voter.id)",
-                    "it does not follow the quorum: \(age), \(voter.lag == 1 ? "1 record" : "\(voter.lag) records") behind",
+                    "it does not follow the quorum: \(age), \(counted(voter.lag, "record")) behind",
                     remedy: "see its container; without it one more loss may stop the cluster's metadata",
                     on: context.host(of: voter.id))
             }

@@ -63,6 +63,12 @@ public struct OperationProgress: Sendable {
             plan.steps.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// The state of what was never begun, since everything was as it should be.
+    public init(unchanged plan: OperationPlan) {
+        self.init(plan: plan)
+        states = Array(repeating: .ended(.unchanged(note: nil)), count: plan.steps.count)
+    }
+
     /// The state after `events`: the fold that resume, attach, list and show share.
     public static func fold(_ plan: OperationPlan, _ events: some Sequence<JournaledEvent>) -> OperationProgress {
         var progress = OperationProgress(plan: plan)

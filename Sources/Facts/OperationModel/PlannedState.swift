@@ -81,7 +81,7 @@ public struct PlannedState: Hashable, Sendable, Codable {
                 if now.count != before.count { return "has \(counted(now.count, "partition")), had \(before.count)" }
                 let moved = now.indices.filter { now[$0] != before[$0] }
                 let first = moved.first ?? 0
-                return "\(counted(moved.count, "list")) \(moved.count == 1 ? "is another" : "are others"): "
+                return "\(counted(moved.count, "list", "is another", "are others")): "
                     + "partition \(first) is on \(now[first]), was on \(before[first])"
             })
         return changes

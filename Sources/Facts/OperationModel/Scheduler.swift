@@ -50,11 +50,10 @@ public enum Scheduler {
             return .end(.failed(reason: "\(step.title): \(failure.reason)\(others)"))
         }
         let open = zip(progress.plan.steps, progress.states).filter { !$0.1.isSatisfied }
-        let steps = counted(open.count, "step")
-        let remain = "\(steps) \(open.count == 1 ? "remains" : "remain")"
+        let remain = counted(open.count, "step", "remains", "remain")
         switch progress.request {
         case .some where open.isEmpty: return .end(.done)
-        case .abort: return .end(.aborted(reason: "asked for; \(steps) \(open.count == 1 ? "was" : "were") not begun"))
+        case .abort: return .end(.aborted(reason: "asked for; \(counted(open.count, "step", "was", "were")) not begun"))
         case .stop: return .end(.stopped(reason: "asked for; \(remain)"))
         case .pause: return .end(.paused(reason: "asked for; \(remain)"))
         case .set, nil: return .end(.done)

@@ -72,14 +72,7 @@ struct OperationReport: Report {
         operation = nil
         command = plan.commandLine
         result = .unchanged
-        var progress = OperationProgress(plan: plan)
-        for (index, step) in plan.steps.enumerated() {
-            progress.apply(
-                JournaledEvent(
-                    sequence: Int64(index + 1), at: Timestamp(milliseconds: 0),
-                    event: .outcome(step.id, .unchanged(note: nil))))
-        }
-        self.progress = progress
+        progress = OperationProgress(unchanged: plan)
         (took, status, detached) = (nil, nil, nil)
     }
 
@@ -181,7 +174,7 @@ struct OperationReport: Report {
                 ("subject", .string(step.subject)), ("state", .string(state.word(inRunning: result == .running))),
                 ("note", state.note.map { .string($0) } ?? .null),
                 ("began_at", times.begun.map { JSONValue($0) } ?? .null),
-                ("ended_at", times.ended.map { operation == nil ? .null : JSONValue($0) } ?? .null),
+                ("ended_at", times.ended.map { JSONValue($0) } ?? .null),
                 ("took_ms", times.took.map { JSONValue(milliseconds: $0) } ?? .null),
             ]
             if let failure = state.failure { members.append(("failure", failure.json)) }

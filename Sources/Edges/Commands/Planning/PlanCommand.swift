@@ -124,17 +124,17 @@ struct PlanCommand: Command {
             try Self.refuseOther(output.path, than: cluster)
         }
         if let operation {
-            try WholeFile.refuseSame(read: [], written: [output?.path] + exports)
+            try WholeFile.refuseSame(read: [], written: [output?.path] + exports.map(\.path))
             let status = try await operation.command.run(
                 in: context.with(.plan(output: output?.path, words: operation.words)))
-            if status == .done, let output, exports.contains(where: { $0 != nil }) {
+            if status == .done, let output, !exports.isEmpty {
                 try WholeFile.write(files(of: try Self.onlyMove(of: output.path)), after: [output.path])
             }
             return status
         }
         if let check { return try await check.run(on: source, rollback: rollback, in: context) }
         guard let request else { return .refused }
-        try WholeFile.refuseSame(read: source.files, written: [output?.path] + exports)
+        try WholeFile.refuseSame(read: source.files, written: [output?.path] + exports.map(\.path))
         let (input, options) = try await source.placement(in: context)
         let event = try request.event(in: input)
         let clock = ContinuousClock()
@@ -152,21 +152,26 @@ struct PlanCommand: Command {
         return .done
     }
 
-    /// Files for other tools, and the picture.
-    private var exports: [String?] {
-        [reassignment?.path, reassignment.map { $0.path + ".rollback" }, rollback?.path, election?.path, svg?.path]
+    /// A file for other tools, or the picture.
+    private struct Export {
+        let path: String
+        let contents: (MovePlan) -> [UInt8]
+    }
+
+    private var exports: [Export] {
+        var exports: [Export] = []
+        if let reassignment {
+            exports.append(Export(path: reassignment.path, contents: KafkaFiles.reassignment))
+            exports.append(Export(path: "\(reassignment.path).rollback", contents: KafkaFiles.rollback))
+        }
+        if let rollback { exports.append(Export(path: rollback.path, contents: KafkaFiles.rollback)) }
+        if let election { exports.append(Export(path: election.path, contents: KafkaFiles.preferredElection)) }
+        if let svg { exports.append(Export(path: svg.path) { Array(BalancePicture.svg($0).utf8) }) }
+        return exports
     }
 
     private func files(of plan: MovePlan) -> [(path: String, bytes: [UInt8])] {
-        var files: [(path: String, bytes: [UInt8])] = []
-        if let reassignment {
-            files.append((reassignment.path, KafkaFiles.reassignment(plan)))
-            files.append(("\(reassignment.path).rollback", KafkaFiles.rollback(plan)))
-        }
-        if let rollback { files.append((rollback.path, KafkaFiles.rollback(plan))) }
-        if let election { files.append((election.path, KafkaFiles.preferredElection(plan))) }
-        if let svg { files.append((svg.path, Array(BalancePicture.svg(plan).utf8))) }
-        return files
+        exports.map { ($0.path, $0.contents(plan)) }
     }
 
     /// The moves of an operation's plan that was written to `path`.

@@ -23,7 +23,7 @@ public enum LayoutError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .controllerHosts(let wanted, let hosts):
-            "\(counted(wanted, "controller")) \(wanted == 1 ? "needs" : "need") \(counted(wanted, "host")), one each, and \(hosts) can take one"
+            "\(counted(wanted, "controller", "needs", "need")) \(counted(wanted, "host")), one each, and \(hosts) can take one"
         case .noFreePort(let host, let role, let first):
             "\(host) has no free port for a \(role.rawValue) from \(first) up"
         case .noFreeID(let role): "no node id is left for a \(role.rawValue)"

@@ -26,7 +26,7 @@ public struct PlacementInput: Sendable {
     mutating func noteOddity(_ what: String, _ rows: [Int]) {
         guard !rows.isEmpty else { return }
         let names = rows.prefix(3).map(name).joined(separator: ", ") + (rows.count > 3 ? ", …" : "")
-        readerNotes.append("\(counted(rows.count, "partition")) \(rows.count == 1 ? "has" : "have") \(what): \(names)")
+        readerNotes.append("\(counted(rows.count, "partition", "has", "have")) \(what): \(names)")
     }
 
     /// `min.insync.replicas` of topics, where it was read.

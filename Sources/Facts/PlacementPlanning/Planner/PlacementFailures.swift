@@ -51,7 +51,7 @@ struct PlacementFailures {
                 .init(
                     code: "spread",
                     message:
-                        "\(counted(spread.count, "replica")) \(spread.count == 1 ? "finds" : "find") no target on a host and rack of "
+                        "\(counted(spread.count, "replica", "finds", "find")) no target on a host and rack of "
                         + (spread.count == 1 ? "its own" : "their own"),
                     objects: spread.names, count: spread.count,
                     remedy: helpers.isEmpty

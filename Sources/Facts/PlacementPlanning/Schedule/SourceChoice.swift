@@ -54,7 +54,7 @@ struct SourceChoice {
         guard lost.isEmpty else {
             throw PlanningRefusal(
                 code: "no-source",
-                "\(counted(lost.count, "partition")) \(lost.count == 1 ? "has" : "have") no living replica to copy from",
+                "\(counted(lost.count, "partition", "has", "have")) no living replica to copy from",
                 objects: lost.prefix(5).map(input.name), count: lost.count,
                 remedy: "bring one of their brokers back, or accept the loss of these partitions and delete them")
         }

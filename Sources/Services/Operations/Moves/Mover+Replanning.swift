@@ -43,7 +43,7 @@ extension Mover {
         }
         guard !staying.isEmpty else { return }
         await context.note(
-            "\(counted(staying.count, "partition")) \(staying.count == 1 ? "stays where it is" : "stay where they are"): \(Self.examples(staying))"
+            "\(counted(staying.count, "partition", "stays where it is", "stay where they are")): \(Self.examples(staying))"
         )
         execution.adopt(MoveOrder(goal: .routes, routes: []), for: staying)
     }
@@ -72,7 +72,7 @@ extension Mover {
             remedy: refusal.reasons.map(\.remedy).joined(separator: "; "))
         guard !awaited.isEmpty else { return }
         await context.note(
-            "\(counted(partitions.count, "partition")) \(partitions.count == 1 ? "has" : "have") no other place "
+            "\(counted(partitions.count, "partition", "has", "have")) no other place "
                 + "(\(Self.examples(partitions))): \(partitions.count == 1 ? "it waits" : "they wait") for broker "
                 + awaited.sorted().map(\.description).joined(separator: ", "))
     }
@@ -84,7 +84,7 @@ extension Mover {
             throw PlanningRefusal(code: "journal", error.reason, remedy: error.remedy)
         }
         await context.note(
-            "\(counted(partitions.count, "partition")) \(partitions.count == 1 ? "was" : "were") planned anew: \(Self.examples(partitions))"
+            "\(counted(partitions.count, "partition", "was", "were")) planned anew: \(Self.examples(partitions))"
         )
         execution.adopt(order, for: partitions)
     }

@@ -237,7 +237,7 @@ struct Mover {
                     uniquingKeysWith: { first, _ in first }))
             if let first = outcome.refused.first {
                 await context.note(
-                    "\(counted(outcome.refused.count, "move")) \(outcome.refused.count == 1 ? "was" : "were") refused: \(first.subject): \(first.reason)"
+                    "\(counted(outcome.refused.count, "move", "was", "were")) refused: \(first.subject): \(first.reason)"
                 )
             }
         } catch {

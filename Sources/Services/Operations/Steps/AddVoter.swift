@@ -64,7 +64,7 @@ public struct AddVoter: NodeStep {
         }
         guard let directory = observer.directoryID else { return "the quorum is static: its members can't change" }
         guard observer.lag <= Self.slack, quorum.isFollowing(observer) else {
-            return "it is \(observer.lag == 1 ? "1 record" : "\(observer.lag) records") behind"
+            return "it is \(counted(observer.lag, "record")) behind"
         }
         do throws(ClusterProblem) {
             _ = try await context.world.control.addVoter(

@@ -52,7 +52,7 @@ public struct CheckCluster: ClusterStep {
         let behind = try await awaitReplicas(context)
         return counted(layout.brokers.count, "broker")
             + (behind == 0
-                ? "" : "; \(behind) partition\(behind == 1 ? "" : "s") still under-replicated: replicas catch up")
+                ? "" : "; \(counted(behind, "partition")) still under-replicated: replicas catch up")
     }
 
     /// Replicas of brokers that were away catch up by themselves, in seconds or, with much data, in hours: short ones are

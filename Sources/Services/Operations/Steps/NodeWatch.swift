@@ -43,10 +43,9 @@ struct NodeWatch {
             of: container, lines: Self.evidenceLines, on: node.host)
         let code = (end?.exitCode ?? container.exitCode).map { "exit code \($0)" } ?? "an exit code that Docker forgot"
         let how = container.oomKilled ? "was killed for memory" : "ended with \(code)"
-        let restarts = container.restarts == 1 ? "1 restart" : "\(container.restarts) restarts"
         return StepFailure(
             code: "node-died", what: "starting", object: "\(node.role.rawValue) \(node.id) on \(node.host)",
-            reason: "its container \(how) (now \(container.state), after \(restarts))",
+            reason: "its container \(how) (now \(container.state), after \(counted(container.restarts, "restart")))",
             remedy: "mend what its last lines say, then gantry bootstrap (or gantry operation resume)",
             evidence: end?.output ?? [])
     }

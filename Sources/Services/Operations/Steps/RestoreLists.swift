@@ -26,7 +26,7 @@ public struct RestoreLists: ClusterStep {
     /// One line for people.
     public var title: String {
         let bytes = routes.reduce(ByteCount.zero) { $1.hops.reduce($0) { $0 + $1.bytes } }
-        return "bring \(routes.count) partition\(routes.count == 1 ? "" : "s") back to their old lists, \(bytes)"
+        return "bring \(counted(routes.count, "partition")) back to their old lists, \(bytes)"
     }
 
     /// Never: a record of an earlier worker must be taken back in every case.

@@ -85,7 +85,7 @@ struct BrokerContents {
             return BrokerContents(
                 broker: broker,
                 words:
-                    "\(counted(partitions.count, "replica")) \(partitions.count == 1 ? "is" : "are") assigned to it: \(Mover.examples(partitions))"
+                    "\(counted(partitions.count, "replica", "is", "are")) assigned to it: \(Mover.examples(partitions))"
             )
         }
         let running = brokers.filter { !dead.contains($0) }
@@ -106,7 +106,7 @@ struct BrokerContents {
                 return BrokerContents(
                     broker: broker,
                     words:
-                        "\(counted(left.count, "log")) \(left.count == 1 ? "is" : "are") in its directories: \(Mover.examples(left.sorted()))"
+                        "\(counted(left.count, "log", "is", "are")) in its directories: \(Mover.examples(left.sorted()))"
                 )
             }
         }

@@ -74,7 +74,7 @@ public struct Rollback: Sendable {
         let gone = before.keys.filter { !found.contains($0) }.count
         if gone > 0 {
             notes.append(
-                "\(counted(gone, "partition")) \(gone == 1 ? "was" : "were") deleted meanwhile: nothing is done there")
+                "\(counted(gone, "partition", "was", "were")) deleted meanwhile: nothing is done there")
         }
         let live = Set(brokers.filter { !$0.fenced }.map(\.id))
         for id in Set(routes.flatMap(\.to)).subtracting(live).sorted() {
