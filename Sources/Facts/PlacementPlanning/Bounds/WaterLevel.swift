@@ -26,14 +26,13 @@ indirect enum Vessel {
                 share(index, Int64(clamping: inside[0].contents(min(Self.highest, level))))
                 return
             }
-            var (low, high) = (UInt128(0), Self.highest)
+            func lacks(_ level: UInt128) -> Bool { inside.reduce(Int128(0)) { $0 + $1.contents(level) } < water }
+            // Usual levels are far below the highest: the search begins with low ones.
+            var (low, high) = (UInt128(0), UInt128(1) << 28)
+            while high < Self.highest, lacks(high) { (low, high) = (high + 1, min(Self.highest, high << 4)) }
             while low < high {
                 let middle = (low + high) / 2
-                if inside.reduce(Int128(0), { $0 + $1.contents(middle) }) < water {
-                    low = middle + 1
-                } else {
-                    high = middle
-                }
+                if lacks(middle) { low = middle + 1 } else { high = middle }
             }
             for vessel in inside { vessel.pour(vessel.contents(low), share) }
         }

@@ -123,6 +123,9 @@ struct FluidSimulation {
 
     // MARK: - What begins
 
+    // Questions of this part are `mutating` and change nothing: one that only reads is given a copy of all of this, each
+    // time it is asked.
+
     private mutating func admit() {
         if window.order == .rounds {
             while firstWaiting < priority.count, start[Int(priority[firstWaiting])] >= 0 { firstWaiting += 1 }
@@ -170,7 +173,7 @@ struct FluidSimulation {
     }
 
     /// Ports that copies wait for and that have room, those first that still have most to do.
-    private func waitingPorts() -> [Int] {
+    private mutating func waitingPorts() -> [Int] {
         var ports: [(left: Int64, port: Int)] = []
         for port in tasks.indices where queues.waiting[port] > 0 && hasRoom(port) { ports.append((left(port), port)) }
         ports.sort { $0.left != $1.left ? $0.left > $1.left : $0.port < $1.port }
@@ -178,7 +181,7 @@ struct FluidSimulation {
     }
 
     /// Milliseconds that `port` still needs for everything.
-    private func left(_ port: Int) -> Int64 {
+    private mutating func left(_ port: Int) -> Int64 {
         Ports.milliseconds(queues.bytes[port] + flight.bytes[port], columns.rate[port])
     }
 
@@ -206,14 +209,14 @@ struct FluidSimulation {
         }
     }
 
-    private func hasRoom(_ port: Int) -> Bool {
+    private mutating func hasRoom(_ port: Int) -> Bool {
         tasks[port] < window.copies || flight.bytes[port] < roundBytes[port] * Self.windowRounds
     }
 
     /// Whether anything may begin at `port`.
-    private func isOpen(_ port: Int) -> Bool { hasRoom(port) && !(window.protectsLarge && isHeldUp(port)) }
+    private mutating func isOpen(_ port: Int) -> Bool { hasRoom(port) && !(window.protectsLarge && isHeldUp(port)) }
 
-    private func mayStart(_ copy: Int) -> Bool {
+    private mutating func mayStart(_ copy: Int) -> Bool {
         let (from, to) = (Int(columns.up[copy]), Int(columns.down[copy]))
         guard hasRoom(to), hasRoom(from) else { return false }
         let chain = Int(transfers.chain[copy])
@@ -225,7 +228,7 @@ struct FluidSimulation {
     /// Whether the largest copy at a port, with those that wait for it, would end after the bound if it shared the port
     /// with one more: it then goes alone. Kafka has no rates a partition, so who must not wait is given only company
     /// that does not hold it up.
-    private func isHeldUp(_ port: Int) -> Bool {
+    private mutating func isHeldUp(_ port: Int) -> Bool {
         // A port that would run dry within two rounds takes whatever comes, and small copies are never late.
         guard tasks[port] > 0, flight.bytes[port] > roundBytes[port] * 2 else { return false }
         let alone = Int128(largest[port]) * 1000

@@ -94,7 +94,7 @@ struct SourceChoice {
         func busiest() -> Int? {
             out.indices.filter { !settled[$0] }.max { (time($0), $1) < (time($1), $0) }
         }
-        let enough = Int64(clamping: Int128(reachable) * Self.fine)
+        let enough = Int64(clamping: Int128(reachable) * Int128(Self.fine))
         var steps = 0
         while let top = busiest(), time(top) > enough, steps < Self.budget {
             // The move that leaves the later of the two ports earliest.
@@ -136,10 +136,11 @@ struct SourceChoice {
     }
 
     /// Parts of a millisecond that times of uplinks are compared in: many small copies make one together.
-    private static let fine: Int128 = 1_000_000
+    private static let fine: Int64 = 1_000_000
 
     private static func time(_ bytes: Int64, _ rate: Int64) -> Int64 {
-        Int64(clamping: Int128(bytes) * 1000 * fine / Int128(rate))
+        let (parts, isLarge) = bytes.multipliedReportingOverflow(by: 1000 * fine)
+        return isLarge ? Int64(clamping: Int128(bytes) * Int128(1000 * fine) / Int128(rate)) : parts / rate
     }
 
     /// Sources that change hands from one broker to the next, so that `top` ends below what it has and nobody ends
