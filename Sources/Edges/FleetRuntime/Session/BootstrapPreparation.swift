@@ -57,6 +57,7 @@ extension FleetSession {
         var blockers =
             Provisioning.remaining(Assumptions.blockers(clauses), provisioned: provisioning)
             + Provisioning.diskBlockers(surveys, fleet: fleet, provisioned: provisioning)
+        if blockers.isEmpty, let present { blockers = await lostDirectories(surveys, present) }
         if blockers.isEmpty, let blocker = await missingArchive(layout) { blockers = [blocker] }
         guard blockers.isEmpty else {
             return BootstrapPreparation(clauses: clauses, blockers: blockers, plan: nil, needed: [], drift: [])
@@ -106,6 +107,21 @@ extension FleetSession {
             return try ClusterLayout.initial(
                 for: fleet, clusterID: clusterID, directoryIDs: directoryID, retired: retired)
         }
+    }
+
+    /// Nodes that have run and whose directories are not there. Hosts and Kafka are asked only where a survey lacks one, which
+    /// it also does where `data:` names other directories by now.
+    private func lostDirectories(_ surveys: [HostSurvey], _ layout: ClusterLayout) async -> [Blocker] {
+        let suspects = LostDirectories.suspects(surveys, layout)
+        guard !suspects.isEmpty else { return [] }
+        let seen = await ports.cluster.observe(layout, detail: .minimal).value
+        let lost = LostDirectories(
+            surveys, layout, cluster: seen.flatMap { $0.clusterID == layout.clusterID ? $0 : nil })
+        let (name, hosts) = (fleet.cluster.name, ports.hostControl)
+        return await mapBounded(suspects, width: Observer.width) { node -> Blocker? in
+            guard let answers = try? await node.directories(of: name, from: hosts) else { return nil }
+            return lost.blocker(node, lacking: node.dataDirectories.filter { answers.formatted[$0] == nil })
+        }.compactMap { $0 }
     }
 
     /// An archive that can't be read is said before anything is changed, where a host needs it.

@@ -4,7 +4,8 @@ import Observation
 public import OperationModel
 
 /// Formats the directories of a new node with Kafka's own tool, in a container of its own. A directory that has a
-/// `meta.properties` is never formatted: formatting an existing voter loses committed metadata (KIP-853).
+/// `meta.properties` is never formatted, and neither is a node that has run: formatting an existing voter loses committed
+/// metadata (KIP-853), and a broker what only it has.
 public struct FormatNode: NodeStep {
     /// Names the type in plans.
     public static let kind = "format"
@@ -52,9 +53,7 @@ public struct FormatNode: NodeStep {
     private func unformatted(_ context: StepContext) async throws(StepFailure) -> [String] {
         let answers: HostAnswers
         do {
-            let roots = node.dataDirectories.map { String($0.dropLast("/\(cluster)/\(node.id)".count)) }
-            answers = try await context.world.hosts.inspect(
-                node.host, HostQuestion(cluster: cluster, data: roots, scope: .directories))
+            answers = try await node.directories(of: cluster, from: context.world.hosts)
         } catch {
             throw context.failure(error, what: "reading meta.properties", object: subject)
         }
@@ -89,6 +88,13 @@ public struct FormatNode: NodeStep {
     public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
         if try await clear(context), try await unformatted(context).isEmpty {
             return "\(container) was left and is removed"
+        }
+        // It is made after the format only: what has one has run, and its disk is not there.
+        if try await node.container(context) != nil {
+            let blocker = LostDirectories.blocker(node, lacking: try await unformatted(context))
+            throw StepFailure(
+                code: blocker.code, what: "formatting", object: blocker.object, reason: blocker.reason,
+                remedy: blocker.remedy)
         }
         let properties = OnHostPath.properties(of: node.id, cluster: cluster)
         var command = [InImagePath.storage, "format", "-t", clusterID.rawValue, "-c", properties, "-g"]
