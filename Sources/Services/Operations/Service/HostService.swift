@@ -36,6 +36,7 @@ public enum HostService {
         Type=oneshot
         RemainAfterExit=yes
         ExecStart=\(scriptPath) start
+        ExecReload=\(scriptPath) start
         ExecStop=\(scriptPath) stop
         TimeoutStartSec=360
         TimeoutStopSec=720
@@ -95,23 +96,37 @@ public enum HostService {
             grep -qx "$name" "$list" 2>/dev/null || continue
             if retired "$cluster" "$node"; then say "$name was removed for good: it stays stopped"; continue; fi
             say "starting $name"
-            docker start "$name" >/dev/null || say "$name could not be started"
+            docker start "$name" >/dev/null && continue
+            say "$name could not be started"
+            echo "$name" >>"$list.left"
           done
         }
 
+        # what can't be started, since its disk comes late, stays in the list
+        start_listed() {
+          [ -s "$list" ] || return 0
+          : >"$list.left"
+          start_role controllers
+          start_role brokers
+          if [ -s "$list.left" ]; then mv "$list.left" "$list"; else rm -f "$list" "$list.left"; fi
+        }
+
         start() {
-          if [ -s "$list" ]; then
-            start_role controllers
-            start_role brokers
-            rm -f "$list"
-          fi
+          start_listed
           waited=0
           while :; do
             late=$(silent)
-            [ -n "$late" ] || break
-            if [ "$waited" -ge "$patience" ]; then say "after $patience s these do not answer: $late"; return 0; fi
+            [ -n "$late" ] || [ -s "$list" ] || break
+            if [ "$waited" -ge "$patience" ]; then
+              # no failure: a unit that failed would not stop in order what does run
+              [ -z "$late" ] || say "after $patience s these do not answer: $late"
+              [ ! -s "$list" ] ||
+                say "these can't be started: $(tr '\n' ' ' <"$list"): mend that, then systemctl reload kafka-docker.service"
+              return 0
+            fi
             sleep 2
             waited=$((waited + 2))
+            [ $((waited % 10)) -ne 0 ] || start_listed
           done
           say "$(containers | wc -l) containers run, and each answers"
         }
