@@ -268,6 +268,57 @@ struct RemoveHostTests {
         }
     }
 
+    @Test func `one that comes back while it is taken out as dead is stopped, and does not join`() async throws {
+        try await LivingCluster.with(hosts: 5, brokers: 1) { cluster in
+            try cluster.bootstrap()
+            try cluster.load()
+            let host = try cluster.host(5)
+            cluster.inflict(.host(.poweredOff, host, for: nil))
+            try cluster.pass(.seconds(180))
+            let plan = try #require(try cluster.removeHosts(5, areDead: true).plan)
+            let before = cluster.fleet.withState { $0 }
+            let steps = plan.steps.filter { ["move-data", "verify-empty", "unregister"].contains($0.kind) }
+            #expect(steps.count == 3)
+            for step in steps {
+                cluster.fleet.withState { $0 = before }
+                cluster.store = MemoryStore()
+                let (_, ending) = try cluster.work(plan, once: step.id) {
+                    $0.heal(host)
+                    $0.advance(to: $0.now + .seconds(90))
+                }
+                #expect(ending == .done, "\(step.id)")
+                let status = try cluster.status()
+                #expect(status.snapshot.cluster.value?.broker(try cluster.node(5)) == nil, "\(step.id)")
+                #expect(try cluster.lists().values.allSatisfy { !$0.contains(5) })
+            }
+        }
+    }
+
+    @Test func `what is left of the cluster on a host that was removed goes with the same command again`() async throws
+    {
+        try await LivingCluster.with(hosts: 5, brokers: 1) { cluster in
+            try cluster.bootstrap()
+            let host = try cluster.host(5)
+            #expect(try cluster.work(try #require(try cluster.removeHosts(5).plan)) == .done)
+            let none = try cluster.removeHosts(5)
+            #expect(none.plan == nil && none.blockers.isEmpty, "nothing is left")
+
+            let file = OnHostPath.layout(of: cluster.session.fleet.cluster.name)
+            let other = try cluster.host(1)
+            cluster.fleet.withState {
+                let content = $0.hosts[other]?.files[file]
+                $0.hosts[host]?.files[file] = content
+            }
+            let again = try cluster.removeHosts(5)
+            #expect(again.plan?.steps.map(\.kind) == ["remove-service", "clean-host"])
+            #expect(try cluster.work(try #require(again.plan)) == .done)
+            #expect(
+                cluster.fleet.withState { $0.hosts[host]?.files.keys.filter { $0.hasPrefix("/opt/kafka-docker") } }
+                    == [])
+            #expect(try cluster.removeHosts(5).plan == nil)
+        }
+    }
+
     @Test func `data that only a dead broker has is given up by its topic's name alone`() async throws {
         try await LivingCluster.with(hosts: 4, brokers: 1) { cluster in
             try cluster.bootstrap()

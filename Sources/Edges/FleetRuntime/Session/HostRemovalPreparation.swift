@@ -49,13 +49,23 @@ extension FleetSession {
         var preparation = opening.preparation
         guard case .seen(let status, let layout) = opening else { return preparation }
         let options = moveOptions(request)
-        // What comes for a controller is placed by what the hosts themselves tell.
-        let surveys = layout.controllers.contains { wishes.hosts.contains($0.host) } ? await survey() : []
+        // What comes for a controller is placed by what the hosts themselves tell, and what one that has no node keeps of
+        // the cluster only itself can tell.
+        let isToldByHosts = wishes.hosts.contains { host in
+            let nodes = layout.nodes(on: host)
+            return nodes.isEmpty || nodes.contains { $0.role == .controller }
+        }
+        let surveys = isToldByHosts ? await survey() : []
         let proofs = try removalProofs(wishes, request, status.snapshot, layout, surveys)
         let proof = proofs.hosts
         preparation.notes = proof.notes
         preparation.blockers = proofs.blockers
-        guard preparation.blockers.isEmpty, let removal = proofs.brokers, let moves = removal.plan else {
+        guard preparation.blockers.isEmpty else { return preparation }
+        let littered = proof.littered.map { HostRemoval.Leaving(host: $0, place: wishes.places[$0]) }
+        guard let removal = proofs.brokers, let moves = removal.plan else {
+            guard !littered.isEmpty else { return preparation }
+            preparation.plan = try HostRemoval.cleaning(
+                littered, fleet.cluster.name, layout.clusterID, arguments: request.arguments, reason: request.reason)
             return preparation
         }
         var controllers = try await replacement(proof, surveys, status, layout, directory)
@@ -87,7 +97,7 @@ extension FleetSession {
             HostRemoval.Leaving(host: $0, place: wishes.places[$0], provisioned: provisioned[$0] ?? [])
         }
         let removalOfHosts = HostRemoval(
-            hosts: leaving, removal: parameters, controllers: controllers)
+            hosts: leaving + littered, removal: parameters, controllers: controllers)
         preparation.plan = try removalOfHosts.plan(
             brokers.isEmpty ? [] : stages, arguments: request.arguments, reason: request.reason)
         return preparation
@@ -100,9 +110,11 @@ extension FleetSession {
         _ layout: ClusterLayout, _ surveys: [HostSurvey] = []
     ) throws(StoreError) -> (hosts: HostRemovalProof, brokers: RemovalProof?, blockers: [Blocker], waived: [Blocker]) {
         let emptied = try retired().emptied + surveys.flatMap { (try? $0.answers.get())?.emptied ?? [] }
+        let remembering = Set(surveys.filter { (try? $0.answers.get())?.memory != nil }.map(\.host))
         let hosts = HostRemovalProof(
             wishes.hosts, areDead: wishes.areDead, fleet: fleet, snapshot: snapshot, layout: layout,
-            emptied: Set(emptied), nearest: { Spelling.nearest(to: $0, among: $1) })
+            emptied: Set(emptied), remembering: remembering, retired: Set(try retired().ids),
+            nearest: { Spelling.nearest(to: $0, among: $1) })
         var blockers = request.accepted.remaining(hosts.blockers)
         let waived = hosts.blockers.filter { !blockers.contains($0) }
         guard !hosts.hosts.isEmpty || !more.isEmpty else { return (hosts, nil, blockers, waived) }

@@ -10,7 +10,9 @@ public struct HostRemovalProof: Sendable {
     public var notes: [String] = []
     /// The hosts that have something of the cluster, in the order in which they were named.
     public var hosts: [HostName] = []
-    /// Those of them that are gone for good.
+    /// Hosts that were removed before and still keep files of the cluster, in the order in which they were named.
+    public var littered: [HostName] = []
+    /// Those of `hosts` that are gone for good.
     public var gone: Set<HostName> = []
     /// Controllers that leave.
     public var controllers: [NodePlacement] = []
@@ -27,16 +29,22 @@ public struct HostRemovalProof: Sendable {
     ///   - snapshot: what was seen.
     ///   - layout: the nodes of the cluster.
     ///   - emptied: hosts that were taken out before.
+    ///   - remembering: hosts that keep files of the cluster.
+    ///   - retired: the ids that were removed for good.
     ///   - nearest: the name among others that one was most likely meant as.
     public init(
         _ named: [HostName], areDead: Bool, fleet: FleetSpecification, snapshot: Snapshot, layout: ClusterLayout,
-        emptied: Set<HostName>, nearest: (String, [String]) -> String? = { _, _ in nil }
+        emptied: Set<HostName>, remembering: Set<HostName> = [], retired: Set<NodeID> = [],
+        nearest: (String, [String]) -> String? = { _, _ in nil }
     ) {
         let carrying = Set(layout.nodes.map(\.host))
         let known = carrying.union(fleet.hosts.map(\.host)).union(emptied)
         for host in named {
             if carrying.contains(host) {
                 hosts.append(host)
+            } else if emptied.contains(host), remembering.contains(host) {
+                littered.append(host)
+                notes.append("host \(host) was removed before; what it keeps of the cluster goes too")
             } else if emptied.contains(host) {
                 notes.append("host \(host) was removed before")
             } else if known.contains(host) {
@@ -47,6 +55,10 @@ public struct HostRemovalProof: Sendable {
             }
         }
         for host in hosts { judge(host, areDead, snapshot, layout) }
+        // Found at the end, they would stop it there.
+        blockers += (hosts + littered).compactMap { host in
+            GrowthProof.returned(host, containers: snapshot.host(host)?.containers ?? [], retired: retired)
+        }
         let leaving = Set(hosts)
         controllers = layout.controllers.filter { leaving.contains($0.host) }
         staying = fleet.hosts.map(\.host).filter { host in

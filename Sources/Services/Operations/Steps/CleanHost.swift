@@ -28,7 +28,7 @@ public struct CleanHost: HostStep {
                 throw StepFailure(
                     code: "container-left", what: title, object: subject,
                     reason: "container \(container.name) of the cluster is there (\(container.state))",
-                    remedy: "remove it, then gantry operation resume")
+                    remedy: "gantry bootstrap stops and removes what was retired; then gantry removehost \(target)")
             }
             try await context.world.hosts.deleteDirectories(
                 [OnHostPath.directory(of: context.cluster)], of: context.cluster, on: target)

@@ -41,12 +41,18 @@ public struct UnregisterBroker: Step {
 
     /// Waits until it is fenced, proves that it holds nothing, clears its settings, and unregisters it.
     public func apply(_ context: StepContext) async throws(StepFailure) -> String? {
-        let start = context.world.clock.uptime()
+        var start = context.world.clock.uptime()
+        var isStopped = !dead
         while let found = try await registration(context), !found.fenced {
+            if !isStopped, try await stopReturned(context) {
+                isStopped = true
+                start = context.world.clock.uptime()
+            }
             guard context.world.clock.uptime() - start < Self.fencingLimit else {
                 throw StepFailure(
                     code: "broker-serves", what: title, object: subject,
-                    reason: "it is stopped, and the controllers still show it serving",
+                    reason:
+                        "it was \(isStopped ? "stopped" : "given up as dead"), and the controllers still show it serving",
                     remedy: "see whether another process has its id; then gantry operation resume")
             }
             try await pause(context)
@@ -69,6 +75,27 @@ public struct UnregisterBroker: Step {
                 try await pause(context)
                 if try await registration(context) == nil { return nil }
             }
+        }
+    }
+
+    /// Stops a broker that was given up as dead and serves again, since its host came back: it holds nothing by now.
+    /// - Returns: whether it is stopped; false where its host does not answer, or shows no container of it.
+    private func stopReturned(_ context: StepContext) async throws(StepFailure) -> Bool {
+        guard let node = layout.node(broker) else { return false }
+        do throws(StepFailure) {
+            guard let container = try await node.container(context), container.isAlive else { return false }
+            if let held = try await BrokerContents.look([broker], dead: [broker], layout: layout, context) {
+                throw StepFailure(
+                    code: StepFailure.notEmpty, what: title, object: subject, reason: held.words,
+                    remedy: "gantry operation abort; then the same command without --dead")
+            }
+            await context.note(
+                "broker \(broker) was given up as dead and serves again: it holds nothing, and is stopped")
+            _ = try await node.stop(container, title: title, context)
+            return true
+        } catch {
+            guard error.unreachable else { throw error }
+            return false
         }
     }
 

@@ -58,15 +58,40 @@ public struct HostRemoval: Sendable {
         try controllers.append(removal, to: &chain, layout: &layout)
         try removal.append(stages, to: &chain, layout: &layout)
         for leaving in hosts where !removal.goneHosts.contains(leaving.host) {
-            try chain.add(RemoveService(target: leaving.host, cluster: removal.cluster))
-            for change in leaving.provisioned.reversed() where !change.undo.isEmpty {
-                try chain.add(UndoHostChange(target: leaving.host, change: change))
-            }
-            try chain.add(CleanHost(target: leaving.host, place: leaving.place))
+            try Self.clean(leaving, removal.cluster, &chain)
         }
         return OperationPlan(
             command: "removehost", arguments: arguments, cluster: removal.cluster, clusterID: layout.clusterID,
             reason: reason, steps: chain.records, failurePolicy: .stop, advice: advice(removal.layout))
+    }
+
+    /// The plan of `removehost` for hosts that were removed before and still keep something of the cluster.
+    /// - Parameters:
+    ///   - hosts: the hosts.
+    ///   - cluster: the cluster's name.
+    ///   - clusterID: its id.
+    ///   - arguments: the command's arguments, for the journal.
+    ///   - reason: the operator's reason.
+    /// - Returns: the plan.
+    /// - Throws: a failure only when a step cannot be written as JSON, which is a defect.
+    public static func cleaning(
+        _ hosts: [Leaving], _ cluster: ClusterName, _ clusterID: ClusterID, arguments: [String], reason: String?
+    ) throws(StepFailure) -> OperationPlan {
+        var chain = StepChain()
+        for leaving in hosts { try clean(leaving, cluster, &chain) }
+        return OperationPlan(
+            command: "removehost", arguments: arguments, cluster: cluster, clusterID: clusterID, reason: reason,
+            steps: chain.records, failurePolicy: .stop)
+    }
+
+    private static func clean(
+        _ leaving: Leaving, _ cluster: ClusterName, _ chain: inout StepChain
+    ) throws(StepFailure) {
+        try chain.add(RemoveService(target: leaving.host, cluster: cluster))
+        for change in leaving.provisioned.reversed() where !change.undo.isEmpty {
+            try chain.add(UndoHostChange(target: leaving.host, change: change))
+        }
+        try chain.add(CleanHost(target: leaving.host, place: leaving.place))
     }
 
     /// What is left for the operator, a line each.
