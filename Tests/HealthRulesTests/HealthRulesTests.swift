@@ -25,6 +25,15 @@ struct HealthRulesTests {
         #expect(ahead.evidence == "its clock is 42s ahead of the techhost's")
     }
 
+    @Test(arguments: [(1, 0, nil), (59, 0, nil), (60, 0, .warning), (1, 1, .warning)] as [(Int, Int, Severity?)])
+    func `mail that is just being handed over worries nobody`(waits: Int, dropped: Int, severity: Severity?) throws {
+        var world = try #require(World())
+        world.mail.kept = 1
+        world.mail.dropped = dropped
+        world.mail.since = world.snapshot.takenAt.advanced(by: .seconds(-waits))
+        #expect(world.findings.map(\.severity) == [severity].compactMap { $0 })
+    }
+
     @Test(arguments: [(20, nil), (15, .warning), (2, .critical), (-1, .critical)] as [(Int, Severity?)])
     func `a mail server's certificate is told of before it ends`(days: Int, severity: Severity?) throws {
         var world = try #require(World())
