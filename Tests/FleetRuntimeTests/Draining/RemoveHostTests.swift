@@ -294,6 +294,35 @@ struct RemoveHostTests {
         }
     }
 
+    @Test
+    func `a retired node's container beside nodes that leave is named at the end, and what is named gets rid of it`()
+        async throws
+    {
+        try await LivingCluster.with(hosts: 5, brokers: 2) { cluster in
+            try cluster.bootstrap()
+            let host = try cluster.host(5)
+            let broker = try #require(try cluster.status().layout?.nodes(on: host).last { $0.role == .broker })
+            let dead = cluster.fleet.withState { state in
+                var other = state
+                other.kill(broker.id)
+                return other.hosts[host]?.containers[broker.id]
+            }
+            let container = try #require(dead)
+            #expect(try cluster.work(try #require(try cluster.removeBrokers(broker.id.rawValue).plan)) == .done)
+            cluster.fleet.withState { $0.hosts[host]?.containers[broker.id] = container }
+
+            guard case .failed(let reason)? = try cluster.work(try #require(try cluster.removeHosts(5).plan)) else {
+                Issue.record("the host was cleaned beside a container")
+                return
+            }
+            #expect(reason.contains(container.name), "\(reason)")
+            try cluster.bootstrap()
+            #expect(cluster.fleet.withState { $0.hosts[host]?.containers.isEmpty } == true)
+            let again = try cluster.removeHosts(5)
+            #expect(again.plan == nil && again.blockers.isEmpty, "\(again.blockers)")
+        }
+    }
+
     @Test func `what is left of the cluster on a host that was removed goes with the same command again`() async throws
     {
         try await LivingCluster.with(hosts: 5, brokers: 1) { cluster in

@@ -55,8 +55,8 @@ public struct HostRemovalProof: Sendable {
             }
         }
         for host in hosts { judge(host, areDead, snapshot, layout) }
-        // Found at the end, they would stop it there.
-        blockers += (hosts + littered).compactMap { host in
+        // Bootstrap takes containers of retired nodes off a host that carries nothing else.
+        blockers += littered.compactMap { host in
             GrowthProof.returned(host, containers: snapshot.host(host)?.containers ?? [], retired: retired)
         }
         let leaving = Set(hosts)
