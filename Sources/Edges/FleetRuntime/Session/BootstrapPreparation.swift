@@ -75,7 +75,7 @@ extension FleetSession {
 
     /// Containers of retired nodes that run again on hosts that carry nothing else: such a host was taken out as gone.
     private func returned(_ surveys: [HostSurvey], _ layout: ClusterLayout) throws(StoreError) -> [NodePlacement] {
-        let retired = Set(try self.retired().ids + surveys.flatMap { (try? $0.answers.get())?.retired ?? [] })
+        let retired = Set(try self.retired(surveys).ids)
         return surveys.filter { layout.nodes(on: $0.host).isEmpty }.flatMap { survey in
             survey.seenContainers.compactMap { container in
                 guard let node = container.node, let role = container.role, retired.contains(node) else { return nil }
@@ -89,18 +89,16 @@ extension FleetSession {
     func extend(
         _ present: ClusterLayout?, _ surveys: [HostSurvey], _ randomBytes: (Int) -> [UInt8]
     ) throws -> ClusterLayout {
-        let memory = try self.retired()
+        let memory = try self.retired(surveys)
         let fleet = sized(surveys)
-        let answers = surveys.compactMap { try? $0.answers.get() }
-        let retired = Set(memory.ids + answers.flatMap(\.retired))
+        let retired = Set(memory.ids)
         func directoryID(_: NodeID) -> DirectoryID {
             while true { if let id = DirectoryID(bytes: randomBytes(16)) { return id } }
         }
         if let present {
             // A host that was emptied and has brokers again is not asked about: it has them.
             return try present.extended(
-                for: fleet, except: Set(memory.emptied + answers.flatMap(\.emptied)), directoryIDs: directoryID,
-                retired: retired)
+                for: fleet, except: Set(memory.emptied), directoryIDs: directoryID, retired: retired)
         }
         while true {
             guard let clusterID = ClusterID(bytes: randomBytes(16)) else { continue }
@@ -120,7 +118,7 @@ extension FleetSession {
         let (name, hosts) = (fleet.cluster.name, ports.hostControl)
         return await mapBounded(suspects, width: Observer.width) { node -> Blocker? in
             guard let answers = try? await node.directories(of: name, from: hosts) else { return nil }
-            return lost.blocker(node, lacking: node.dataDirectories.filter { answers.formatted[$0] == nil })
+            return lost.blocker(node, lacking: answers.unformatted(node))
         }.compactMap { $0 }
     }
 

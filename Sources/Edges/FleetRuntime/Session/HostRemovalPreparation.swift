@@ -109,11 +109,11 @@ extension FleetSession {
         _ wishes: HostRemovalWishes, and more: [NodeID] = [], _ request: MoveRequest, _ snapshot: Snapshot,
         _ layout: ClusterLayout, _ surveys: [HostSurvey] = []
     ) throws(StoreError) -> (hosts: HostRemovalProof, brokers: RemovalProof?, blockers: [Blocker], waived: [Blocker]) {
-        let emptied = try retired().emptied + surveys.flatMap { (try? $0.answers.get())?.emptied ?? [] }
+        let retired = try self.retired(surveys)
         let remembering = Set(surveys.filter { (try? $0.answers.get())?.memory != nil }.map(\.host))
         let hosts = HostRemovalProof(
             wishes.hosts, areDead: wishes.areDead, fleet: fleet, snapshot: snapshot, layout: layout,
-            emptied: Set(emptied), remembering: remembering, retired: Set(try retired().ids),
+            emptied: Set(retired.emptied), remembering: remembering, retired: Set(retired.ids),
             nearest: { Spelling.nearest(to: $0, among: $1) })
         var blockers = request.accepted.remaining(hosts.blockers)
         let waived = hosts.blockers.filter { !blockers.contains($0) }

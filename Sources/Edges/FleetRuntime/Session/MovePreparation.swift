@@ -125,6 +125,12 @@ extension FleetSession {
             text: try place.existingJournal()?.value(RetiredMemory.key(of: fleet.cluster.name)) ?? "")
     }
 
+    /// What never comes back, as the journal and the hosts remember it.
+    func retired(_ surveys: [HostSurvey]) throws(StoreError) -> RetiredMemory {
+        let answers = surveys.compactMap { try? $0.answers.get() }
+        return try retired().adding(answers.flatMap(\.retired), answers.flatMap(\.emptied))
+    }
+
     func moveOptions(_ request: MoveRequest) -> MoveOptions {
         MoveOptions(throttle: request.throttle ?? fleet.move.throttle, hours: request.hours)
     }

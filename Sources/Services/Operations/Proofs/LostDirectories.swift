@@ -29,7 +29,7 @@ public struct LostDirectories: Sendable {
     public static func suspects(_ surveys: [HostSurvey], _ layout: ClusterLayout) -> [NodePlacement] {
         layout.nodes.filter { node in
             guard let answers = try? surveys.first(where: { $0.host == node.host })?.answers.get() else { return false }
-            return !node.dataDirectories.allSatisfy { answers.formatted[$0] != nil }
+            return !answers.unformatted(node).isEmpty
         }
     }
 
@@ -61,17 +61,19 @@ public struct LostDirectories: Sendable {
     }
 }
 
-extension NodePlacement {
-    /// The directories of `defaults.cfg` that its own lie in.
-    func dataRoots(of cluster: ClusterName) -> [String] {
-        dataDirectories.map { String($0.dropLast("/\(cluster)/\(id)".count)) }
+extension HostAnswers {
+    /// The directories of `node` that carry no identity.
+    public func unformatted(_ node: NodePlacement) -> [String] {
+        node.dataDirectories.filter { formatted[$0] == nil }
     }
+}
 
+extension NodePlacement {
     /// Asks its host about its directories.
     public func directories(
         of cluster: ClusterName, from hosts: any HostControl
     ) async throws(HostProblem) -> HostAnswers {
-        try await hosts.inspect(
-            host, HostQuestion(cluster: cluster, data: dataRoots(of: cluster), scope: .directories))
+        let roots = dataDirectories.map { String($0.dropLast("/\(cluster)/\(id)".count)) }
+        return try await hosts.inspect(host, HostQuestion(cluster: cluster, data: roots, scope: .directories))
     }
 }

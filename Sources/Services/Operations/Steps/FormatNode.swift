@@ -64,7 +64,7 @@ public struct FormatNode: NodeStep {
                     remedy: blocker.remedy)
             }
         }
-        return node.dataDirectories.filter { answers.formatted[$0] == nil }
+        return answers.unformatted(node)
     }
 
     /// Removes the container of a worker that was killed while it formatted.
