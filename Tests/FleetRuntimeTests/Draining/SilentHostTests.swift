@@ -8,13 +8,6 @@ import Testing
 
 /// A host that does not answer: what every command says ends at the host, never at another command that is refused for it.
 struct SilentHostTests {
-    private func blockers(_ cluster: LivingCluster) throws -> [Blocker] {
-        let (session, directory) = (cluster.session, cluster.directory)
-        return try cluster.run {
-            try await session.prepareBootstrap(arguments: [], reason: nil, canary: true, directory: directory).blockers
-        }
-    }
-
     @Test func `every refusal names both ways out, to bring it back and to take it out as dead`() async throws {
         try await LivingCluster.with(hosts: 3, brokers: 2) { cluster in
             try cluster.bootstrap()
@@ -25,7 +18,7 @@ struct SilentHostTests {
             let said = [
                 "rebalance": try cluster.rebalance().blockers, "removebroker 1": try cluster.removeBrokers(1).blockers,
                 "removebroker 5": try cluster.removeBrokers(5).blockers,
-                "removehost": try cluster.removeHosts(3).blockers, "bootstrap": try blockers(cluster),
+                "removehost": try cluster.removeHosts(3).blockers, "bootstrap": try cluster.prepareBootstrap().blockers,
             ]
             for (command, blockers) in said {
                 let about = blockers.filter {
@@ -82,7 +75,7 @@ struct SilentHostTests {
             try cluster.pass(.seconds(180))
             let plan = try #require(try cluster.removeHosts(4, areDead: true).plan)
             #expect(try cluster.work(plan) == .done)
-            let blocker = try #require(try blockers(cluster).first)
+            let blocker = try #require(try cluster.prepareBootstrap().blockers.first)
             #expect(blocker.object == "host \(host)")
             #expect(blocker.remedy.contains("take \(host) out of virthosts"), "\(blocker.remedy)")
             #expect(!blocker.remedy.contains("--dead"), "\(blocker.remedy)")

@@ -22,11 +22,7 @@ struct LeftFormatterTests {
 
     /// A bootstrap whose worker died at the format of broker 1.
     private func killed(_ cluster: LivingCluster) throws -> OperationID {
-        let (session, directory) = (cluster.session, cluster.directory)
-        let plan = try #require(
-            try cluster.run {
-                try await session.prepareBootstrap(arguments: [], reason: nil, canary: true, directory: directory)
-            }.plan)
+        let plan = try #require(try cluster.prepareBootstrap().plan)
         let id = OperationID(createdAt: cluster.time.now(), salt: 4)
         try cluster.store.create(id, plan: plan, at: cluster.time.now())
         for writes in 1... {

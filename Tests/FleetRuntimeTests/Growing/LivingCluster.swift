@@ -117,12 +117,17 @@ struct LivingCluster {
         return id
     }
 
-    /// Bootstraps what is listed, and lets sessions of what was before end.
-    func bootstrap() throws {
+    /// What a bootstrap of what is listed would be.
+    func prepareBootstrap() throws -> BootstrapPreparation {
         let (session, directory) = (session, directory)
-        let preparation = try run {
+        return try run {
             try await session.prepareBootstrap(arguments: [], reason: nil, canary: true, directory: directory)
         }
+    }
+
+    /// Bootstraps what is listed, and lets sessions of what was before end.
+    func bootstrap() throws {
+        let preparation = try prepareBootstrap()
         try #require(preparation.blockers.isEmpty, "\(preparation.blockers)")
         try #require(try work(try #require(preparation.plan)) == .done)
         try pass(.seconds(30))
@@ -132,11 +137,7 @@ struct LivingCluster {
     func bootstrapNeeds() throws -> Set<StepID> {
         // A broker that has just started may be taken for the one before it, whose session still lasts.
         try pass(.seconds(30))
-        let (session, directory) = (session, directory)
-        return try run {
-            try await session.prepareBootstrap(arguments: [], reason: nil, canary: true, directory: directory).needed
-                .subtracting([StepID("record-layout", "orders")])
-        }
+        return try prepareBootstrap().needed.subtracting([StepID("record-layout", "orders")])
     }
 
     func addBroker(_ host: HostName, _ count: Int, rebalances: Bool = false, accepting: [String] = []) throws

@@ -9,13 +9,6 @@ import Testing
 
 /// A node that has run is never formatted again: its data may all be on a disk that was not mounted.
 struct LostDirectoriesTests {
-    private func blockers(_ cluster: LivingCluster) throws -> [Blocker] {
-        let (session, directory) = (cluster.session, cluster.directory)
-        return try cluster.run {
-            try await session.prepareBootstrap(arguments: [], reason: nil, canary: true, directory: directory).blockers
-        }
-    }
-
     /// The disk of host 1 is blank, as a mount point is without its disk.
     private func lose(_ cluster: LivingCluster, withContainers: Bool) throws -> [String: MetaProperties] {
         let host = try cluster.host(1)
@@ -34,7 +27,7 @@ struct LostDirectoriesTests {
             try cluster.bootstrap()
             let host = try cluster.host(1)
             let before = try lose(cluster, withContainers: false)
-            let found = try blockers(cluster)
+            let found = try cluster.prepareBootstrap().blockers
             #expect(found.map(\.code) == ["disk-missing", "disk-missing"])
             #expect(found.map(\.object).sorted() == ["broker 1 on \(host)", "controller 9001 on \(host)"])
             for blocker in found {
@@ -42,7 +35,7 @@ struct LostDirectoriesTests {
                 #expect(blocker.remedy.hasPrefix("mount the disk, then the same command again"), "\(blocker)")
             }
             cluster.fleet.withState { $0.hosts[host]?.formatted = before }
-            #expect(try blockers(cluster) == [])
+            #expect(try cluster.prepareBootstrap().blockers == [])
         }
     }
 
@@ -50,17 +43,13 @@ struct LostDirectoriesTests {
         try await LivingCluster.with(hosts: 3, brokers: 1) { cluster in
             try cluster.bootstrap()
             _ = try lose(cluster, withContainers: true)
-            #expect(try blockers(cluster).map(\.code) == ["disk-missing", "disk-missing"])
+            #expect(try cluster.prepareBootstrap().blockers.map(\.code) == ["disk-missing", "disk-missing"])
         }
     }
 
     @Test func `a format of a node that has a container fails, whoever planned it`() async throws {
         try await LivingCluster.with(hosts: 3, brokers: 1) { cluster in
-            let (session, directory) = (cluster.session, cluster.directory)
-            let plan = try #require(
-                try cluster.run {
-                    try await session.prepareBootstrap(arguments: [], reason: nil, canary: true, directory: directory)
-                }.plan)
+            let plan = try #require(try cluster.prepareBootstrap().plan)
             #expect(try cluster.work(plan) == .done)
             _ = try lose(cluster, withContainers: false)
             cluster.store = MemoryStore()
