@@ -218,6 +218,8 @@ extension ClusterProblem {
         let code: String
         var applied = othersApplied
         switch error.reason {
+        // Kafka's own time was over: what it had begun may still be made.
+        case .refused(.requestTimedOut, _): (code, applied) = (ClusterProblem.timedOut, true)
         case .refused: code = "kafka-refused"
         case .unanswered(_, let unknown): (code, applied) = ("kafka-silent", unknown || othersApplied)
         case .notOffered: code = "kafka-too-old"

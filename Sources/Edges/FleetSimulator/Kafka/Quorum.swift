@@ -166,6 +166,8 @@ extension SimulatedKafka {
         quorum.epoch += 1
         let choice = Int(chance(-1, quorum.epoch, below: UInt64(present.count)))
         quorum.leader = present[choice].id
+        // It changes no voters before a record of its own epoch is committed.
+        quorum.changing = now + .milliseconds(50)
         // The new one has heard of nobody yet: sessions count from now.
         for slot in brokers.indices where brokers[slot].isRegistered && brokers[slot].sessionEnds != .never {
             brokers[slot].session += 1

@@ -172,8 +172,9 @@ extension SimulatedFleet: ClusterControl {
         _ code: KafkaCode, alreadySo: KafkaCode, _ what: String
     ) throws(ClusterProblem) -> Bool {
         if code == .none || code == alreadySo { return code == .none }
+        let timedOut = code == .requestTimedOut
         throw ClusterProblem(
-            code: "kafka-refused", mayHaveBeenApplied: false,
+            code: timedOut ? ClusterProblem.timedOut : "kafka-refused", mayHaveBeenApplied: timedOut,
             reason: "cannot \(what): Kafka answers with error \(code.rawValue)", remedy: "read the quorum back")
     }
 

@@ -140,7 +140,11 @@ public struct ReplicaLog: Hashable, Sendable {
 
 /// Why a call to Kafka had no answer.
 public struct ClusterProblem: Error, Hashable, Sendable {
-    /// A stable code: `kafka-silent`, `not-controller`, `kafka-refused`.
+    /// The code of what Kafka had no time for: another change of the voters is under way, or a leader that was just
+    /// elected has committed nothing yet. To be read back, and asked again.
+    public static let timedOut = "kafka-timed-out"
+
+    /// A stable code: `kafka-silent`, `not-controller`, `kafka-timed-out`, `kafka-refused`.
     public var code: String
     /// Whether the request may have been applied all the same.
     public var mayHaveBeenApplied: Bool

@@ -115,10 +115,14 @@ public struct FormatNode: NodeStep {
             throw context.failure(error, what: "formatting", object: "\(subject) on \(node.host)")
         }
         guard result.exitCode == 0 else {
+            let killed = result.exitCode == 137
             throw StepFailure(
                 code: "format-failed", what: "formatting", object: "\(subject) on \(node.host)",
-                reason: "kafka-storage.sh ended with exit code \(result.exitCode)",
-                remedy: "read the lines above; the settings come from defaults.cfg (kafka:)", evidence: result.output)
+                reason: "kafka-storage.sh ended with exit code \(result.exitCode)"
+                    + (killed ? ", killed, most likely for want of memory" : ""),
+                remedy: killed
+                    ? "see what memory \(node.host) has free (it takes 256 MiB and more); then gantry operation resume"
+                    : "read the lines above; the settings come from defaults.cfg (kafka:)", evidence: result.output)
         }
         return nil
     }

@@ -28,14 +28,13 @@ public struct OneOff: Sendable, Hashable {
 
 /// How such a run ended.
 public struct OneOffOutcome: Sendable, Hashable {
-    /// The exit code of its process. 137 is SIGKILL.
+    /// The exit code of its process. 137 is SIGKILL, which within its deadline only the kernel sends, for want of memory.
+    /// Docker's own note of that (`OOMKilled`) is missing where it sees the container's end first, so it isn't asked.
     public let exitCode: Int32
     /// The last lines that it wrote, both streams.
     public let output: [LogLine]
     /// Whether it wrote more than was kept.
     public let isOutputCut: Bool
-    /// Whether the kernel killed it for want of memory.
-    public let oomKilled: Bool
 }
 
 extension DockerEngine {
@@ -59,9 +58,8 @@ extension DockerEngine {
         return try await withOneOffContainer(run) { container throws(DockerError) in
             try await start(container)
             let exitCode = try await wait(for: container, deadline: run.deadline)
-            let state = try await inspect(container).state
             let (output, isCut) = try await output(of: container, limit: run.outputLimit)
-            return OneOffOutcome(exitCode: exitCode, output: output, isOutputCut: isCut, oomKilled: state.oomKilled)
+            return OneOffOutcome(exitCode: exitCode, output: output, isOutputCut: isCut)
         }
     }
 
