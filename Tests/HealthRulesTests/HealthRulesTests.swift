@@ -239,6 +239,34 @@ struct HealthRulesTests {
         #expect(world.rules == ["throttle-leftover"])
     }
 
+    @Test func `a cordon is a finding while no operation of ours runs, of the broker or of a directory`() throws {
+        var world = try #require(World())
+        let one = try #require(NodeID(rawValue: 1))
+        func cordon(_ places: Set<Int>) {
+            world.cluster {
+                $0.logDirectories = [
+                    BrokerLogDirectories(
+                        broker: one,
+                        directories: .known(
+                            (0..<2).map {
+                                LogDirectoryObservation(
+                                    path: "/d\($0)", error: nil, total: nil, usable: nil, logBytes: .zero, replicas: 0,
+                                    isCordoned: places.contains($0))
+                            }))
+                ]
+            }
+        }
+        cordon([])
+        #expect(world.rules == [])
+        cordon([1])
+        #expect(world.rules == ["broker-cordoned"])
+        #expect(world.findings.first?.evidence.contains("/d1 are cordoned") == true)
+        cordon([0, 1])
+        #expect(world.findings.first?.evidence.contains("it is cordoned") == true)
+        world.operationRunning = true
+        #expect(world.rules == [])
+    }
+
     @Test func `a voter that stopped fetching is told by the leader's own clock`() throws {
         var world = try #require(World())
         let other = try #require(NodeID(rawValue: 9002))

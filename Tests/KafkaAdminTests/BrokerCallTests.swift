@@ -37,7 +37,7 @@ import Testing
             first[0].observation
                 == LogDirectoryObservation(
                     path: "/d1", error: nil, total: ByteCount(1000), usable: ByteCount(600), logBytes: ByteCount(123),
-                    replicas: 2))
+                    replicas: 2, isCordoned: true))
         #expect(first[0].replicas.map(\.isFuture) == [false, true])
         #expect(first[1].error == "KAFKA_STORAGE_ERROR")
         #expect(first[1].total == nil)

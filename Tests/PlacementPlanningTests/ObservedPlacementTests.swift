@@ -56,7 +56,7 @@ import Testing
             if let size { sizes.append((TopicPartition(topic: "t", partition: number), ByteCount(size))) }
         }
 
-        func input(cordoned: Set<NodeID> = []) throws(PlanningRefusal) -> PlacementInput {
+        func input() throws(PlanningRefusal) -> PlacementInput {
             var (cluster, table) = (cluster, table)
             table.setSizes(sizes)
             if case .known = cluster.partitions { cluster.partitions = .known(table) }
@@ -64,21 +64,37 @@ import Testing
                 takenAt: Timestamp(milliseconds: 0), took: .zero,
                 hosts: fleet.hosts.map { HostObservation(host: $0.host, state: .ok, disks: disks) },
                 cluster: .known(cluster))
-            return try PlacementInput(observed: snapshot, layout: layout, fleet: fleet, cordoned: cordoned)
+            return try PlacementInput(observed: snapshot, layout: layout, fleet: fleet)
         }
     }
 
     @Test func `has each broker's host, rack, rate and part of the disk that it shares`() throws {
         var seen = try Seen()
         seen.append(0, [1, 3])
-        let input = try seen.input(cordoned: [Seen.ids[3]])
+        let input = try seen.input()
         #expect(input.brokers.map(\.host) == ["10.0.0.11", "10.0.0.11", "10.0.0.12", "10.0.0.12"])
         #expect(input.brokers.map(\.rack) == ["r0", "r0", "r1", "r1"])
-        #expect(input.brokers.map(\.state) == [.live, .live, .live, .cordoned])
+        #expect(input.brokers.map(\.state) == [.live, .live, .live, .live])
         #expect(input.brokers.allSatisfy { $0.uplink == BytesPerSecond(7) && $0.downlink == BytesPerSecond(7) })
         // 100 of its own and half of the 600 that are free.
         #expect(input.brokers.map(\.capacity) == [ByteCount?](repeating: ByteCount(400), count: 4))
         #expect(input.size(of: 0) == ByteCount(10))
+    }
+
+    @Test func `puts nothing on a broker whose directories are all cordoned, and says so`() throws {
+        var seen = try Seen()
+        seen.append(0, [1, 3])
+        for place in [1, 3] {
+            var directories = try #require(seen.cluster.logDirectories[place].directories.value)
+            directories[0].isCordoned = true
+            // Of broker 2 one of two only.
+            if place == 1 { directories.append(directories[0]) }
+            directories[directories.count - 1].isCordoned = place == 3
+            seen.cluster.logDirectories[place].directories = .known(directories)
+        }
+        let input = try seen.input()
+        #expect(input.brokers.map(\.state) == [.live, .live, .live, .cordoned])
+        #expect(input.notes == ["broker 4 is cordoned: nothing new is put on it"])
     }
 
     @Test func `has no ceiling where a broker does not tell, and says so`() throws {

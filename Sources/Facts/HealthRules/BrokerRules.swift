@@ -35,6 +35,22 @@ extension HealthRules {
                         + "kafka-cluster.sh unregister --id \(broker.id)")
             }
         },
+        HealthRule("broker-cordoned", "new partitions are placed on every broker") { context, rule in
+            guard !context.operationRunning else { return [] }
+            return (context.snapshot.cluster.value?.logDirectories ?? []).compactMap { answer in
+                let cordoned = (answer.directories.value ?? []).filter(\.isCordoned)
+                guard !cordoned.isEmpty else { return nil }
+                let whole = answer.isCordoned
+                return rule.finding(
+                    .warning, "broker \(answer.broker)",
+                    "no operation of gantry is running, and "
+                        + (whole ? "it is" : "of its directories \(examples(cordoned.map(\.path))) are")
+                        + " cordoned: no new partition is placed there",
+                    remedy: "where nobody wants it so: kafka-configs.sh --alter --entity-type brokers --entity-name "
+                        + "\(answer.broker) --delete-config cordoned.log.dirs",
+                    on: context.host(of: answer.broker))
+            }
+        },
         HealthRule("canary-failed", "a record can be produced to and fetched from every broker") { context, rule in
             context.snapshot.canaries.compactMap { canary in
                 // Of a broker that is known not to run the container's finding says enough.

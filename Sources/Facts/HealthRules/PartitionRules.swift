@@ -71,7 +71,7 @@ extension HealthRules {
         ]
     }
 
-    private static func examples(_ names: [String], of count: Int? = nil) -> String {
+    static func examples(_ names: [String], of count: Int? = nil) -> String {
         let count = count ?? names.count
         let shown = names.prefix(partitionExamples).joined(separator: ", ")
         return count > partitionExamples ? "\(shown) and \(count - partitionExamples) more" : shown

@@ -125,7 +125,7 @@ public enum OperationEnding: Hashable, Sendable, Codable {
     case done
     /// Stopped half way, safe; resume goes on.
     case stopped(reason: String)
-    /// Stopped half way by `gantry operation pause`: nothing of it is in force in the cluster; resume goes on.
+    /// Stopped half way by `gantry operation pause`: no throttle and no half move is left; resume goes on.
     case paused(reason: String)
     /// A step failed; what is safe is kept; resume goes on once the cause is mended.
     case failed(reason: String)

@@ -32,7 +32,7 @@ public struct LogDirectory: Hashable, Sendable {
     public var observation: LogDirectoryObservation {
         LogDirectoryObservation(
             path: path, error: error, total: total, usable: usable,
-            logBytes: replicas.reduce(.zero) { $0 + $1.size }, replicas: replicas.count)
+            logBytes: replicas.reduce(.zero) { $0 + $1.size }, replicas: replicas.count, isCordoned: isCordoned)
     }
 }
 

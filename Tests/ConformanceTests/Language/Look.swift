@@ -68,7 +68,7 @@ struct Look {
         case .settingUnknown(let owner, let name):
             try await settings(owner, name) { $0.value == nil ? nil : "it is known: \($0)" }
         case .cordoned(let id, let isCordoned):
-            try await logs(id, nil) { $0.contains { $0.isCordoned != isCordoned } ? "it is otherwise" : nil }
+            try await logs(id, nil) { $0.contains { $0.directory.isCordoned != isCordoned } ? "it is otherwise" : nil }
         case .hasLog(let id, let partition, let wanted):
             try await logs(id, [player.full(partition)]) { directories in
                 directories.contains { !$0.replicas.isEmpty } == wanted ? nil : "it is otherwise"

@@ -80,7 +80,7 @@ struct ConfigurationTests {
         let landed = stage.logReplicas(3)
         #expect(landed > 0, "in the gap it still lands there")
         stage.pass(.milliseconds(150))
-        #expect(stage.kafka.logDirectories(of: try node(3), partitions: nil).value?.first?.isCordoned == true)
+        #expect(stage.kafka.logDirectories(of: try node(3), partitions: nil).value?.first?.0.isCordoned == true)
         #expect(stage.kafka.createTopic("t", partitions: 20, replicationFactor: 2).code == .none)
         #expect(stage.logReplicas(3) == landed)
         #expect(stage.kafka.createTopic("wide", partitions: 1, replicationFactor: 3).code.rawValue == 38)

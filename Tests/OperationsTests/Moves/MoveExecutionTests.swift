@@ -241,7 +241,7 @@ struct MoveExecutionTests {
         var scene = MoveScene(Self.drain(2, bytes: 1000), brokers: 1...3)
         let full = LogDirectoryObservation(
             path: "/d", error: nil, total: ByteCount(10_000), usable: ByteCount(1700), logBytes: .zero, replicas: 0)
-        scene.directories[id(2)] = .known([LogDirectoryContents(directory: full, isCordoned: false, replicas: [])])
+        scene.directories[id(2)] = .known([LogDirectoryContents(directory: full, replicas: [])])
         scene.apply(scene.look())
         let begun = scene.look()
         #expect(begun.submitted.count == 1, "1,700 less 500 of headroom hold one of 1,100, not two")
@@ -251,7 +251,7 @@ struct MoveExecutionTests {
             LogDirectoryContents(
                 directory: LogDirectoryObservation(
                     path: "/d", error: nil, total: ByteCount(10_000), usable: ByteCount(600), logBytes: .zero,
-                    replicas: 1), isCordoned: false, replicas: [])
+                    replicas: 1), replicas: [])
         ])
         for _ in 0..<15 { #expect(scene.look(after: .seconds(10)).submitted.isEmpty) }
         #expect(scene.said.last?.contains("disk full: broker 2") == true)

@@ -151,7 +151,7 @@ struct LivingCluster {
         let logs = try #require(
             time.run { await fleet.replicaLogs(of: brokers, partitions: [], layout) })
         for (broker, directories) in logs.sorted(by: { $0.key < $1.key })
-        where directories.value?.contains(where: \.isCordoned) ?? false {
+        where directories.value?.contains(where: \.directory.isCordoned) ?? false {
             found.append("cordon \(broker)")
         }
         let record = try store.value(MoveRecord.key(of: specification.cluster.name)) ?? ""

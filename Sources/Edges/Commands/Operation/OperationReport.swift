@@ -1,6 +1,7 @@
 import FleetModel
 import HealthRules
 import OperationModel
+import Operations
 
 /// How an operation stands or ended: the answer of every command that starts or shows one.
 struct OperationReport: Report {
@@ -234,6 +235,15 @@ struct OperationReport: Report {
     /// What is still to be done by hand, once all of it is done.
     private var advice: String? { result == .done || result == .unchanged ? progress?.plan.advice : nil }
 
+    /// What a pause keeps: a broker that leaves takes nothing new.
+    private var cordon: String {
+        let held = (progress?.plan.steps ?? []).filter {
+            $0.kind == CordonBroker.kind && progress?.begun.contains($0.id) == true
+        }
+        return held.isEmpty ? "" : "; until it goes on or is aborted nothing new is put on "
+            + held.map(\.subject).joined(separator: ", ")
+    }
+
     private var lastLine: Cell {
         let time = took.map { " in \(TimeText.span($0))" } ?? ""
         let name = operation.map { " (operation \($0))" } ?? ""
@@ -245,7 +255,7 @@ struct OperationReport: Report {
         case .stopped where status == .aborted:
             return Cell("\(command): given up\(time)\(name); what is done stays", .notice)
         case .stopped where status == .paused:
-            return Cell("\(command): paused, with nothing of it in force in the cluster\(name)", .notice)
+            return Cell("\(command): paused, with no throttle and no half move left\(cordon)\(name)", .notice)
         case .stopped: return Cell("\(command): stopped half way, safe\(name)", .notice)
         case .failed: return Cell("\(command): failed\(time)\(name)", .bad)
         }

@@ -232,7 +232,7 @@ extension ClusterProblem {
 extension LogDirectoryContents {
     fileprivate init(_ found: LogDirectory) {
         self.init(
-            directory: found.observation, isCordoned: found.isCordoned,
+            directory: found.observation,
             replicas: found.replicas.filter { !$0.isFuture }.map {
                 ReplicaLog(partition: $0.partition, size: $0.size, lag: $0.offsetLag)
             })

@@ -38,7 +38,7 @@ extension SimulatedKafka {
     /// DescribeLogDirs of one broker: of all partitions, or only of `wanted`.
     public func logDirectories(
         of id: NodeID, partitions wanted: [TopicPartition]?
-    ) -> Known<[(LogDirectoryObservation, isCordoned: Bool, replicas: [(TopicPartition, ByteCount, lag: Int64)])]> {
+    ) -> Known<[(LogDirectoryObservation, replicas: [(TopicPartition, ByteCount, lag: Int64)])]> {
         guard let slot = slots[id.rawValue], brokers[slot].answers else {
             return .unknown(reason: "broker \(id) does not answer")
         }
@@ -49,8 +49,8 @@ extension SimulatedKafka {
                 guard !directory.isOffline else {
                     let failed = LogDirectoryObservation(
                         path: directory.path, error: "KAFKA_STORAGE_ERROR", total: nil, usable: nil, logBytes: .zero,
-                        replicas: 0)
-                    return (failed, directory.isCordoned, [])
+                        replicas: 0, isCordoned: directory.isCordoned)
+                    return (failed, [])
                 }
                 let held = brokers[slot].replicas.filter {
                     Int($0.directory) == place && (indexes?.contains(Int($0.partition)) ?? true)
@@ -65,8 +65,9 @@ extension SimulatedKafka {
                 let seen = LogDirectoryObservation(
                     path: directory.path, error: nil, total: ByteCount(volumes[Int(directory.volume)].total),
                     usable: ByteCount(usableBytes(of: Int(directory.volume))),
-                    logBytes: replicas.reduce(.zero) { $0 + $1.1 }, replicas: replicas.count)
-                return (seen, directory.isCordoned, replicas)
+                    logBytes: replicas.reduce(.zero) { $0 + $1.1 }, replicas: replicas.count,
+                    isCordoned: directory.isCordoned)
+                return (seen, replicas)
             })
     }
 

@@ -63,9 +63,9 @@ extension SimulatedFleet: ClusterControl {
                 var result: [NodeID: Known<[LogDirectoryContents]>] = [:]
                 for id in brokers {
                     result[id] = state.kafka.logDirectories(of: id, partitions: partitions).map { directories in
-                        directories.map { directory, isCordoned, replicas in
+                        directories.map { directory, replicas in
                             LogDirectoryContents(
-                                directory: directory, isCordoned: isCordoned,
+                                directory: directory,
                                 replicas: replicas.map { ReplicaLog(partition: $0.0, size: $0.1, lag: $0.lag) })
                         }
                     }

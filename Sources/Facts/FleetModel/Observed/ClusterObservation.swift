@@ -147,6 +147,12 @@ public struct BrokerLogDirectories: Sendable {
     public init(broker: NodeID, directories: Known<[LogDirectoryObservation]>) {
         (self.broker, self.directories) = (broker, directories)
     }
+
+    /// Whether Kafka puts nothing new on the broker: all of its directories are cordoned.
+    public var isCordoned: Bool {
+        guard let found = directories.value, !found.isEmpty else { return false }
+        return found.allSatisfy(\.isCordoned)
+    }
 }
 
 /// One log directory (DescribeLogDirs).
@@ -163,10 +169,13 @@ public struct LogDirectoryObservation: Hashable, Sendable {
     public var logBytes: ByteCount
     /// Replicas in it.
     public var replicas: Int
+    /// Whether Kafka puts nothing new into it (KIP-1066); false before 4.3.
+    public var isCordoned: Bool
 
     /// A directory of these facts.
     public init(
-        path: String, error: String?, total: ByteCount?, usable: ByteCount?, logBytes: ByteCount, replicas: Int
+        path: String, error: String?, total: ByteCount?, usable: ByteCount?, logBytes: ByteCount, replicas: Int,
+        isCordoned: Bool = false
     ) {
         self.path = path
         self.error = error
@@ -174,6 +183,7 @@ public struct LogDirectoryObservation: Hashable, Sendable {
         self.usable = usable
         self.logBytes = logBytes
         self.replicas = replicas
+        self.isCordoned = isCordoned
     }
 }
 

@@ -15,20 +15,20 @@ extension PlacementInput {
     ///   - snapshot: what was seen, log directories included.
     ///   - layout: where the brokers run; nil where nobody remembers, then containers and listeners tell.
     ///   - fleet: racks of brokers that don't answer, and the rate at which data is moved.
-    ///   - cordoned: brokers that give data and take none.
     /// - Throws: `PlanningRefusal` with the code `unknown` where too little was seen to plan on, and what
     ///   `Builder.build` refuses.
     public init(
-        observed snapshot: Snapshot, layout: ClusterLayout?, fleet: FleetSpecification, cordoned: Set<NodeID> = []
+        observed snapshot: Snapshot, layout: ClusterLayout?, fleet: FleetSpecification
     ) throws(PlanningRefusal) {
         try self.init(
             observed: try Self.known(snapshot.cluster, "the cluster"), hosts: snapshot.hosts, layout: layout,
-            fleet: fleet, rate: fleet.move.throttle, cordoned: cordoned)
+            fleet: fleet, rate: fleet.move.throttle)
     }
 
     /// The placement of a running cluster, as Kafka told it.
     ///
-    /// Brokers that are fenced, or that hold replicas and are not registered, are dead. What a broker can hold is what its
+    /// Brokers that are fenced, or that hold replicas and are not registered, are dead; those whose directories are all
+    /// cordoned give data and take none. (Kafka itself would obey a list that names one.) What a broker can hold is what its
     /// logs take and its part of what is free on their volumes: brokers of one host that share a volume share what is
     /// free there. Canaries are left out.
     ///
@@ -41,7 +41,6 @@ extension PlacementInput {
     ///   - running: what moves under way count as.
     ///   - lists: partitions that count as if they had these replicas already.
     ///   - without: partitions that are not planned for.
-    ///   - cordoned: brokers that give data and take none.
     ///   - joining: brokers of `layout` that are to come, planned as if they were there already and empty.
     /// - Throws: `PlanningRefusal` with the code `unknown` where too little was seen to plan on, and what
     ///   `Builder.build` refuses.
@@ -49,7 +48,7 @@ extension PlacementInput {
         observed cluster: ClusterObservation, hosts: [HostObservation] = [], layout: ClusterLayout?,
         fleet: FleetSpecification? = nil, rate: BytesPerSecond = PlanningBroker.defaultPort,
         running: RunningMoves = .undone, lists: [TopicPartition: [NodeID]] = [:], without: Set<TopicPartition> = [],
-        cordoned: Set<NodeID> = [], joining: [NodeID] = []
+        joining: [NodeID] = []
     ) throws(PlanningRefusal) {
         let registered = try Self.known(cluster.brokers, "the brokers")
         let table = try Self.known(cluster.partitions, "the partitions")
@@ -59,6 +58,8 @@ extension PlacementInput {
         for move in moves { leftOut[move.partition] = running == .done ? move.removing : move.adding }
         let places = BrokerPlaces(hosts, layout, registered)
         let disks = BrokerDisks(hosts, cluster.logDirectories, places, joining: joining)
+
+        let cordoned = Set(cluster.logDirectories.filter(\.isCordoned).map(\.broker))
 
         var builder = Builder()
         var listed = Set<NodeID>()
@@ -88,6 +89,9 @@ extension PlacementInput {
                     ? "broker \(shown) does not tell the size of its disks: it is planned without a ceiling"
                     : "\(silent.count) brokers (\(shown)) do not tell the size of their disks: they are planned without a ceiling"
             )
+        }
+        for broker in cordoned.sorted() {
+            builder.note("broker \(broker) is cordoned: nothing new is put on it")
         }
         builder.reserve(partitions: table.count, replicas: table.count * 3)
         for topic in table.topics { builder.setMinInSync(topic.minInSyncReplicas, of: topic.name) }

@@ -201,7 +201,7 @@ public struct Damping: Sendable {
         "broker-fenced", "broker-missing", "broker-ghost", "canary-failed", "canary-slow",
         "partitions-under-replicated",
         "partitions-under-min-isr", "partitions-offline", "quorum-voter-lagging", "quorum-unknown", "no-controller",
-        "cluster-unreachable", "log-directories-unknown", "reassignment-orphan", "throttle-leftover",
+        "cluster-unreachable", "log-directories-unknown", "reassignment-orphan", "throttle-leftover", "broker-cordoned",
         "container-missing", "container-leftover", "config-drift", "layout-drift", "image-drift", "clock-skew",
     ]
 

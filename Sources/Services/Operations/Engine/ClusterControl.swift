@@ -112,14 +112,12 @@ public struct ControlOutcome<Subject: Hashable & Sendable>: Sendable {
 public struct LogDirectoryContents: Hashable, Sendable {
     /// The directory itself.
     public var directory: LogDirectoryObservation
-    /// Whether Kafka puts nothing new into it (KIP-1066).
-    public var isCordoned: Bool
     /// Its replicas that were asked for.
     public var replicas: [ReplicaLog]
 
     /// A directory of these contents.
-    public init(directory: LogDirectoryObservation, isCordoned: Bool, replicas: [ReplicaLog]) {
-        (self.directory, self.isCordoned, self.replicas) = (directory, isCordoned, replicas)
+    public init(directory: LogDirectoryObservation, replicas: [ReplicaLog]) {
+        (self.directory, self.replicas) = (directory, replicas)
     }
 }
 

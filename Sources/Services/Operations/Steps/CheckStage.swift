@@ -15,7 +15,7 @@ public struct CheckStage: ClusterStep {
     /// Replicas that have just been added, or a broker that was just started, need some time to be in sync.
     private static let limit: Duration = .seconds(180)
     /// Rules that say nothing about a stage: what they find was so before, or is on its way.
-    private static let passedOver: Set<String> = ["config-drift", "reassignment-orphan"]
+    private static let passedOver: Set<String> = ["config-drift", "reassignment-orphan", "broker-cordoned"]
     /// What the stage is called within its plan.
     public var stage: String
     /// The nodes that are wanted now.

@@ -86,7 +86,7 @@ public struct CordonBroker: Step {
     private func isCordoned(_ context: StepContext) async -> Bool {
         let found = await context.world.control.replicaLogs(of: [broker], partitions: [], layout)[broker]?.value
         guard let found, !found.isEmpty else { return false }
-        return found.allSatisfy(\.isCordoned)
+        return found.allSatisfy(\.directory.isCordoned)
     }
 
     private func value(_ context: StepContext) async -> String? {
