@@ -63,7 +63,7 @@ import Transfers
             #expect(
                 shapes(server) == [
                     "GET /images/toy:1/json", "POST /containers/create?name=NAME", "POST /containers/ID/start",
-                    "POST /containers/ID/wait?condition=not-running", "GET /containers/ID/json",
+                    "POST /containers/ID/wait?condition=not-running",
                     "GET /containers/ID/logs?stdout=1&stderr=1", "GET /containers/ID/json",
                     "DELETE /containers/ID?force=1&v=1",
                 ])

@@ -78,6 +78,15 @@ extension HealthRules {
                             "do not stop it: look for the fleet directory that runs it, and there: gantry clusterstatus",
                         on: host)
                 }
+                // Kafka lets one back in that was unregistered, and places new partitions on it.
+                let replicas = container.role == .broker ? context.brokers.first { $0.id == node }?.partitions ?? 0 : 0
+                if retired, replicas > 0 {
+                    return rule.finding(
+                        .critical, subject(container),
+                        "was removed for good, its container is back on \(host) (\(container.state)), and "
+                            + counted(replicas, "replica", "is", "are") + " assigned to it: do not stop it",
+                        remedy: "gantry removebroker \(node) drains and stops it", on: host)
+                }
                 return rule.finding(
                     retired && container.state == .running ? .critical : .warning, subject(container),
                     retired

@@ -40,6 +40,8 @@ public struct OperationPlan: Hashable, Sendable, Codable {
 
     /// Kinds of steps that move data: a throttle and hours mean something for them.
     public static let movingKinds: Set<String> = ["move-data", "restore-lists"]
+    /// The kind of step after which nothing new is put on a broker.
+    public static let cordoningKind = "cordon"
     /// The kind of step that proves what was drained to be empty.
     public static let provingKind = "verify-empty"
 

@@ -2,6 +2,7 @@ import FleetModel
 import FleetSimulator
 import HealthRules
 import OperationModel
+import Operations
 import Processes
 import Testing
 
@@ -87,6 +88,52 @@ struct LeftOperationTests {
             try journal.append(.outcome(plan.steps[0].id, .done(note: nil)), under: lease, at: cluster.time.now())
             try journal.append(.ended(.done), under: lease, at: cluster.time.now())
             #expect(try journal.resumable(name) == nil)
+        }
+    }
+
+    @Test func `bootstrap starts nothing that a removal stopped for good, until that is given up`() async throws {
+        try await withLeftDrain { cluster, id, journal in
+            let name = cluster.specification.cluster.name
+            #expect(try cluster.prepareBootstrap().blockers == [], "all of it runs")
+            let lease = try #require(try journal.lease(of: name))
+            try journal.append(.intent(StepID("stop-node", "3")), under: lease, at: cluster.time.now())
+            #expect(try cluster.prepareBootstrap().blockers == [], "it has not stopped yet")
+            cluster.inflict(.container(.kill, try cluster.node(3)))
+            let blocker = try #require(try cluster.prepareBootstrap().blockers.first)
+            #expect(blocker.code == "operation-interrupted")
+            #expect(blocker.object.hasPrefix("operation \(id) ("))
+            #expect(blocker.reason.contains("broker 3;"), "\(blocker)")
+            #expect(blocker.remedy == "gantry operation resume \(id)")
+            try journal.append(.ended(.aborted(reason: "given up")), under: lease, at: cluster.time.now())
+            #expect(try cluster.prepareBootstrap().blockers == [])
+        }
+    }
+
+    @Test func `what is given up leaves no cordon, though its broker is dead`() async throws {
+        try await LivingCluster.with(hosts: 3, brokers: 2) { cluster in
+            try cluster.bootstrap()
+            try cluster.load(factor: 2)
+            let plan = try #require(try cluster.removeBrokers(3).plan)
+            let (id, three) = (try cluster.keep(plan, salt: 5), try cluster.node(3))
+            let name = cluster.specification.cluster.name
+            let holder = Holder(techhost: "t", pid: 1, bootID: "b", startTicks: 1, user: "root")
+            let lease = try cluster.store.acquireLease(
+                cluster: name, operation: id, holder: holder, replacing: try cluster.store.lease(of: name)?.token,
+                at: cluster.time.now())
+            for event in [.started(holder), .intent(StepID("cordon", "3"))] as [OperationEvent] {
+                try cluster.store.append(event, under: lease, at: cluster.time.now())
+            }
+            let (fleet, layout) = (cluster.fleet, try #require(try cluster.status().layout))
+            let change = [SettingChange("cordoned.log.dirs", .set("*"))]
+            _ = try cluster.run { try await fleet.change([.broker(three): change], layout) }
+            #expect(try cluster.leftovers() == ["cordon 3"])
+            cluster.inflict(.container(.kill, three))
+            try cluster.pass(.seconds(30))
+            guard case .aborted = try cluster.work(plan, id, pid: 2, givingUp: true) else {
+                Issue.record("it was not given up")
+                return
+            }
+            #expect(try cluster.leftovers() == [])
         }
     }
 

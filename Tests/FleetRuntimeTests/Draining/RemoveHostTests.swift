@@ -251,6 +251,19 @@ struct RemoveHostTests {
             #expect(plan.advice?.contains("Should it come back") == true && plan.advice?.contains("rm -rf") == false)
             #expect(try cluster.worries().contains { $0.hasPrefix("container-leftover broker 5") })
             #expect(cluster.codes(try cluster.addHost(host)) == ["container-left"], "not beside what is left there")
+
+            // Kafka let it in and puts partitions there: it is drained before anything stops it.
+            try cluster.topic("sole", [[5]])
+            #expect(try cluster.worries().contains { $0.contains("1 replica is assigned to it: do not stop it") })
+            let blocker = try #require(try cluster.prepareBootstrap().blockers.first)
+            #expect(blocker.code == "broker-not-empty" && blocker.remedy == "gantry removebroker 5", "\(blocker)")
+            let drained = try cluster.work(try #require(try cluster.removeBrokers(5).plan))
+            #expect(drained == .done)
+            #expect(try cluster.lists().values.allSatisfy { !$0.isEmpty && !$0.contains(5) })
+            #expect(try cluster.status().snapshot.cluster.value?.broker(try cluster.node(5)) == nil)
+            #expect(try cluster.leftovers() == [])
+            let left = try cluster.status().snapshot.host(host)?.containers.filter { $0.role == .broker }
+            #expect(left?.isEmpty == true)
             try cluster.bootstrap()
             let files = cluster.fleet.withState { $0.hosts[host]?.files.keys.sorted() ?? [] }
             #expect(files.filter { $0.hasPrefix("/opt/kafka-docker") || $0.contains(HostService.unit) } == [])

@@ -1,7 +1,6 @@
 import FleetModel
 import HealthRules
 import OperationModel
-import Operations
 
 /// How an operation stands or ended: the answer of every command that starts or shows one.
 struct OperationReport: Report {
@@ -238,10 +237,12 @@ struct OperationReport: Report {
     /// What a pause keeps: a broker that leaves takes nothing new.
     private var cordon: String {
         let held = (progress?.plan.steps ?? []).filter {
-            $0.kind == CordonBroker.kind && progress?.begun.contains($0.id) == true
+            $0.kind == OperationPlan.cordoningKind && progress?.begun.contains($0.id) == true
         }
-        return held.isEmpty ? "" : "; until it goes on or is aborted nothing new is put on "
-            + held.map(\.subject).joined(separator: ", ")
+        return held.isEmpty
+            ? ""
+            : "; until it goes on or is aborted nothing new is put on "
+                + held.map(\.subject).joined(separator: ", ")
     }
 
     private var lastLine: Cell {

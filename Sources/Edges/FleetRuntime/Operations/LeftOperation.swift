@@ -1,5 +1,6 @@
 public import FleetModel
 public import OperationModel
+import Operations
 
 extension OperationStore {
     /// Operations looked through, for a later one or one whose id begins as typed: those of years.
@@ -22,6 +23,15 @@ extension OperationStore {
             if try progress(of: later).hasEffect { return later }
         }
         return nil
+    }
+
+    /// Those of `nodes` that `record` has begun to stop in order to take them out of the cluster.
+    /// - Throws: what the journal refuses.
+    func stoppedForGood(by record: OperationRecord, of nodes: [NodePlacement]) throws(StoreError) -> [NodePlacement] {
+        let removals = Set([UnregisterBroker.kind, RemoveVoter.kind])
+        guard record.plan.steps.contains(where: { removals.contains($0.kind) }) else { return [] }
+        let begun = try progress(of: record).begun
+        return nodes.filter { begun.contains(StepID(StopNode.kind, $0.id.description)) }
     }
 
     /// The operation of `cluster` that can be gone on with: it has begun and not ended, nobody carries it out, and no later

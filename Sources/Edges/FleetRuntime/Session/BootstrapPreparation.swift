@@ -59,6 +59,9 @@ extension FleetSession {
             + Provisioning.diskBlockers(surveys, fleet: fleet, provisioned: provisioning)
         if blockers.isEmpty, let present { blockers = await lostDirectories(surveys, present) }
         if blockers.isEmpty, let blocker = await missingArchive(layout) { blockers = [blocker] }
+        if blockers.isEmpty, let blocker = try halfRemoved(surveys, layout) { blockers = [blocker] }
+        let returned = try returned(surveys, layout)
+        if blockers.isEmpty { blockers = await stillHolding(returned, layout) }
         guard blockers.isEmpty else {
             return BootstrapPreparation(clauses: clauses, blockers: blockers, plan: nil, needed: [], drift: [])
         }
@@ -66,11 +69,27 @@ extension FleetSession {
         var bootstrap = Bootstrap(
             fleet: fleet, layout: layout, surveys: surveys, files: files, canary: canary, service: service,
             now: clock.now(), provisioning: provisioning)
-        bootstrap.returned = try returned(surveys, layout)
+        bootstrap.returned = returned
         let plan = try bootstrap.plan(arguments: arguments, reason: reason)
         return BootstrapPreparation(
             clauses: clauses, blockers: [], plan: plan, needed: try await probe(plan, isNew: present == nil),
             drift: drift(surveys, layout, files))
+    }
+
+    /// Nodes that a removal has stopped before it was left half way: started again they would be neither in nor out.
+    private func halfRemoved(_ surveys: [HostSurvey], _ layout: ClusterLayout) throws(StoreError) -> Blocker? {
+        guard let journal = try place.existingJournal(), let left = try journal.resumable(fleet.cluster.name) else {
+            return nil
+        }
+        let alive = Set(surveys.flatMap(\.seenContainers).filter(\.isAlive).compactMap(\.node))
+        let nodes = try journal.stoppedForGood(by: left, of: layout.nodes).filter { !alive.contains($0.id) }
+            .map { "\($0.role.rawValue) \($0.id)" }
+        guard !nodes.isEmpty else { return nil }
+        return Blocker(
+            code: "operation-interrupted", object: "operation \(left.id) (\(left.plan.commandLine))",
+            reason: "it was left half way, and what it has stopped for good would be started again: "
+                + nodes.joined(separator: ", ") + "; to give it up instead: gantry operation abort \(left.id)",
+            remedy: "gantry operation resume \(left.id)")
     }
 
     /// Containers of retired nodes that run again on hosts that carry nothing else: such a host was taken out as gone.
@@ -82,6 +101,22 @@ extension FleetSession {
                 return NodePlacement(id: node, role: role, host: survey.host, port: 0, dataDirectories: [])
             }
         }.sorted { $0.id < $1.id }
+    }
+
+    /// Brokers that came back and on which something was placed meanwhile: they must be drained, which is another operation.
+    private func stillHolding(_ returned: [NodePlacement], _ layout: ClusterLayout) async -> [Blocker] {
+        let brokers = returned.filter { $0.role == .broker }.map(\.id)
+        guard !brokers.isEmpty else { return [] }
+        let load = await ports.cluster.observe(layout, detail: .listing).value?.partitions.value?.load() ?? [:]
+        let holding = brokers.filter { load[$0, default: BrokerLoad()].replicas > 0 }
+        return holding.map { broker in
+            Blocker(
+                code: "broker-not-empty", object: "broker \(broker)",
+                reason: "it was removed for good, came back with its host, and since then "
+                    + counted(load[broker, default: BrokerLoad()].replicas, "replica", "was", "were")
+                    + " assigned to it",
+                remedy: "gantry removebroker \(holding.map(\.description).joined(separator: ","))")
+        }
     }
 
     /// The layout with what `virthosts` adds to it; ports that something else holds are stepped over only for nodes

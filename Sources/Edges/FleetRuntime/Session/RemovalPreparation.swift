@@ -19,7 +19,8 @@ extension FleetSession {
     ) async throws -> MovePreparation {
         let opening = try await opening(directory)
         var preparation = opening.preparation
-        guard case .seen(let status, let layout) = opening else { return preparation }
+        guard case .seen(let status, let present) = opening else { return preparation }
+        let layout = present.with(returned: status.context.retired.intersection(brokers), status.snapshot)
         let registered = status.snapshot.cluster.value?.brokers.value ?? []
         let retired = try retired().ids
         let gone = brokers.filter { id in
@@ -40,12 +41,16 @@ extension FleetSession {
         guard let moves = proof.plan else { return preparation }
         preparation.moves = [moves]
         let hosts = Set(fleet.hosts.map(\.host) + layout.nodes.map(\.host)).sorted()
-        let removal = BrokerRemoval(
+        var removal = BrokerRemoval(
             cluster: fleet.cluster.name, layout: layout, options: options,
             compose: try await composeFiles(without: wanted, layout, directory), deletesData: deletesData,
             hosts: hosts.filter { status.snapshot.host($0)?.state.reason == nil },
             canary: request.canary, known: status.findings.map(CheckStage.KnownFinding.init),
             commands: HostCommands(fleet))
+        removal.cleanedHosts = Set(wanted.compactMap(layout.node).map(\.host)).sorted().filter { host in
+            let seen = status.snapshot.host(host)?.containers.compactMap(\.node) ?? []
+            return present.nodes(on: host).isEmpty && seen.allSatisfy(wanted.contains)
+        }
         preparation.plan = try removal.plan(
             [.init(brokers: wanted, plan: moves, dead: proof.dead, givenUp: proof.givenUp)],
             arguments: request.arguments,
@@ -74,6 +79,20 @@ extension FleetSession {
                 rest.map { TextFile(FileToPlace(path: path, contents: $0.bytes, mode: $0.mode)) })
         }
         return result
+    }
+}
+
+extension ClusterLayout {
+    /// The layout with brokers that were removed for good and serve again, since their host came back: they are taken out
+    /// a second time, in order.
+    fileprivate func with(returned: Set<NodeID>, _ snapshot: Snapshot) -> ClusterLayout {
+        let placements = snapshot.containers.compactMap { host, container -> NodePlacement? in
+            guard container.role == .broker, let id = container.node, returned.contains(id), node(id) == nil,
+                let port = snapshot.cluster.value?.broker(id)?.endpoint.port
+            else { return nil }
+            return NodePlacement(id: id, role: .broker, host: host, port: port, dataDirectories: [])
+        }
+        return ClusterLayout(clusterID: clusterID, nodes: nodes + placements)
     }
 }
 

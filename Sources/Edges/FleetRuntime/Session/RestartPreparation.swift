@@ -123,11 +123,12 @@ extension FleetSession {
         switch target {
         case .node(let id):
             guard layout.node(id) == nil else { return nil }
-            let ids = layout.nodes.map(\.id.description)
-            let near = Spelling.nearest(to: id.description, among: ids)
+            // No guess: ids that look alike are other brokers.
+            let wasRemoved = (try? retired().ids.contains(id)) ?? false
             return Blocker(
                 code: "unknown-node", object: "node \(id)",
-                reason: "the cluster has no such broker or controller" + (near.map { "; did you mean \($0)?" } ?? ""),
+                reason: "the cluster has no such broker or controller"
+                    + (wasRemoved ? " any more: it was removed" : ""),
                 remedy: "gantry clusterstatus lists what there is")
         case .host(let host):
             guard layout.nodes(on: host).isEmpty else { return nil }

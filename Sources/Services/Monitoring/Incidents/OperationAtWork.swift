@@ -40,7 +40,8 @@ public struct OperationAtWork: Hashable, Sendable {
     ]
     /// Rules about the whole, which moving data and changing nodes touches.
     private static let ofAll: Set<String> = [
-        "partitions-under-replicated", "reassignment-orphan", "throttle-leftover", "broker-cordoned", "config-drift", "layout-drift",
+        "partitions-under-replicated", "reassignment-orphan", "throttle-leftover", "broker-cordoned", "config-drift",
+        "layout-drift",
         "host-unlisted", "quorum-unknown",
     ]
 

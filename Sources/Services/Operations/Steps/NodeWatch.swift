@@ -46,7 +46,8 @@ struct NodeWatch {
         return StepFailure(
             code: "node-died", what: "starting", object: "\(node.role.rawValue) \(node.id) on \(node.host)",
             reason: "its container \(how) (now \(container.state), after \(counted(container.restarts, "restart")))",
-            remedy: "mend what its last lines say, then gantry bootstrap (or gantry operation resume)",
+            remedy: "mend what its last lines say, then gantry bootstrap (or gantry operation resume); where that "
+                + "leaves its settings as they were, since it ran for a minute: gantry restart --changed",
             evidence: end?.output ?? [])
     }
 }

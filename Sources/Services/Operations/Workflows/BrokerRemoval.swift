@@ -45,6 +45,8 @@ public struct BrokerRemoval: Sendable {
     public var known: [CheckStage.KnownFinding]
     /// How operators delete what stays.
     public var commands: HostCommands
+    /// Hosts that were taken out before and came back, of which all that runs leaves now.
+    public var cleanedHosts: [HostName] = []
 
     /// A removal from `layout`.
     public init(
@@ -123,6 +125,10 @@ public struct BrokerRemoval: Sendable {
         let stays = dataThatStays(of: stages.flatMap(\.brokers).compactMap(layout.node))
         var layout = layout
         try append(stages, to: &chain, layout: &layout)
+        for host in cleanedHosts {
+            try chain.add(RemoveService(target: host, cluster: cluster))
+            try chain.add(CleanHost(target: host, place: nil))
+        }
         return OperationPlan(
             command: "removebroker", arguments: arguments, cluster: cluster, clusterID: layout.clusterID,
             reason: reason, steps: chain.records, failurePolicy: .stop,
