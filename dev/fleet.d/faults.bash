@@ -53,6 +53,8 @@ fill_disk() {
     [[ $2 =~ ^[0-9]+$ ]] || wrong_usage "leave how many bytes?"
     local disk room
     disk=$(home_of "$1")/disk
+    # without the host's own disk it would be this machine's that is filled
+    mountpoint -q "$disk" || die "$disk is not mounted: $(name_of "$1") has no disk to fill"
     room=$(($(stat -fc '%a * %S' "$disk") - $2))
     ((room > 0)) || return 0
     # what is left over after the metadata of so big a file, too
