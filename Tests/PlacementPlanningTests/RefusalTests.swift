@@ -80,6 +80,34 @@ import Testing
         #expect(reason?.message.contains("find no broker with room") == true)
     }
 
+    @Test func `a disk that is too small is named with its host, what is free there and what is needed`() throws {
+        var builder = PlacementInput.Builder()
+        // Broker 4 has room for everything, and may hold nothing more: its host has a replica already.
+        for (id, host, capacity) in [(1, "a", 900), (2, "b", 900), (3, "c", 110), (4, "b", 900)] {
+            var broker = PlanningBroker(
+                id: try #require(NodeID(rawValue: Int32(id))), host: host, capacity: ByteCount(Int64(capacity) << 30))
+            broker.directories = ["/disk\(id)"]
+            builder.add(broker)
+        }
+        builder.add(topic: "large", partition: 0, replicas: [1, 2], size: 100 << 30)
+        let options = PlanningOptions(headroom: PerMille(100))
+        let reason = refusal(.drain(brokers: NodeID.ids(1...1), onto: .all), try builder.build(), options)["disk"]
+        let (message, remedy) = (reason?.message ?? "", reason?.remedy ?? "")
+        #expect(message.contains("1 replica of 100 GiB finds no broker with room: large-0 needs 100 GiB"), "\(message)")
+        #expect(message.contains("there is free: 99 GiB on broker 3 (host c, /disk3); that is below"), "\(message)")
+        #expect(!message.contains("broker 4") && !message.contains("broker 2"), "\(message)")
+        #expect(remedy.hasPrefix("make room for 1 GiB more in /disk3 of host c, add a broker"), "\(remedy)")
+    }
+
+    @Test func `no room that is told would have been enough`() throws {
+        let input = try Self.input(hosts: ["a", "b", "c"], capacity: ByteCount(9_000_000_000))
+        let reason = refusal(.drain(brokers: NodeID.ids(1...1), onto: .all), input)["disk"]
+        let message = reason?.message ?? ""
+        // Its partitions want both of the brokers that are left: where one has a replica only the other is told.
+        #expect(message.contains("broker 2 (host b)") != message.contains("broker 3 (host c)"), "\(message)")
+        #expect(reason?.remedy.contains("to begin with, add a broker") == true)
+    }
+
     @Test func `a pinned topic on a broker that leaves is refused`() throws {
         let input = try Self.input(hosts: ["a", "b", "c"])
         let options = PlanningOptions(pinnedTopics: ["orders"])

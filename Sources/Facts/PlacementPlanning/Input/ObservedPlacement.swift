@@ -68,19 +68,21 @@ extension PlacementInput {
             listed.insert(broker.id)
             let state: PlanningBroker.State =
                 broker.fenced ? .dead : cordoned.contains(broker.id) ? .cordoned : .live
-            builder.add(
-                PlanningBroker(
-                    id: broker.id, host: places.host(of: broker.id)?.rawValue ?? broker.endpoint.host,
-                    rack: broker.rack, capacity: disks.capacity(of: broker.id), state: state, uplink: rate,
-                    downlink: rate))
+            var planned = PlanningBroker(
+                id: broker.id, host: places.host(of: broker.id)?.rawValue ?? broker.endpoint.host,
+                rack: broker.rack, capacity: disks.capacity(of: broker.id), state: state, uplink: rate,
+                downlink: rate)
+            planned.directories = disks.directories(of: broker.id)
+            builder.add(planned)
             if state != .dead, disks.capacity(of: broker.id) == nil { silent.append("\(broker.id)") }
         }
         for id in joining where listed.insert(id).inserted {
             let host = places.host(of: id)
-            builder.add(
-                PlanningBroker(
-                    id: id, host: host?.rawValue, rack: host.flatMap { fleet?.host($0)?.rack },
-                    capacity: disks.capacity(of: id), uplink: rate, downlink: rate))
+            var planned = PlanningBroker(
+                id: id, host: host?.rawValue, rack: host.flatMap { fleet?.host($0)?.rack },
+                capacity: disks.capacity(of: id), uplink: rate, downlink: rate)
+            planned.directories = disks.directories(of: id)
+            builder.add(planned)
         }
         if !silent.isEmpty {
             let shown = silent.prefix(5).joined(separator: ", ") + (silent.count > 5 ? ", …" : "")
@@ -166,6 +168,7 @@ private struct BrokerDisks {
     }
 
     private var capacities: [NodeID: ByteCount] = [:]
+    private var places: [NodeID: Set<String>] = [:]
 
     init(
         _ hosts: [HostObservation], _ directories: [BrokerLogDirectories], _ places: BrokerPlaces, joining: [NodeID]
@@ -190,6 +193,7 @@ private struct BrokerDisks {
                 volumes[name, default: Volume()].users.insert(answer.broker)
                 volumes[name, default: Volume()].free = min(volumes[name]?.free ?? .max, max(0, free.bytes))
                 own.insert(name)
+                self.places[answer.broker, default: []].insert(data)
                 stored = Int64(clamping: Int128(stored) + Int128(max(0, directory.logBytes.bytes)))
             }
             if isWhole, !own.isEmpty { ofBroker.append((answer.broker, own, stored)) }
@@ -203,6 +207,7 @@ private struct BrokerDisks {
                 volumes[name, default: Volume()].users.insert(broker)
                 volumes[name, default: Volume()].free = min(volumes[name]?.free ?? .max, max(0, disk.free.bytes))
                 own.insert(name)
+                self.places[broker, default: []].insert(disk.path)
             }
             ofBroker.append((broker, own, 0))
         }
@@ -218,6 +223,9 @@ private struct BrokerDisks {
 
     /// Bytes that the log directories of `broker` can hold; nil where it did not tell.
     func capacity(of broker: NodeID) -> ByteCount? { capacities[broker] }
+
+    /// The data directories of `broker`, in order; empty where it did not tell.
+    func directories(of broker: NodeID) -> [String] { places[broker, default: []].sorted() }
 
     /// DATA of a log directory DATA/CLUSTER/NODE.
     private static func dataDirectory(_ path: String) -> String {

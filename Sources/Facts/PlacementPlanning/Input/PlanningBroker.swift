@@ -29,6 +29,8 @@ public struct PlanningBroker: Hashable, Sendable {
     public var weight: Int64
     /// Bytes that its log directories can hold; nil when that is not known, then there is no ceiling.
     public var capacity: ByteCount?
+    /// The data directories that its logs lie in, for people; empty where that is not known.
+    public var directories: [String] = []
     /// What it may be used for.
     public var state: State
     /// Rate at which others may copy from it.
@@ -50,4 +52,18 @@ public struct PlanningBroker: Hashable, Sendable {
         self.uplink = uplink
         self.downlink = downlink
     }
+
+    /// The broker and where its data lies: `broker 3 (host 10.0.0.13, /disk1 and /disk2)`.
+    var place: String {
+        let parts = [host.map { "host \($0)" }, disk].compactMap { $0 }
+        return "broker \(id)" + (parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))")
+    }
+
+    /// Where room has to be made for it: `/disk1 of host 10.0.0.13`, `host 10.0.0.13`, `broker 3`.
+    var room: String {
+        guard let host else { return "broker \(id)" }
+        return (disk.map { "\($0) of " } ?? "") + "host \(host)"
+    }
+
+    private var disk: String? { directories.isEmpty ? nil : directories.joined(separator: " and ") }
 }

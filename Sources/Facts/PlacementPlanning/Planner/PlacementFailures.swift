@@ -3,13 +3,18 @@ import FleetModel
 /// Replicas for which no place was found, sorted into what an operator can do about it.
 struct PlacementFailures {
     private static let examples = 5
+    /// Brokers whose room is told.
+    private static let shownPlaces = 3
 
     /// Rows that were broken before, whose mending failed and which nothing forces to change.
     private(set) var unmendable: [Int] = []
     /// Rows that have to change and can't.
     private var unplaced: [Int] = []
     private var spread: (count: Int, names: [String], helpers: [Int32]) = (0, [], [])
-    private var disk: (count: Int, names: [String], bytes: Int64, largest: Int64) = (0, [], 0, 0)
+    private var disk: (count: Int, names: [String], bytes: Int64) = (0, [], 0)
+    /// The largest replica without room, and what the brokers had left that might have held it when it was tried, most
+    /// first. Room elsewhere is of no use to it: there its partition has a replica already, or its host or rack has.
+    private var largest: (row: Int, size: Int64, places: [(broker: Int, room: Int64)])?
 
     mutating func add(_ problem: PlanningProblem, _ layout: Layout, _ row: Int, _ slot: Int) {
         let input = problem.input
@@ -21,13 +26,17 @@ struct PlacementFailures {
             return
         }
         if unplaced.last != row { unplaced.append(row) }
-        let legal = input.brokers.indices.contains {
+        let legal = input.brokers.indices.filter {
             problem.target[$0] && layout.isLegal(row, slot, Int32(truncatingIfNeeded: $0))
         }
-        if legal {
+        if !legal.isEmpty {
+            let size = layout.sizes[row]
             disk.count += 1
-            disk.bytes += layout.sizes[row]
-            disk.largest = max(disk.largest, layout.sizes[row])
+            disk.bytes += size
+            if largest.map({ size > $0.size }) ?? true {
+                let places = legal.map { (broker: $0, room: max(0, problem.ceiling[$0] - layout.load[$0])) }
+                largest = (row, size, places.sorted { ($1.room, $0.broker) < ($0.room, $1.broker) })
+            }
             if disk.names.count < Self.examples { disk.names.append(input.name(row)) }
             return
         }
@@ -41,6 +50,32 @@ struct PlacementFailures {
         if let helper, !spread.helpers.contains(Int32(helper)) {
             spread.helpers.append(Int32(truncatingIfNeeded: helper))
         }
+    }
+
+    private func noRoom(
+        for row: Int, _ size: Int64, _ places: [(broker: Int, room: Int64)], _ problem: PlanningProblem
+    ) -> PlanningRefusal.Reason {
+        let brokers = problem.input.brokers
+        let shown = places.prefix(Self.shownPlaces).map { "\(ByteCount($0.room)) on \(brokers[$0.broker].place)" }
+        let more = places.count - shown.count
+        let replicas =
+            disk.count == 1
+            ? "1 replica of \(ByteCount(disk.bytes)) finds no broker with room"
+            : "\(disk.count) replicas of \(ByteCount(disk.bytes)) together find no broker with room, the largest of "
+                + "\(ByteCount(size))"
+        let best = places.first.map { (place: brokers[$0.broker].room, lacks: ByteCount(size - $0.room)) }
+        return .init(
+            code: "disk",
+            message:
+                "\(replicas): \(problem.input.name(row)) needs \(ByteCount(size)), and where it may lie there is free: "
+                + shown.joined(separator: ", ") + (more > 0 ? ", no more on \(counted(more, "other"))" : "")
+                + "; that is below the ceiling, which is the capacity less \(problem.options.headroom)",
+            objects: disk.names, count: disk.count,
+            remedy: (best.map {
+                "make room for \($0.lacks) more in \($0.place)\(disk.count == 1 ? "" : " to begin with"), "
+            } ?? "")
+                + "add a broker or disks with at least \(ByteCount(disk.bytes)), widen the targets, or shorten the "
+                + "retention of large topics")
     }
 
     func refuse(_ problem: PlanningProblem, _ layout: Layout) throws(PlanningRefusal) {
@@ -59,23 +94,7 @@ struct PlacementFailures {
                         : "let broker \(helpers.joined(separator: " or ")) receive data too"
                             + (problem.event.hasRange ? ": widen the range FIRST LAST" : "")))
         }
-        if disk.count > 0 {
-            let targets = problem.input.brokers.indices.filter { problem.target[$0] }
-            let free = targets.reduce(ByteCount.zero) {
-                $0 + ByteCount(max(0, problem.ceiling[$1] - layout.load[$1]))
-            }
-            reasons.append(
-                .init(
-                    code: "disk",
-                    message:
-                        "\(counted(disk.count, "replica")) of \(ByteCount(disk.bytes)) "
-                        + (disk.count == 1 ? "finds" : "together find") + " no broker with room: the "
-                        + "targets have \(free) left below their ceilings (capacity less \(problem.options.headroom))",
-                    objects: disk.names, count: disk.count,
-                    remedy:
-                        "add a broker or disks with at least \(ByteCount(disk.bytes)), widen the targets, or shorten "
-                        + "the retention of large topics"))
-        }
+        if let largest { reasons.append(noRoom(for: largest.row, largest.size, largest.places, problem)) }
         guard !reasons.isEmpty else { return }
         var refusal = PlanningRefusal(reasons)
         let input = problem.input

@@ -319,12 +319,16 @@ struct FluidSimulation {
             objects: transfers.chain.indices.filter { start[$0] < 0 }.prefix(5).map {
                 input.name(Int(transfers.rows[Int(transfers.chain[$0])]))
             }, count: unstarted,
-            remedy: "free or add disk space on a target: \(ByteCount(smallestWaiting())) would let the next copy start")
+            remedy: smallestWaiting().map {
+                "make room for \(ByteCount($0.bytes)) more in \(input.brokers[$0.broker].room): that would let the next copy "
+                    + "start"
+            } ?? "free or add disk space on the targets")
     }
 
-    private func smallestWaiting() -> Int64 {
+    private func smallestWaiting() -> (bytes: Int64, broker: Int)? {
         transfers.chain.indices.filter { start[$0] < 0 && transfers.adding[$0] >= 0 }.map {
-            occupied[Int(transfers.adding[$0])] + columns.size[$0] - problem.ceiling[Int(transfers.adding[$0])]
-        }.min() ?? 0
+            let broker = Int(transfers.adding[$0])
+            return (bytes: occupied[broker] + columns.size[$0] - problem.ceiling[broker], broker: broker)
+        }.min { $0.bytes < $1.bytes }
     }
 }
