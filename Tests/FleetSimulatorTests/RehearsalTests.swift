@@ -1,6 +1,7 @@
 import FleetModel
 import Observation
 import OperationModel
+import Operations
 import Testing
 
 @testable import FleetSimulator
@@ -67,6 +68,47 @@ struct ObservedFleetTests {
         #expect(copy.hosts[unreached]?.isReachable == false)
         copy.advance(to: copy.now + .seconds(60))
         #expect(copy.kafka.registeredBrokers() == fleet.snapshot.cluster.value?.brokers.value)
+    }
+
+    @Test(arguments: [(30, 20...40), (200, 190...215), (600, nil)] as [(Int, ClosedRange<Int64>?)])
+    func `who has been silent for some time has been so in the copy, and who is forgotten is forgotten there`(
+        seconds: Int, silence: ClosedRange<Int64>?
+    ) throws {
+        let stage = try Stage()
+        try loaded(stage)
+        let gone = try stage.host(3)
+        stage.fleet.withState { $0.afflict(gone, with: .poweredOff) }
+        try stage.pass(.seconds(seconds))
+        let fleet = try seen(stage)
+        let copy = try FleetState(copying: fleet)
+        let brokers = stage.layout.nodes(on: gone).filter { $0.role == .broker }.map(\.id)
+        var cluster = try #require(fleet.snapshot.cluster.value)
+        func least() -> Int64? { Silence(of: brokers, cluster).least?.components.seconds }
+        let seen = least()
+        cluster.quorum = .known(copy.kafka.quorumObservation(at: fleet.snapshot.takenAt))
+        let copied = least()
+        #expect(
+            (seen == nil) == (silence == nil) && (copied == nil) == (silence == nil), "\(seen as Any) \(copied as Any)")
+        if let silence, let seen, let copied {
+            #expect(silence.contains(seen) && abs(seen - copied) <= 3, "\(seen) \(copied)")
+        }
+    }
+
+    @Test func `what was moved away takes space for a minute, and counts to nobody afterwards`() throws {
+        var stage = try KafkaStage(brokers: 4)
+        try stage.topic("t", [[1, 2, 3]], size: 125_000_000)
+        // What it takes, and what it has.
+        func bytes(_ slot: Int) -> [Int64] {
+            let taken = stage.kafka.brokers[slot].directories.indices.map { stage.kafka.takenBytes(at: slot, $0) }
+            return [taken.reduce(0, +), stage.kafka.ownBytes(at: slot)]
+        }
+        #expect(bytes(2) == [125_000_000, 125_000_000])
+        #expect(try stage.move([("t", 0, [4, 2, 1])]) == [0])
+        stage.pass(.seconds(3))
+        #expect(bytes(2) == [125_000_000, 0])
+        #expect(bytes(3) == [125_000_000, 125_000_000])
+        stage.pass(.seconds(90))
+        #expect(bytes(2) == [0, 0])
     }
 
     @Test func `a disk of the copy is as full as the one that was seen`() throws {

@@ -17,11 +17,16 @@ extension SimulatedKafka {
     }
 
     /// What Kafka's directories take of a host's file system, deleted files that are still there included.
-    public func bytes(on path: String, of host: HostName) -> ByteCount {
+    public func bytes(on path: String, of host: HostName) -> ByteCount { bytes(on: path, of: host, takenBytes) }
+
+    /// The same without deleted files.
+    func lastingBytes(on path: String, of host: HostName) -> ByteCount { bytes(on: path, of: host, lastingBytes) }
+
+    private func bytes(on path: String, of host: HostName, _ bytes: (Int, Int) -> Int64) -> ByteCount {
         guard let machine = machines.firstIndex(where: { $0.name == host }),
             let volume = volumes.first(where: { Int($0.machine) == machine && $0.path == path })
         else { return .zero }
-        return volume.directories.reduce(.zero) { $0 + ByteCount(takenBytes(at: Int($1[0]), Int($1[1]))) }
+        return volume.directories.reduce(.zero) { $0 + ByteCount(bytes(Int($1[0]), Int($1[1]))) }
     }
 
     /// The place of a host, made at its first mention.

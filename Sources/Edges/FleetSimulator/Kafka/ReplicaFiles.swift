@@ -55,16 +55,25 @@ extension SimulatedKafka {
         return partitions[index].size(to: position ?? replica.position, at: now)
     }
 
-    /// The bytes that a directory takes on its volume, deleted files included.
+    /// The bytes that a directory takes on its volume, deleted files included: these are there for another minute.
     func takenBytes(at slot: Int, _ directory: Int) -> Int64 {
-        let found = brokers[slot].directories[directory]
-        var sum = found.strays
-        for files in found.deleting where files.until > now { sum += files.bytes }
+        lastingBytes(at: slot, directory)
+            + brokers[slot].directories[directory].deleting.reduce(0) { $1.until > now ? $0 + $1.bytes : $0 }
+    }
+
+    /// The same without deleted files.
+    func lastingBytes(at slot: Int, _ directory: Int) -> Int64 {
+        var sum = brokers[slot].directories[directory].strays
         let number = Int32(truncatingIfNeeded: directory)
         for replica in brokers[slot].replicas where replica.directory == number {
             sum = min(Traffic.greatestSize, sum + logSize(replica, at: slot))
         }
         return sum
+    }
+
+    /// The bytes of the replicas that a broker has: not of those that left it, whatever is still there of them.
+    func ownBytes(at slot: Int) -> Int64 {
+        brokers[slot].replicas.reduce(0) { min(Traffic.greatestSize, $0 + logSize($1, at: slot)) }
     }
 
     /// Bytes that can still be written to a volume.

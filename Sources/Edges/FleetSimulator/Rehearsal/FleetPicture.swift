@@ -15,6 +15,8 @@ struct FleetPicture: Sendable {
         var host: HostName
         /// Files of replicas that left included: they take space for another minute.
         var bytes: ByteCount
+        /// Of the replicas that it has alone.
+        var ownBytes: ByteCount
         var leaders: Int
         var replicas: Int
     }
@@ -23,6 +25,8 @@ struct FleetPicture: Sendable {
         var host: HostName
         var path: String
         var used: ByteCount
+        /// Without files that are gone within the minute.
+        var lasting: ByteCount
         var total: ByteCount
     }
 }
@@ -74,13 +78,14 @@ extension FleetState {
             brokers.append(
                 FleetPicture.Broker(
                     id: id, host: kafka.machines[Int(broker.machine)].name, bytes: bytes,
-                    leaders: broker.leaders - canaries[slot].leaders,
+                    ownBytes: ByteCount(kafka.ownBytes(at: slot)), leaders: broker.leaders - canaries[slot].leaders,
                     replicas: broker.replicas.count - canaries[slot].replicas))
         }
         let disks = hosts.sorted { $0.key < $1.key }.flatMap { host, found in
             found.disks.sorted { $0.key < $1.key }.map { path, disk in
                 FleetPicture.Disk(
-                    host: host, path: path, used: disk.foreign + kafka.bytes(on: path, of: host), total: disk.total)
+                    host: host, path: path, used: disk.foreign + kafka.bytes(on: path, of: host),
+                    lasting: disk.foreign + kafka.lastingBytes(on: path, of: host), total: disk.total)
             }
         }
         return FleetPicture(

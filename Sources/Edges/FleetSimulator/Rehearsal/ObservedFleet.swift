@@ -29,6 +29,8 @@ extension FleetState {
     private static let startTime: Duration = .seconds(15)
     /// Until the session of one that does not run is over.
     private static let fencingTime: Duration = .seconds(12)
+    /// Longer than the controllers remember one that follows no more.
+    private static let forgottenTime: Duration = .seconds(330)
 
     /// A copy of an observed fleet: its hosts with their disks and files, its nodes, alive or dead as they are, its topics
     /// with sizes, leaders and in-sync replicas, its settings. Producers are not in it: nobody saw what they write.
@@ -52,8 +54,7 @@ extension FleetState {
         for node in fleet.layout.nodes { place(node, of: fleet, voters, rack: cluster.broker(node.id)?.rack) }
         for broker in brokers where fleet.layout.node(broker.id) == nil { startGhost(broker, cluster.clusterID) }
         advance(to: now + Self.startTime)
-        endWhatIsDead(fleet, brokers)
-        advance(to: now + Self.fencingTime)
+        endWhatIsDead(fleet, cluster, brokers)
         kafka.take(partitions, moving: cluster.reassignments.value ?? [])
         for throttle in cluster.throttles.value ?? [] { kafka.takeSetting(throttle) }
         for host in fleet.snapshot.hosts { fillDisks(as: host) }
@@ -113,18 +114,40 @@ extension FleetState {
                 ]))
     }
 
-    /// Ends what does not run in the fleet, and cuts off what can't be reached there.
-    private mutating func endWhatIsDead(_ fleet: ObservedFleet, _ brokers: [RegisteredBroker]) {
+    /// Ends what does not run in the fleet, and cuts off what can't be reached there, each as long ago as the controllers
+    /// have not heard of it: by that it is told whether a host is gone.
+    private mutating func endWhatIsDead(
+        _ fleet: ObservedFleet, _ cluster: ClusterObservation, _ brokers: [RegisteredBroker]
+    ) {
         let serving = Set(brokers.filter { !$0.fenced }.map(\.id))
-        for host in fleet.snapshot.hosts {
-            let nodes = fleet.layout.nodes(on: host.host)
-            switch host.state {
-            case .ok: endWhatIsDead(nodes, on: host, serving)
-            case .dockerDown: endWithoutDocker(nodes, on: host.host, .dockerStopped, serving)
-            case .unreachable: endWithoutDocker(nodes, on: host.host, .silentSSH, serving)
-            }
+        func silence(of dead: [NodeID]) -> Duration {
+            guard cluster.quorum.value != nil, !dead.isEmpty else { return Self.fencingTime }
+            return max(Self.fencingTime, Silence(of: dead, cluster).least ?? Self.forgottenTime)
         }
-        for broker in brokers where broker.fenced && fleet.layout.node(broker.id) == nil { kafka.kill(broker.id) }
+        let hosts = fleet.snapshot.hosts.map { host in
+            let dead = fleet.layout.nodes(on: host.host).filter { $0.role == .broker && !serving.contains($0.id) }
+            return (host: host, silence: silence(of: dead.map(\.id)))
+        }
+        let ghosts = brokers.filter { $0.fenced && fleet.layout.node($0.id) == nil }.map {
+            (id: $0.id, silence: silence(of: [$0.id]))
+        }
+        let times = hosts.map(\.silence) + ghosts.map(\.silence)
+        let end = now + (times.max() ?? Self.fencingTime)
+        for time in Set(times).sorted(by: >) {
+            advance(to: end - time)
+            for (host, silence) in hosts where silence == time { endWhatIsDead(on: host, of: fleet.layout, serving) }
+            for (id, silence) in ghosts where silence == time { kafka.kill(id) }
+        }
+        advance(to: end)
+    }
+
+    private mutating func endWhatIsDead(on host: HostObservation, of layout: ClusterLayout, _ serving: Set<NodeID>) {
+        let nodes = layout.nodes(on: host.host)
+        switch host.state {
+        case .ok: endWhatIsDead(nodes, on: host, serving)
+        case .dockerDown: endWithoutDocker(nodes, on: host.host, .dockerStopped, serving)
+        case .unreachable: endWithoutDocker(nodes, on: host.host, .silentSSH, serving)
+        }
     }
 
     private mutating func endWhatIsDead(_ nodes: [NodePlacement], on host: HostObservation, _ serving: Set<NodeID>) {

@@ -43,7 +43,8 @@ public struct RehearsalResult: Sendable {
         public var id: NodeID
         /// Its host.
         public var host: HostName
-        /// Bytes of its logs before, at most, and afterwards.
+        /// Bytes of its logs before, at most, and afterwards: at most with the files of replicas that left, which take
+        /// space for another minute, and afterwards without.
         public var bytes: Course<ByteCount>
         /// Leaders before, at most, and afterwards.
         public var leaders: Course<Int>
@@ -57,7 +58,7 @@ public struct RehearsalResult: Sendable {
         public var path: String
         /// Its size.
         public var total: ByteCount
-        /// Bytes in use before, at most, and afterwards.
+        /// Bytes in use before, at most, and afterwards, when what was moved away is deleted.
         public var used: Course<ByteCount>
     }
 
@@ -174,8 +175,8 @@ extension RehearsalResult {
                             before: place == 0 ? broker.bytes : .zero, peak: broker.bytes, after: broker.bytes),
                         leaders: Course(
                             before: place == 0 ? broker.leaders : 0, peak: broker.leaders, after: broker.leaders))
-                entry.bytes.take(broker.bytes)
-                entry.leaders.take(broker.leaders)
+                entry.bytes.take(broker.bytes, lasting: broker.ownBytes)
+                entry.leaders.take(broker.leaders, lasting: broker.leaders)
                 found[broker.id] = entry
             }
         }
@@ -191,7 +192,7 @@ extension RehearsalResult {
                     ?? Disk(
                         host: disk.host, path: disk.path, total: disk.total,
                         used: Course(before: disk.used, peak: disk.used, after: disk.used))
-                entry.used.take(disk.used)
+                entry.used.take(disk.used, lasting: disk.lasting)
                 found[[disk.host.rawValue, disk.path]] = entry
             }
         }
@@ -227,8 +228,9 @@ extension RehearsalResult.Stage {
 }
 
 extension RehearsalResult.Course {
-    fileprivate mutating func take(_ value: Value) {
+    /// Takes a look in: `lasting` is what is left of `value` where nothing happens any more.
+    fileprivate mutating func take(_ value: Value, lasting: Value) {
         peak = max(peak, value)
-        after = value
+        after = lasting
     }
 }

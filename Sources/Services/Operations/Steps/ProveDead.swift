@@ -74,12 +74,13 @@ public struct ProveDead: HostStep {
 
 /// For how long the controllers have not heard of brokers, as the quorum tells: every broker follows the metadata, and the
 /// leader remembers when each fetched last.
-struct Silence {
+public struct Silence: Sendable {
     /// The shortest of them; nil where the quorum tells nothing of one: its leader may be newer than the death, or the death
     /// long ago.
-    let least: Duration?
+    public let least: Duration?
 
-    init(of brokers: [NodeID], _ cluster: ClusterObservation) {
+    /// That of `brokers`, by what `cluster` tells of its quorum.
+    public init(of brokers: [NodeID], _ cluster: ClusterObservation) {
         guard let quorum = cluster.quorum.value else {
             least = nil
             return
