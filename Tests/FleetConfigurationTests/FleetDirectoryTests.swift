@@ -5,10 +5,12 @@ import Testing
 @testable import FleetConfiguration
 
 private func located(
-    option: String? = nil, variable: String? = nil, current: String = "/here", files: Set<String>
+    option: String? = nil, variable: String? = nil, current: String = "/here", files: Set<String>,
+    hidden: Set<String> = []
 ) throws -> String {
     try FleetDirectory.locate(
-        option: option, variable: variable, currentDirectory: current, exists: { files.contains($0) }
+        option: option, variable: variable, currentDirectory: current,
+        sight: { files.contains($0) ? .present : hidden.contains($0) ? .hidden : .absent }
     ).path
 }
 
@@ -40,6 +42,16 @@ private func failure(
         #expect(failure(variable: "/c", files: everywhere)?.message.contains("$GANTRY_FLEET") == true)
         #expect(failure()?.message == "no fleet directory: neither /here nor /etc/gantry holds a defaults.cfg")
         #expect(failure()?.remedy.contains("gantry init") == true)
+    }
+
+    @Test func `a current directory that can't be looked into stands back, and one that was named does not`() throws {
+        let (here, system) = ("/here/defaults.cfg", "/etc/gantry/defaults.cfg")
+        #expect(try located(files: [system], hidden: [here]) == "/etc/gantry")
+        #expect(try located(option: "/here", files: [system], hidden: [here]) == "/here")
+        // Nothing else is to be had: reading it says why.
+        #expect(try located(files: [], hidden: [here]) == "/here")
+        #expect(try located(files: [], hidden: [system]) == "/etc/gantry")
+        #expect(try located(files: [here], hidden: [system]) == "/here")
     }
 
     @Test func `state lies beside the files, for the system's fleet in var lib`() {

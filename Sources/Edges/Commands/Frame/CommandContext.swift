@@ -44,15 +44,16 @@ struct CommandContext: Sendable {
         do {
             return try FleetDirectory.locate(
                 option: options.fleet, variable: environment[FleetDirectory.variable],
-                currentDirectory: Self.currentDirectory, exists: Self.mayBe)
+                currentDirectory: Self.currentDirectory, sight: Self.sight)
         } catch { throw error.commandError }
     }
 
-    /// Whether a file may be at `path`: a link that leads nowhere and a directory that this user may not look into are no
+    /// Whether a file is at `path`: a link that leads nowhere and a directory that this user may not look into are no
     /// proof that there is none, and reading will say what they are.
-    private static func mayBe(_ path: String) -> Bool {
+    private static func sight(_ path: String) -> FileSight {
         var status = stat()
-        return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
+        if lstat(path, &status) == 0 { return .present }
+        return errno == ENOENT || errno == ENOTDIR ? .absent : .hidden
     }
 
     /// The fleet's configuration; its warnings are said on standard error.

@@ -1,3 +1,10 @@
+/// Whether there is a file, as far as this user can see.
+public enum FileSight: Hashable, Sendable {
+    case present, absent
+    /// It may be there: somebody else's directory does not say.
+    case hidden
+}
+
 /// The directory that holds one fleet's files, and the names in it: PRODUCT.md section 2.
 public struct FleetDirectory: Hashable, Sendable {
     /// The system-wide fleet directory; its state lies in `/var/lib`, as the file system's standard wants it.
@@ -43,11 +50,12 @@ public struct FleetDirectory: Hashable, Sendable {
     ///   - option: the argument of `--fleet`.
     ///   - variable: the value of `$GANTRY_FLEET`; empty counts as not set.
     ///   - currentDirectory: absolute.
-    ///   - exists: whether there is a file at an absolute path.
+    ///   - sight: whether there is a file at an absolute path. The current directory that can't be looked into, named by
+    ///     nobody, stands back behind `/etc/gantry`.
     /// - Returns: a directory that holds a `defaults.cfg`.
     /// - Throws: `ConfigurationError` with code `.notFound`, naming `gantry init`, when there is none.
     public static func locate(
-        option: String?, variable: String?, currentDirectory: String, exists: (String) -> Bool
+        option: String?, variable: String?, currentDirectory: String, sight: (String) -> FileSight
     ) throws(ConfigurationError) -> FleetDirectory {
         func absolute(_ path: String) -> FleetDirectory {
             FleetDirectory(path: path.hasPrefix("/") ? path : "\(currentDirectory)/\(path)")
@@ -61,7 +69,7 @@ public struct FleetDirectory: Hashable, Sendable {
                 nil
             }
         if let named {
-            guard exists(named.directory.configurationFile) else {
+            guard sight(named.directory.configurationFile) != .absent else {
                 throw ConfigurationError(
                     code: .notFound,
                     message: "\(named.directory.path), named by \(named.by), holds no defaults.cfg",
@@ -70,7 +78,11 @@ public struct FleetDirectory: Hashable, Sendable {
             return named.directory
         }
         let places = [absolute(currentDirectory), FleetDirectory(path: system)]
-        if let found = places.first(where: { exists($0.configurationFile) }) { return found }
+        let sights = places.map { sight($0.configurationFile) }
+        // Reading one that can't be seen says why.
+        for wanted in [FileSight.present, .hidden] {
+            if let found = zip(places, sights).first(where: { $0.1 == wanted }) { return found.0 }
+        }
         throw ConfigurationError(
             code: .notFound,
             message: "no fleet directory: neither \(places[0].path) nor \(system) holds a defaults.cfg",
