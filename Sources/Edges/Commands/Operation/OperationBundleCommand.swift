@@ -15,7 +15,8 @@ struct OperationBundleCommand: Command {
         details: [
             "Holds the operation with its plan and events, its worker's log, defaults.cfg, the list of operations, the audit of a "
                 + "week, and the cluster's status. What stands behind names like password, secret or token is left out "
-                + "everywhere; names of hosts, topics and users stay. Look into it before you hand it on."
+                + "everywhere, and so are the comments of defaults.cfg; names of hosts, topics and users "
+                + "stay. Look into it before you hand it on."
         ],
         examples: [.init("gantry operation bundle -o report.tar.gz", "of the newest operation")])
 
@@ -91,6 +92,9 @@ struct OperationBundleCommand: Command {
             if bytes.count > Self.mostOfFile {
                 bytes = Array("[only its end]\n".utf8) + bytes.suffix(Self.mostOfFile)
             }
+        for index in files.indices where files[index].name == "defaults.cfg" {
+            files[index].text = SecretRedaction.withoutComments(files[index].text)
+        }
             archive.add("\(directory)/\(file.name)", bytes, time: now.milliseconds / 1000)
         }
         let path = output?.path ?? "\(directory).tar.gz"
