@@ -1,6 +1,7 @@
 import FleetConfiguration
 import FleetModel
 import Foundation
+import HealthRules
 import OperationModel
 import Processes
 import Testing
@@ -42,11 +43,60 @@ import Testing
         }
     }
 
-    @Test(arguments: [(0o644, "it is not executable"), (0o757, "every user can write it")])
+    @Test(arguments: [
+        (0o644, "it is not executable"), (0o757, "every user can write it"), (0o777, "every user can write it"),
+        (0o775, "its group can write it"),
+    ])
     func `a hook that is no guard is not run`(mode: Int, reason: String) async throws {
         try await with("touch ran", mode: mode) { hook in
             #expect(failure(await hook.run("{}", deadline: deadline))?.reason == reason)
             #expect(!FileManager.default.fileExists(atPath: "\(hook.workingDirectory)/ran"))
+        }
+    }
+
+    @Test func `who can write its directory can replace it`() async throws {
+        try await with("touch ran") { hook in
+            chmod(hook.workingDirectory, 0o777)
+            #expect(failure(await hook.run("{}", deadline: deadline))?.reason == "every user can write its directory")
+            #expect(!FileManager.default.fileExists(atPath: "\(hook.workingDirectory)/ran"))
+        }
+    }
+
+    @Test func `hooks that no event calls, and programs that are not run, are named with what to do`() async throws {
+        try await TemporaryDirectory.with(prefix: "hooks") { path in
+            let directory = FleetDirectory(path: path)
+            func put(_ name: String, _ mode: Int) throws {
+                let file = "\(path)/\(name)"
+                try FileManager.default.createDirectory(
+                    atPath: Directories.parent(of: file), withIntermediateDirectories: true)
+                try "#!/bin/sh\n".write(toFile: file, atomically: true, encoding: .utf8)
+                try FileManager.default.setAttributes([.posixPermissions: NSNumber(value: mode)], ofItemAtPath: file)
+            }
+            for (name, mode) in [
+                ("hooks.d/before-removehosts", 0o755), ("hooks.d/after-restart.sh", 0o755),
+                ("hooks.d/before_all", 0o644),
+                ("hooks.d/before-restart", 0o777), ("hooks.d/after-stage", 0o755), ("hooks.d/README", 0o644),
+                ("hooks.d/lib.conf", 0o644), ("hooks.d/before-addhost.disabled", 0o755), ("monitor.d/page", 0o775),
+                ("monitor.d/page.conf", 0o666), ("monitor.d/mail", 0o755),
+            ] { try put(name, mode) }
+            let idle = OperatorPrograms(directory).idle
+            #expect(
+                idle.map(\.name) == [
+                    "hooks.d/after-restart.sh", "hooks.d/before-removehosts", "hooks.d/before-restart",
+                    "hooks.d/before_all", "monitor.d/page",
+                ])
+            #expect(idle.filter(\.isMisnamed).map(\.name).count == 3)
+            #expect(idle[0].remedy.hasPrefix("call it after-restart, "))
+            #expect(idle[1].remedy.hasPrefix("call it before-removehost, "))
+            #expect(idle[2].remedy == "chmod go-w \(directory.hooks)/before-restart")
+            #expect(idle[4].reason == "its group can write it")
+            #expect(Hooks(directory).misnamed.count == 3)
+            let findings = FleetPlace(directory: path, state: path).troubles(mistake: nil).findings
+            #expect(findings.map(\.rule).filter { $0 == "hook-misnamed" }.count == 3)
+            #expect(
+                findings.filter { $0.rule == "program-refused" }.map(\.subject) == [
+                    "hooks.d/before-restart", "monitor.d/page",
+                ])
         }
     }
 

@@ -48,6 +48,8 @@ public struct HealthContext: Sendable {
     public let commands: HostCommands
     /// Mail that could not be sent so far.
     public let mail: MailBacklog
+    /// What is wrong on the techhost besides.
+    public let techhost: TechhostTroubles
     /// The state of every broker that is wanted, registered or running.
     public internal(set) var brokers: [BrokerStatus]
 
@@ -56,9 +58,10 @@ public struct HealthContext: Sendable {
         cluster: ClusterName, expected: ClusterLayout?, retired: Set<NodeID> = [], emptied: Set<HostName> = [],
         snapshot: Snapshot,
         operationRunning: Bool = false, configuration: Known<[NodeID: String]> = .known([:]),
-        fleet: FleetSpecification? = nil, commands: HostCommands = HostCommands(), mail: MailBacklog = MailBacklog()
+        fleet: FleetSpecification? = nil, commands: HostCommands = HostCommands(), mail: MailBacklog = MailBacklog(),
+        techhost: TechhostTroubles = TechhostTroubles()
     ) {
-        (self.fleet, self.commands, self.mail) = (fleet, commands, mail)
+        (self.fleet, self.commands, self.mail, self.techhost) = (fleet, commands, mail, techhost)
         self.configuration = configuration
         self.cluster = cluster
         // One that carries nodes again is missed again.

@@ -38,6 +38,83 @@ public struct ServerCertificate: Hashable, Sendable, Codable {
     public init(server: String, end: Timestamp) { (self.server, self.end) = (server, end) }
 }
 
+/// What is wrong on the techhost, its mail apart: with the fleet directory, and with what the daemon writes.
+public struct TechhostTroubles: Hashable, Sendable {
+    /// The first mistake in `defaults.cfg`, with its place; then all is judged by the settings that were last in use.
+    public var mistake: String?
+    /// The daemon's log, where it can't be written.
+    public var log: UnwritableLog?
+    /// Programs of the operator's that are not run.
+    public var idlePrograms: [IdleProgram]
+
+    /// These troubles.
+    public init(mistake: String? = nil, log: UnwritableLog? = nil, idlePrograms: [IdleProgram] = []) {
+        (self.mistake, self.log, self.idlePrograms) = (mistake, log, idlePrograms)
+    }
+
+    /// What to say of them.
+    public var findings: [Finding] {
+        (mistake.map { [Self.finding($0)] } ?? []) + (log.map { [Self.finding($0)] } ?? [])
+            + idlePrograms.map(Self.finding)
+    }
+
+    private static func finding(_ mistake: String) -> Finding {
+        // How the cluster stands is seen; whether that is what its operator wants by now is not.
+        Finding(
+            rule: "configuration-invalid", severity: .unknown, subject: "defaults.cfg",
+            evidence: "\(mistake); everything is judged by the settings that were last in use",
+            remedy: "correct it: gantry bootstrap --dry-run names every mistake")
+    }
+
+    private static func finding(_ log: UnwritableLog) -> Finding {
+        Finding(
+            rule: "dockmon-log", severity: .warning, subject: "techhost",
+            evidence: "the daemon's log \(log.path) can't be written, and its lines are lost: \(log.reason)",
+            remedy: log.remedy)
+    }
+
+    private static func finding(_ program: IdleProgram) -> Finding {
+        Finding(
+            rule: program.isMisnamed ? "hook-misnamed" : "program-refused", severity: .warning,
+            subject: program.name, evidence: "it is not run: \(program.reason)", remedy: program.remedy)
+    }
+}
+
+/// A log that can't be written.
+public struct UnwritableLog: Hashable, Sendable {
+    /// Its path.
+    public var path: String
+    /// Why not.
+    public var reason: String
+    /// What to do.
+    public var remedy: String
+
+    /// A log of these parts.
+    public init(path: String, reason: String, remedy: String) {
+        (self.path, self.reason, self.remedy) = (path, reason, remedy)
+    }
+}
+
+/// A program of the operator's that lies in its place and is not run.
+public struct IdleProgram: Hashable, Sendable {
+    /// Its name in the fleet directory: `hooks.d/before-removehosts`.
+    public var name: String
+    /// Whether that is because no event has its name.
+    public var isMisnamed: Bool
+    /// Why it is not run.
+    public var reason: String
+    /// What to do.
+    public var remedy: String
+
+    /// A program of these parts.
+    public init(name: String, isMisnamed: Bool, reason: String, remedy: String) {
+        (self.name, self.isMisnamed, self.reason, self.remedy) = (name, isMisnamed, reason, remedy)
+    }
+
+    /// One line for people.
+    public var words: String { "\(name) is not run: \(reason); \(remedy)" }
+}
+
 extension HealthRules {
     /// Two weeks and a weekend: time to ask somebody for another one.
     private static let certificateWarning: Duration = .seconds(16 * 86_400)
@@ -74,5 +151,13 @@ extension HealthRules {
                     remedy: "renew it on that server; the next mail sees it")
             ]
         },
+        trouble("configuration-invalid", "defaults.cfg has no mistake, so that all is judged by what it says"),
+        trouble("dockmon-log", "the monitoring daemon's log can be written"),
+        trouble("program-refused", "programs in hooks.d and monitor.d can be run, and only their owner can write them"),
+        trouble("hook-misnamed", "every program in hooks.d has the name of an event"),
     ]
+
+    private static func trouble(_ id: String, _ title: String) -> HealthRule {
+        HealthRule(id, title) { context, rule in context.techhost.findings.filter { $0.rule == rule.id } }
+    }
 }

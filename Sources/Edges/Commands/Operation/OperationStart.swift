@@ -11,7 +11,7 @@ extension CommandContext {
     ) async throws -> ExitStatus {
         let place = place(of: configuration)
         guard try await holdsNobodyElse(plan, configuration, changes) else { return .refused }
-        let notes = try await askHook(plan, place)
+        let notes = try await askHook(plan, place) + Hooks(FleetDirectory(path: place.directory)).misnamed
         let store = try place.openJournal()
         let launcher = OperationLauncher(store: store, place: place, now: time(of: configuration))
         let launched = try launcher.launch(plan, salt: UInt16.random(in: .min ... .max), notes: notes)

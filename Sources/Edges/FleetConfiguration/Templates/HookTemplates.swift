@@ -9,7 +9,8 @@ extension FleetTemplates {
           after-COMMAND    when the operation is about to end, however it ends: see "state".
 
         COMMAND is bootstrap, addhost, addbroker, removebroker, removehost, rebalance or restart. A failing after-... is
-        a warning: the operation ends as it would, and the command with exit code 1.
+        a warning: the operation ends as it would, and the command with exit code 1. One that its group or every user can
+        write, itself or this directory, is not run: chmod go-w. One that has another name is named by gantry clusterstatus.
 
         Each gets the operation so far as one line of JSON on standard input:
 

@@ -1,10 +1,18 @@
 public import FleetConfiguration
 import FleetModel
+import HealthRules
 public import OperationModel
 import Operations
 
 /// The operator's own programs around operations: `hooks.d/before-COMMAND`, `after-COMMAND`, `after-stage`.
 public struct Hooks: Sendable {
+    /// The names that a hook can have: those of `hooks.d/README`, and of the way back that `operation abort` goes.
+    static let events =
+        [
+            "bootstrap", "addhost", "addbroker", "removebroker", "removehost", "rebalance", "restart",
+            "operation abort",
+        ].flatMap { ["before-\($0)", "after-\($0)"] } + ["after-stage"]
+
     private let directory: String
     private let fleet: String
 
@@ -24,6 +32,11 @@ public struct Hooks: Sendable {
         public let remedy: String
         /// What it wrote.
         public let lines: [String]
+    }
+
+    /// What the journal should keep of hooks that no event calls.
+    public var misnamed: [String] {
+        OperatorPrograms(FleetDirectory(path: fleet)).misnamed.map(\.words)
     }
 
     /// Whether there is, or may be, a `before-COMMAND`.

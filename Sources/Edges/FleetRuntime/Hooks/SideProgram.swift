@@ -32,16 +32,9 @@ struct SideProgram: Sendable {
     }
 
     func run(_ line: String, deadline: Duration = Self.deadline) async -> Outcome {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            if errno == ENOENT { return .absent }
-            return .failed(reason: "it can't be looked at", remedy: "ls -l \(path)", lines: [])
-        }
-        guard status.st_mode & S_IFMT == S_IFREG, access(path, X_OK) == 0 else {
-            return .failed(reason: "it is not executable", remedy: "chmod +x \(path), or remove it", lines: [])
-        }
-        guard status.st_mode & 0o002 == 0 else {
-            return .failed(reason: "every user can write it", remedy: "chmod o-w \(path)", lines: [])
+        if Self.isAbsent(path) { return .absent }
+        if let refusal = OperatorPrograms.refusal(of: path) {
+            return .failed(reason: refusal.reason, remedy: refusal.remedy, lines: [])
         }
         let start = ContinuousClock.now
         do throws(ProcessError) {

@@ -79,6 +79,18 @@ public struct DockmonRecord: Hashable, Sendable, Codable {
         return silence > .seconds(longestSilence ?? .max) ? silence : nil
     }
 
+    /// Its log, where that can't be written.
+    public var unwritableLog: UnwritableLog? {
+        logProblem.map { reason in
+            // A unit of systemd's sees read-only what it does not name.
+            let remedy =
+                reason == String(cString: strerror(EROFS))
+                ? "gantry install-service lets the unit write there; monitor.log of defaults.cfg names another place"
+                : "let it be written, or name another file in monitor.log of defaults.cfg"
+            return UnwritableLog(path: log, reason: reason, remedy: remedy)
+        }
+    }
+
     /// Hosts of which nothing is seen.
     public var blind: [Host] { hosts.filter { !$0.isWatched } }
 

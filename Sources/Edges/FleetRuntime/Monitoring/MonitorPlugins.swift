@@ -91,18 +91,15 @@ final class MonitorPlugins: IncidentReceiver {
         }
     }
 
-    /// In the order of their names. Hidden files, backups and what is named README are none.
+    /// In the order of their names.
     private func executables() -> [String] {
-        let names = ((try? Directories.entries(directory)) ?? []).filter {
-            !$0.hasPrefix(".") && !$0.hasSuffix("~") && !$0.hasPrefix("README")
-        }
         var found: [String] = []
-        for name in names.sorted() {
+        for name in OperatorPrograms.names(in: directory) {
             let path = "\(directory)/\(name)"
             var status = stat()
             guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-            guard access(path, X_OK) == 0, status.st_mode & 0o111 != 0 else {
-                refuse(path, "it is not executable: chmod +x \(path)")
+            if let refusal = OperatorPrograms.refusal(of: path) {
+                refuse(path, "\(refusal.reason): \(refusal.remedy)")
                 continue
             }
             guard found.count < Self.most else {

@@ -77,9 +77,12 @@ public struct FleetSession: Sendable {
     /// - Parameters:
     ///   - canary: whether a record is sent through every broker.
     ///   - directory: the fleet directory, whose template tells how each node should be configured.
+    ///   - mistake: what is wrong with `defaults.cfg` now, where the fleet is the one that was last in use.
     /// - Returns: what was seen, judged.
     /// - Throws: what the journal refuses.
-    public func status(canary: Bool, directory: FleetDirectory) async throws(StoreError) -> ClusterStatus {
+    public func status(
+        canary: Bool, directory: FleetDirectory, mistake: String? = nil
+    ) async throws(StoreError) -> ClusterStatus {
         let layout = try await layout()
         let observer = Observer(
             hosts: ports.hostSource, containers: ports.containerSource, cluster: ports.cluster, clock: clock)
@@ -94,7 +97,8 @@ public struct FleetSession: Sendable {
             retired: Set(snapshot.hosts.flatMap(\.retired) + (try retired().ids)),
             emptied: Set(try retired().emptied), snapshot: snapshot,
             operationRunning: running, configuration: layout.value.map { configuration($0, directory) } ?? .known([:]),
-            fleet: fleet, commands: HostCommands(fleet), mail: place.mailBacklog)
+            fleet: fleet, commands: HostCommands(fleet), mail: place.mailBacklog,
+            techhost: place.troubles(mistake: mistake))
         return ClusterStatus(
             fleet: fleet, layout: layout.value, context: context, findings: HealthRules.findings(in: context))
     }
