@@ -1,6 +1,7 @@
 import FleetConfiguration
 import FleetModel
 import Foundation
+import HealthRules
 import MetricsEndpoint
 import Processes
 import Testing
@@ -17,7 +18,10 @@ import Threads
 
         var place: FleetPlace { FleetPlace(directory: directory.path, state: directory.stateDirectory) }
         var daemon: DockmonDaemon {
-            DockmonDaemon(place: place, logsEvents: false, echo: { line in said.withLock { $0.append(line) } }) {
+            DockmonDaemon(
+                place: place, logsEvents: false, echo: { line in said.withLock { $0.append(line) } },
+                complain: { words in said.withLock { $0.append(words) } }
+            ) {
                 try FleetConfiguration.load(directory: directory, home: nil)
             }
         }
@@ -133,6 +137,26 @@ import Threads
                         && stage.hasSaid("the log /dev/null/dockmon.log can't be written")
                 }
                 try await stage.until("it looks all the same") { stage.hasSaid("event=host-watched") }
+                try await stage.until("the log is an incident") {
+                    stage.place.dockmon()?.incidents.contains { $0.finding.rule == "dockmon-log" } == true
+                }
+            }
+        }
+    }
+
+    @Test func `a log that is moved is written in its new place`() async throws {
+        try await with { stage in
+            try await stage.running {
+                let file = URL(filePath: stage.directory.configurationFile)
+                let text = try String(contentsOf: file, encoding: .utf8)
+                try Data(text.replacing("/dockmon.log", with: "/moved/dockmon.log").utf8).write(to: file)
+                try await stage.until("it writes there") {
+                    let moved = "\(stage.directory.path)/moved/dockmon.log"
+                    return (try? String(contentsOfFile: moved, encoding: .utf8))?.contains("configuration-read") == true
+                }
+                try await stage.until("its record names it") {
+                    stage.place.dockmon()?.log == "\(stage.directory.path)/moved/dockmon.log"
+                }
             }
         }
     }
@@ -147,11 +171,17 @@ import Threads
                 let right = try String(contentsOf: file, encoding: .utf8)
                 try Data(right.replacing("interval: 5s", with: "interval: 5").utf8).write(to: file)
                 try await stage.until("it is refused") { stage.hasSaid("event=configuration-refused") }
+                try await stage.until("that is an incident") {
+                    stage.place.dockmon()?.incidents.contains { $0.finding.rule == "configuration-invalid" } == true
+                }
                 try Data(right.replacing("interval: 5s", with: "interval: 7s").utf8).write(to: file)
                 try await stage.until("it is taken") { stage.hasSaid("event=configuration-read") }
                 unlink(stage.place.dockmonFile)
                 try await stage.until("what it sees with that one is told") {
                     FileManager.default.fileExists(atPath: stage.place.dockmonFile)
+                }
+                try await stage.until("that is over") {
+                    stage.place.dockmon()?.incidents.contains { $0.finding.rule == "configuration-invalid" } == false
                 }
                 #expect(stage.count("event=configuration-refused") == 1)
                 #expect(stage.count("event=configuration-read") == 1)

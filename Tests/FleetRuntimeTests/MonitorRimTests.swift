@@ -4,6 +4,7 @@ import HealthRules
 import Monitoring
 import Processes
 import Testing
+import Threads
 
 @testable import FleetRuntime
 
@@ -36,6 +37,26 @@ struct MonitorRimTests {
         for _ in 0..<1000 { log.write("line") }
         #expect(log.trouble.lost == 1000)
         #expect(log.trouble.reason == "No space left on device")
+    }
+
+    @Test func `that a log can't be written is said once, also of another file, and so is that it can again`()
+        async throws
+    {
+        try await TemporaryDirectory.with { directory in
+            let said = Locked<[String]>([])
+            let log = LogFile(path: "/dev/full", echo: nil) { words in said.withLock { $0.append(words) } }
+            for _ in 0..<10 { log.write("line") }
+            #expect(said.withLock { $0.count } == 1)
+            #expect(said.withLock { $0.first }?.contains("the log /dev/full can't be written (No space left") == true)
+            log.move(to: "/dev/null/x")
+            log.write("line")
+            #expect(said.withLock { $0.last }?.contains("the log /dev/null/x can't be written (Not a dir") == true)
+            log.move(to: "\(directory)/log")
+            log.write("here")
+            #expect(read(log.path) == ["level=warning event=lines-lost count=11", "here"])
+            #expect(log.trouble.reason == nil && log.trouble.lost == 11)
+            #expect(said.withLock { $0.count } == 2)
+        }
     }
 
     private func plugins(_ directory: String) throws -> (MonitorPlugins, LogFile) {
@@ -85,6 +106,8 @@ struct MonitorRimTests {
             try put("exit 3", "\(directory)/monitor.d/fails")
             try put("cat >> ../never", "\(directory)/monitor.d/plain", mode: 0o644)
             try put("cat >> ../never", "\(directory)/monitor.d/.hidden")
+            try put("cat >> ../never", "\(directory)/monitor.d/group", mode: 0o775)
+            try put("cat >> ../never", "\(directory)/monitor.d/open", mode: 0o777)
             let (plugins, log) = try plugins(directory)
             let changes = (1...5).map { change($0) }
             try await serve(plugins) {
@@ -98,7 +121,13 @@ struct MonitorRimTests {
             #expect(!FileManager.default.fileExists(atPath: "\(directory)/never"))
             let lines = read(log.path)
             #expect(lines.contains { $0.contains("event=plugin-failed") && $0.contains("exit code 3") })
-            #expect(lines.filter { $0.contains("event=plugin-refused") && $0.contains("/plain") }.count == 1)
+            for (name, words) in [
+                ("plain", "chmod +x"), ("open", "every user can write it: chmod go-w"),
+                ("group", "its group can write it: chmod go-w"),
+            ] {
+                let refused = lines.filter { $0.contains("event=plugin-refused") && $0.contains("/\(name)") }
+                #expect(refused.count == 1 && refused.first?.contains(words) == true, "\(lines)")
+            }
         }
     }
 

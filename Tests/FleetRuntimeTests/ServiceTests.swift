@@ -153,6 +153,23 @@ struct ServiceTests {
         #expect(TechhostService(fleet: fleet, place: place).text(program: "g").contains("NoNewPrivileges=no"))
     }
 
+    @Test func `a log of another place is one that the unit may write`() throws {
+        let cluster = ClusterSpecification(
+            name: try #require(ClusterName(rawValue: "orders")), version: KafkaVersion(major: 4, minor: 3, patch: 1),
+            image: "i", controllers: 1)
+        var fleet = FleetSpecification(cluster: cluster, hosts: [])
+        let place = FleetPlace(directory: "/etc/gantry", state: "/var/lib/gantry")
+        func unit(_ log: String) -> String {
+            fleet.monitor.log = log
+            return TechhostService(fleet: fleet, place: place).text(program: "/usr/bin/gantry", hasBootID: false)
+        }
+        let moved = unit("/srv/logs/dockmon.log")
+        #expect(moved.contains("ReadWritePaths=-/etc/gantry -/srv/logs -/var/lib/gantry\n"))
+        #expect(moved.contains("PrivateTmp=yes\n"))
+        let temporary = unit("/var/tmp/gantry/dockmon.log")
+        #expect(temporary.contains(" -/var/tmp/gantry\n") && temporary.contains("PrivateTmp=no\n"))
+    }
+
     @Test func `a techhost without systemd is said`() async throws {
         try await TemporaryDirectory.with { directory in
             let cluster = ClusterSpecification(

@@ -1,4 +1,5 @@
 import FleetModel
+import FleetRuntime
 import OperationModel
 
 /// An operation on two hosts, six steps, as its events tell it.
@@ -30,6 +31,13 @@ struct OperationSample {
     }
 
     static let holder = Holder(techhost: "tech1", pid: 812, bootID: "b", startTicks: 1, user: "root (sudo: anna)")
+
+    /// A worker on this techhost that a reboot has ended.
+    static func goneHolder() throws -> Holder {
+        var holder = try Holder.current()
+        holder.bootID = "before"
+        return holder
+    }
 
     /// Appends an event `seconds` after the operation was made.
     mutating func add(_ seconds: Int64, _ event: OperationEvent) {

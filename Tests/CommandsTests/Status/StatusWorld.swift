@@ -94,8 +94,11 @@ struct StatusWorld {
         snapshot.cluster = .known(cluster)
     }
 
-    func report(showsAll: Bool = false) -> ClusterStatusReport {
-        let context = HealthContext(cluster: fleet.cluster.name, expected: layout, snapshot: snapshot)
+    func report(
+        showsAll: Bool = false, techhost: TechhostTroubles = TechhostTroubles()
+    ) -> ClusterStatusReport {
+        let context = HealthContext(
+            cluster: fleet.cluster.name, expected: layout, snapshot: snapshot, techhost: techhost)
         let findings = HealthRules.findings(in: context)
         return ClusterStatusReport(
             status: ClusterStatus(fleet: fleet, layout: layout, context: context, findings: findings),

@@ -23,7 +23,8 @@ struct DockmonRunCommand: Command {
     private static let patience: UInt32 = 2
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let place = context.place(of: try context.configuration())
+        let directory = try context.fleet()
+        let place = FleetPlace(directory)
         let signals = [SignalStream(SIGINT), SignalStream(SIGTERM)]
         let hangups = SignalStream(SIGHUP)
         defer {
@@ -33,9 +34,11 @@ struct DockmonRunCommand: Command {
         var echo: (@Sendable (String) -> Void)?
         if !context.options.isQuiet { echo = { @Sendable line in context.note(line) } }
         let daemon = DockmonDaemon(
-            place: place, logsEvents: context.options.verbosity > 0, resumes: resumes, echo: echo
+            place: place, logsEvents: context.options.verbosity > 0, resumes: resumes, echo: echo,
+            // For the service manager's journal, though the unit wants it quiet.
+            complain: { context.output.message($0) }
         ) {
-            try context.configuration()
+            try context.configuration(of: directory)
         }
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {

@@ -27,11 +27,11 @@ struct DockmonStartCommand: Command {
             for host in record.blind {
                 context.note("blind on \(host.host): \(host.reason ?? "it has not answered yet")")
             }
-            context.show(DockmonReport(record))
+            context.show(DockmonReport(record, place.troubles(mistake: nil)))
             return .done
         case .runs(let record):
             context.note("dockmon already runs (pid \(record.pid)); its log is \(record.log)")
-            context.show(DockmonReport(record))
+            context.show(DockmonReport(record, place.troubles(mistake: nil)))
             return .done
         case .notYet(let pid):
             context.note("dockmon runs (pid \(pid)) and has not looked at everything yet: gantry dockmon status")

@@ -1,3 +1,4 @@
+import FleetConfiguration
 import FleetModel
 import FleetRuntime
 import HealthRules
@@ -7,7 +8,7 @@ struct DockmonStatusCommand: Command {
     static let definition = CommandDefinition(
         "status", "tell what the daemon sees, and how old that is",
         details: [
-            "Exit status: 0 every host is watched, 1 blind somewhere or silent, 2 the daemon does not run, 3 that can't be seen. It is "
+            "Exit status: 0 every host is watched, 1 blind somewhere, silent, or with a mistake in the fleet directory, 2 the daemon does not run, 3 that can't be seen. It is "
                 + "about the daemon: incidents that are open are listed and change nothing of it; for those there is the status of "
                 + "gantry clusterstatus."
         ])
@@ -15,11 +16,10 @@ struct DockmonStatusCommand: Command {
     init(_ arguments: ParsedArguments) throws(CommandError) {}
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let configuration = try context.configuration()
-        let place = context.place(of: configuration)
-        let record = place.dockmon()
-        if record == nil { try place.checkDockmonIsSeen() }
-        let report = DockmonReport(record)
+        let fleet = try context.knownFleet()
+        let record = fleet.place.dockmon()
+        if record == nil { try fleet.place.checkDockmonIsSeen() }
+        let report = DockmonReport(record, fleet.place.troubles(mistake: fleet.problem?.brief))
         context.show(report)
         return report.exit
     }
@@ -29,16 +29,23 @@ struct DockmonStatusCommand: Command {
 struct DockmonReport: Report {
     /// Nil: it does not run.
     let record: DockmonRecord?
+    /// What is wrong on the techhost, so that it does less than it should.
+    let findings: [Finding]
 
-    init(_ record: DockmonRecord?) { self.record = record }
+    init(_ record: DockmonRecord?, _ troubles: TechhostTroubles) {
+        self.record = record
+        findings = troubles.findings
+    }
 
     var exit: ExitStatus {
         guard let record else { return .failed }
-        return record.isWatching && record.silence == nil && record.blind.isEmpty ? .done : .warning
+        return record.isWatching && record.silence == nil && record.blind.isEmpty && findings.isEmpty
+            ? .done : .warning
     }
 
     var json: JSONValue {
-        guard let record else { return ["state": "stopped", "hosts": [], "incidents": []] }
+        let found = JSONValue.array(findings.map(\.json))
+        guard let record else { return ["state": "stopped", "hosts": [], "incidents": [], "findings": found] }
         return [
             "state": .string(record.isWatching ? "watching" : "starting"), "pid": .integer(Int64(record.pid)),
             "started_at": .string(record.startedAt.description),
@@ -58,12 +65,21 @@ struct DockmonReport: Report {
                         "reason": .string(orNull: host.reason), "events": .integer(Int64(host.events)),
                     ]
                 }), "incidents": .array(record.incidents.map(\.json)),
+            "findings": found,
         ]
+    }
+
+    /// What the daemon has as an incident already is said once.
+    private var rows: [FindingRow] {
+        let open = record?.incidents.map(\.finding) ?? []
+        return (open + findings.filter { own in !open.contains { ($0.rule, $0.subject) == (own.rule, own.subject) } })
+            .map { FindingRow($0) }
     }
 
     var document: Document {
         guard let record else {
-            return Document([.text(Cell("dockmon does not run: gantry dockmon start", .bad, exact: "stopped"))])
+            let words = Cell("dockmon does not run: gantry dockmon start", .bad, exact: "stopped")
+            return Document([.text(words)] + (rows.isEmpty ? [] : [.findings(rows)]))
         }
         var blocks: [Document.Block] = [
             .text(
@@ -90,12 +106,12 @@ struct DockmonReport: Report {
         let problems = [
             record.hangs,
             record.lookProblem.map { "the last look at the whole came to nothing: \($0)" },
-            record.logProblem.map { "the log \(record.log) can't be written: \($0)" }, record.metricsProblem,
+            record.metricsProblem,
         ]
         for problem in problems.compactMap({ $0 }) {
             blocks.append(.text(Cell(problem, .bad)))
         }
-        if !record.incidents.isEmpty { blocks.append(.findings(record.incidents.map { FindingRow($0.finding) })) }
+        if !rows.isEmpty { blocks.append(.findings(rows)) }
         return Document(blocks)
     }
 

@@ -10,8 +10,7 @@ struct DockmonStopCommand: Command {
     init(_ arguments: ParsedArguments) throws(CommandError) {}
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let configuration = try context.configuration()
-        switch try await DockmonControl(place: context.place(of: configuration)).stop(within: Self.patience) {
+        switch try await DockmonControl(place: context.knownFleet().place).stop(within: Self.patience) {
         case .none: context.note("dockmon does not run")
         case .stopped(let pid): context.note("dockmon has ended (pid \(pid))")
         case .remains(let pid):

@@ -60,12 +60,16 @@ struct CommandContext: Sendable {
     /// - Throws: every mistake in it, status 78.
     func configuration() throws(CommandError) -> FleetConfiguration {
         let directory = try fleet()
-        do {
-            let configuration = try FleetConfiguration.load(
-                directory: directory, home: environment["HOME"], clauses: NewFleet.clauses)
-            for warning in configuration.warnings { note(warning.description) }
-            return configuration
-        } catch { throw error.commandError }
+        do { return try configuration(of: directory) } catch { throw error.commandError }
+    }
+
+    /// The same of a fleet directory that was found.
+    /// - Throws: what keeps it from being read, with every mistake.
+    func configuration(of directory: FleetDirectory) throws(ConfigurationError) -> FleetConfiguration {
+        let configuration = try FleetConfiguration.load(
+            directory: directory, home: environment["HOME"], clauses: NewFleet.clauses)
+        for warning in configuration.warnings { note(warning.description) }
+        return configuration
     }
 
     /// `getcwd(3)`; "/" where the directory was deleted.

@@ -29,13 +29,12 @@ struct OperationAbortCommand: Command {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let configuration = try context.configuration()
-        let place = context.place(of: configuration)
-        let journal = try context.journal(place)
+        let fleet = try context.knownFleet()
+        let journal = try context.journal(fleet)
         let record = try OperationCommands.record(id, in: journal)
         let progress = try OperationProgress.read(record, from: journal)
         let status = progress.status(holderIsAlive: progress.holder?.isAlive ?? false)
-        if rollsBack { return try await rollBack(record, progress, status, journal, configuration, context) }
+        if rollsBack { return try await rollBack(record, progress, status, journal, fleet, context) }
         guard status != .done else { throw Self.over(record) }
         // Of one that another took the place of, what it left in the way may be there still.
         let isOver = status == .aborted && !progress.isSuperseded
@@ -47,25 +46,27 @@ struct OperationAbortCommand: Command {
             context.show(report)
             return .done
         }
+        // A worker that is at it knows the fleet; one that would have to be started must be told.
+        if status != .running { _ = try fleet.required() }
         guard try context.confirm("Give up \(record.plan.commandLine) (operation \(record.id))?", changes) else {
             return .refused
         }
         context.audit.concerns(record.id)
-        return try await giveUp(record, progress, status, journal, configuration, context)
+        return try await giveUp(record, progress, status, journal, fleet, context)
     }
 
     /// Gives it up, by its worker or by one that is started for it.
     private func giveUp(
         _ record: OperationRecord, _ progress: OperationProgress, _ status: OperationStatus,
-        _ journal: any OperationStore, _ configuration: FleetConfiguration, _ context: CommandContext
+        _ journal: any OperationStore, _ fleet: KnownFleet, _ context: CommandContext
     ) async throws -> ExitStatus {
         guard status == .running else {
+            let configuration = try fleet.required()
             // Nobody is at it: a worker takes back what the last one left in the way.
             guard try await context.holdsNobodyElse(record.plan, own: record.id, configuration, changes) else {
                 return .refused
             }
-            let launcher = OperationLauncher(
-                store: journal, place: context.place(of: configuration), now: context.time(of: configuration))
+            let launcher = OperationLauncher(store: journal, place: fleet.place, now: fleet.time)
             var changes = changes
             if rollsBack { changes.detaches = false }
             let exit = try await context.watch(
@@ -73,14 +74,13 @@ struct OperationAbortCommand: Command {
             guard case .aborted = try OperationProgress.read(record, from: journal).ending else { return exit }
             return .done
         }
-        try journal.request(.abort, of: record.id, at: context.time(of: configuration)())
+        try journal.request(.abort, of: record.id, at: fleet.time())
         if changes.detaches, !rollsBack {
             context.show(OperationReport(record.id, progress, holderIsAlive: true, detached: .abort))
             return .done
         }
         let watch = OperationWatch(
-            context: context, store: journal, id: record.id, interrupt: .stopsWatching,
-            now: context.time(of: configuration))
+            context: context, store: journal, id: record.id, interrupt: .stopsWatching, now: fleet.time)
         guard let ended = try await watch.follow(worker: nil, after: progress.sequence) else { return .done }
         switch ended.ending {
         case .aborted, .done:
@@ -95,7 +95,7 @@ struct OperationAbortCommand: Command {
                     worker, atMost: Self.endPatience)
             }
             return try await giveUp(
-                record, ended, ended.status(holderIsAlive: false), journal, configuration, context)
+                record, ended, ended.status(holderIsAlive: false), journal, fleet, context)
         }
     }
 
@@ -113,8 +113,9 @@ struct OperationAbortCommand: Command {
 
     private func rollBack(
         _ record: OperationRecord, _ progress: OperationProgress, _ status: OperationStatus,
-        _ journal: any OperationStore, _ configuration: FleetConfiguration, _ context: CommandContext
+        _ journal: any OperationStore, _ fleet: KnownFleet, _ context: CommandContext
     ) async throws -> ExitStatus {
+        let configuration = try fleet.required()
         let name = "operation \(record.id) (\(record.plan.commandLine))"
         guard status != .done else { throw Self.over(record) }
         if let later = try journal.changed(since: record) {
@@ -155,7 +156,7 @@ struct OperationAbortCommand: Command {
         guard try context.confirm(question, changes) else { return .refused }
         context.audit.concerns(record.id)
         if !isAborted {
-            let exit = try await giveUp(record, progress, status, journal, configuration, context)
+            let exit = try await giveUp(record, progress, status, journal, fleet, context)
             guard exit == .done else { return exit }
             guard case .aborted = try OperationProgress.read(record, from: journal).ending else {
                 throw CommandError(

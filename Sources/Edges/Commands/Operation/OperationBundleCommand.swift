@@ -38,21 +38,21 @@ struct OperationBundleCommand: Command {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let configuration = try context.configuration()
-        let place = context.place(of: configuration)
-        let journal = try context.journal(place)
+        let fleet = try context.knownFleet()
+        let (place, configuration) = (fleet.place, fleet.configuration)
+        let journal = try context.journal(fleet)
         let record = try OperationCommands.record(id, in: journal)
         let events = try journal.events(of: record.id)
         let progress = OperationProgress.fold(record.plan, events)
         let isAlive = progress.holder?.isAlive ?? false
-        let config = Self.text(configuration.directory.configurationFile)
+        let config = Self.text(fleet.directory.configurationFile)
         var files: [(name: String, text: String)] = [
             ("version.json", JSONValue.object(JSONObject([("version", .string(Version.text))])).text(.indented)),
             (
                 "operation.json",
                 OperationShowReport(
                     record: record, progress: progress, holderIsAlive: isAlive,
-                    now: context.time(of: configuration)()
+                    now: fleet.time()
                 ).json.text(.indented)
             ),
             ("events.json", OperationLogReport(record: record, events: events).json.text(.indented)),
@@ -75,15 +75,26 @@ struct OperationBundleCommand: Command {
                 ).json.text(.indented)
             ),
         ]
-        if looks { files.append(("clusterstatus.json", await status(configuration, context))) }
+        if looks {
+            let seen: String
+            if let configuration {
+                seen = await status(configuration, fleet.problem, context)
+            } else {
+                seen = "it could not be found out: \(fleet.problem?.brief ?? "there is no configuration")"
+            }
+            files.append(("clusterstatus.json", seen))
+        }
 
         var known: [String] = []
-        let specification = configuration.specification
-        let secrets = [specification.notify?.smtp?.passwordFile, specification.cluster.registry?.passwordFile]
+        let specification = configuration?.specification
+        let secrets = [specification?.notify?.smtp?.passwordFile, specification?.cluster.registry?.passwordFile]
         for file in secrets.compactMap({ $0 }) { known.append(Self.text(file)) }
         var redaction = SecretRedaction(known: known)
         // Every secret is known before the first text is written: it may stand elsewhere without its name.
         for file in files { redaction.learn(from: file.text) }
+        for index in files.indices where files[index].name == "defaults.cfg" {
+            files[index].text = SecretRedaction.withoutComments(files[index].text)
+        }
         var archive = Archive()
         let now = Timestamp.now
         let directory = "gantry-\(record.id)"
@@ -92,9 +103,6 @@ struct OperationBundleCommand: Command {
             if bytes.count > Self.mostOfFile {
                 bytes = Array("[only its end]\n".utf8) + bytes.suffix(Self.mostOfFile)
             }
-        for index in files.indices where files[index].name == "defaults.cfg" {
-            files[index].text = SecretRedaction.withoutComments(files[index].text)
-        }
             archive.add("\(directory)/\(file.name)", bytes, time: now.milliseconds / 1000)
         }
         let path = output?.path ?? "\(directory).tar.gz"
@@ -105,12 +113,15 @@ struct OperationBundleCommand: Command {
     }
 
     /// The cluster as it is now, or why it can't be told.
-    private func status(_ configuration: FleetConfiguration, _ context: CommandContext) async -> String {
+    private func status(
+        _ configuration: FleetConfiguration, _ problem: ConfigurationError?, _ context: CommandContext
+    ) async -> String {
         await withTaskGroup(of: String.self) { group in
             group.addTask {
                 do {
                     let status = try await context.withSession(configuration) {
-                        try await $0.status(canary: false, directory: configuration.directory)
+                        try await $0.status(
+                            canary: false, directory: configuration.directory, mistake: problem?.brief)
                     }
                     return ClusterStatusReport(status: status).json.text(.indented)
                 } catch { return "it could not be found out: \(CommandError(describing: error).message)" }

@@ -10,8 +10,7 @@ struct OperationListCommand: Command {
     init(_ arguments: ParsedArguments) throws(CommandError) {}
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let configuration = try context.configuration()
-        guard let journal = try context.place(of: configuration).existingJournal() else {
+        guard let journal = try context.knownFleet().place.existingJournal() else {
             context.show(OperationListReport(rows: []))
             return .done
         }

@@ -14,8 +14,7 @@ struct OperationLogCommand: Command {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let configuration = try context.configuration()
-        let journal = try context.journal(context.place(of: configuration))
+        let journal = try context.journal(context.knownFleet())
         let record = try OperationCommands.record(id, in: journal)
         context.show(OperationLogReport(record: record, events: try journal.events(of: record.id)))
         return .done

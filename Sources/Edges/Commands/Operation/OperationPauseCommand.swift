@@ -21,8 +21,8 @@ struct OperationPauseCommand: Command {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let configuration = try context.configuration()
-        let journal = try context.journal(context.place(of: configuration))
+        let fleet = try context.knownFleet()
+        let journal = try context.journal(fleet)
         let record = try OperationCommands.record(id, in: journal)
         context.audit.concerns(record.id)
         // A request before the worker has begun would not be heard.
@@ -43,10 +43,9 @@ struct OperationPauseCommand: Command {
             context.show(report)
             return .done
         }
-        try journal.request(.pause, of: record.id, at: context.time(of: configuration)())
+        try journal.request(.pause, of: record.id, at: fleet.time())
         let watch = OperationWatch(
-            context: context, store: journal, id: record.id, interrupt: .stopsWatching,
-            now: context.time(of: configuration))
+            context: context, store: journal, id: record.id, interrupt: .stopsWatching, now: fleet.time)
         guard let ended = try await watch.follow(worker: nil, after: progress.sequence) else { return .done }
         let report = OperationReport(record.id, ended, holderIsAlive: false)
         context.show(report)

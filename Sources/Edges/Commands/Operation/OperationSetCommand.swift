@@ -60,8 +60,8 @@ struct OperationSetCommand: Command {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let configuration = try context.configuration()
-        let journal = try context.journal(context.place(of: configuration))
+        let fleet = try context.knownFleet()
+        let journal = try context.journal(fleet)
         let record = try OperationCommands.record(id, in: journal)
         context.audit.concerns(record.id)
         let progress = try OperationProgress.read(record, from: journal)
@@ -78,8 +78,7 @@ struct OperationSetCommand: Command {
                 object: "operation \(record.id) (\(record.plan.commandLine))", reason: "it moves no data",
                 next: "gantry operation show \(record.id)", exit: .refused)
         }
-        let now = context.time(of: configuration)
-        for setting in settings { try journal.request(.set(setting), of: record.id, at: now()) }
+        for setting in settings { try journal.request(.set(setting), of: record.id, at: fleet.time()) }
         let words = settings.map { "\(ControlRequest.set($0))".dropFirst("set ".count) }.joined(separator: ", ")
         var report = OperationReport(
             record.id, try OperationProgress.read(record, from: journal), holderIsAlive: isAlive)

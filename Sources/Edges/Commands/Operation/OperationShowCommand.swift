@@ -14,14 +14,14 @@ struct OperationShowCommand: Command {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let configuration = try context.configuration()
-        let journal = try context.journal(context.place(of: configuration))
+        let fleet = try context.knownFleet()
+        let journal = try context.journal(fleet)
         let record = try OperationCommands.record(id, in: journal)
         let progress = try OperationProgress.read(record, from: journal)
         context.show(
             OperationShowReport(
                 record: record, progress: progress, holderIsAlive: progress.holder?.isAlive ?? false,
-                now: context.time(of: configuration)()))
+                now: fleet.time()))
         return .done
     }
 }

@@ -12,6 +12,8 @@ struct OperationWatch: Sendable {
         case stopsOperation
         /// `attach`: only stop watching.
         case stopsWatching
+        /// `attach` to an operation that nobody is at, of which this is to be said.
+        case nothing(String)
     }
 
     let context: CommandContext
@@ -29,6 +31,7 @@ struct OperationWatch: Sendable {
                 "operation \(id): Ctrl-C stops it after the steps under way; twice, at once; it can be resumed")
         case .stopsWatching:
             context.note("operation \(id): Ctrl-C stops watching; the operation goes on")
+        case .nothing(let words): context.note(words)
         }
         let signals = SignalStream(SIGINT)
         // A terminal that goes away is no reason to stop: the worker is in a session of its own.
@@ -48,7 +51,7 @@ struct OperationWatch: Sendable {
                 var count = 0
                 for await _ in signals.stream {
                     count += 1
-                    if interrupt == .stopsWatching { return .some(nil) }
+                    guard case .stopsOperation = interrupt else { return .some(nil) }
                     try stop(worker, atOnce: count > 1)
                 }
                 return nil
@@ -178,6 +181,12 @@ extension StepProgress {
     static func read(of id: OperationID, from store: any OperationStore) throws(StoreError) -> StepProgress? {
         guard let text = try store.value(key(of: id)) else { return nil }
         return try? JSONValue(parsing: text).decoded()
+    }
+
+    /// What is left of it to whoever goes on; nil where nothing was done of it.
+    var left: String? {
+        guard copied > .zero, copied <= bytes else { return nil }
+        return "\(bytes - copied) of \(bytes) left, \(partitions - settled) of \(counted(partitions, "partition"))"
     }
 
     /// The live line's part: a stall or a rest come before bytes and time.

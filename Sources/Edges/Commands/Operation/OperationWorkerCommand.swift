@@ -29,7 +29,9 @@ struct OperationWorkerCommand: Command {
     /// SIGINT finishes the steps under way; SIGTERM stops at once, and is what a service manager sends.
     func run(in context: CommandContext) async throws -> ExitStatus {
         let configuration = try context.configuration()
-        let store = try context.journal(context.place(of: configuration))
+        let place = context.place(of: configuration)
+        let store = try context.journal(place)
+        place.keep(configuration)
         let interrupts = SignalStream(SIGINT)
         let terminations = SignalStream(SIGTERM)
         signal(SIGHUP, SIG_IGN)

@@ -43,12 +43,15 @@ struct ClusterStatusCommand: Command {
     }
 
     func run(in context: CommandContext) async throws -> ExitStatus {
-        let configuration = try context.configuration()
+        let fleet = try context.knownFleet()
+        // What was last in use shows how all is; that it may not be what is wanted now is a finding.
+        let configuration = try fleet.known()
         let canary = changes.usesCanary && configuration.specification.move.canary
         return try await context.withSession(configuration) { session in
             let look = { @Sendable () async throws -> ClusterStatusReport in
                 ClusterStatusReport(
-                    status: try await session.status(canary: canary, directory: configuration.directory),
+                    status: try await session.status(
+                        canary: canary, directory: configuration.directory, mistake: fleet.problem?.brief),
                     showsAll: context.options.verbosity > 0, dockmon: session.place.dockmon(),
                     waiting: try session.place.existingJournal().flatMap {
                         try .init(configuration.specification.cluster.name, in: $0)

@@ -73,6 +73,12 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
         self.omitted = omitted
     }
 
+    /// One line: the first mistake with its place, and how many there are besides.
+    public var brief: String {
+        let more = diagnostics.count - 1 + omitted
+        return (diagnostics.first?.description ?? message) + (more > 0 ? " (and \(more) more)" : "")
+    }
+
     /// The message, a line for each mistake, and the remedy.
     public var description: String {
         var lines = [message] + diagnostics.map(\.description)

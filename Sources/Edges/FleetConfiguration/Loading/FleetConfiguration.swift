@@ -10,6 +10,8 @@ public struct FleetConfiguration: Sendable {
     public let warnings: [Diagnostic]
     /// Where each host stands in `virthosts`: the place to show when it is to be taken out.
     public let places: [HostName: SourceMark]
+    /// The bytes of the file that say all this.
+    public let source: [UInt8]
 
     /// Reads and checks the `defaults.cfg` of a fleet directory.
     /// - Parameters:
@@ -69,7 +71,8 @@ public struct FleetConfiguration: Sendable {
         return FleetConfiguration(
             directory: directory, specification: specification, warnings: resolver.diagnostics.warnings,
             places: Dictionary(
-                (draft.virthosts?.value ?? []).map { ($0.value, $0.mark) }, uniquingKeysWith: { first, _ in first }))
+                (draft.virthosts?.value ?? []).map { ($0.value, $0.mark) }, uniquingKeysWith: { first, _ in first }),
+            source: bytes)
     }
 
     /// Every key of `defaults.cfg`, for the documentation: printed from the same table that reads the file.

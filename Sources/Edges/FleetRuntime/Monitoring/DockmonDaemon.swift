@@ -26,6 +26,7 @@ public struct DockmonDaemon: Sendable {
     private let logsEvents: Bool
     private let resumes: Bool
     private let echo: (@Sendable (String) -> Void)?
+    private let complain: (@Sendable (String) -> Void)?
 
     /// A daemon for the fleet in `place`.
     /// - Parameters:
@@ -33,9 +34,11 @@ public struct DockmonDaemon: Sendable {
     ///   - logsEvents: whether every event is logged.
     ///   - resumes: whether it goes on with an operation that was interrupted, where `move.resume` says so.
     ///   - echo: gets every line of the log, too.
+    ///   - complain: is told that the log can't be written, and that it can again, whatever `echo` gets.
     ///   - load: reads `defaults.cfg`; called again whenever it has changed.
     public init(
         place: FleetPlace, logsEvents: Bool, resumes: Bool = false, echo: (@Sendable (String) -> Void)?,
+        complain: (@Sendable (String) -> Void)? = nil,
         load: @escaping @Sendable () throws -> FleetConfiguration
     ) {
         self.place = place
@@ -43,6 +46,7 @@ public struct DockmonDaemon: Sendable {
         self.logsEvents = logsEvents
         self.resumes = resumes
         self.echo = echo
+        self.complain = complain
     }
 
     /// Watches until the task is cancelled. Each element of `hangups` reopens the log; that `defaults.cfg` or the template has
@@ -57,7 +61,9 @@ public struct DockmonDaemon: Sendable {
         }
         var marks = self.marks
         var configuration = try load()
-        let log = LogFile(path: configuration.specification.monitor.log, echo: echo)
+        place.keep(configuration)
+        var mistake: String?
+        let log = LogFile(path: configuration.specification.monitor.log, echo: echo, complain: complain)
         let keeper = StateKeeper(place: place, identity: identity, log: log)
         let manager = ServiceManager()
         defer {
@@ -65,9 +71,6 @@ public struct DockmonDaemon: Sendable {
             manager.stopping()
         }
         log.say("daemon-started", at: .wall, [("pid", "\(identity.pid)"), ("fleet", place.directory)])
-        if let reason = log.trouble.reason {
-            echo?("the log \(log.path) can't be written (\(reason)): going on without it until it can")
-        }
         let fleet = configuration.specification
         let letter = resumes ? InterruptedOperation(fleet: fleet, place: place, log: log).resume() : nil
         var incidents: Incidents?
@@ -86,14 +89,18 @@ public struct DockmonDaemon: Sendable {
             }
             defer { group.cancelAll() }
             while !Task.isCancelled {
-                incidents = try await watch(configuration, marks, incidents, log, keeper)
+                incidents = try await watch(configuration, mistake, marks, incidents, log, keeper)
                 if Task.isCancelled { break }
                 // Before it is read: what changes from here on is another change.
                 marks = self.marks
                 do {
                     configuration = try load()
+                    mistake = nil
+                    place.keep(configuration)
+                    log.move(to: configuration.specification.monitor.log)
                     log.say("configuration-read", at: .wall)
                 } catch {
+                    mistake = (error as? ConfigurationError)?.brief ?? "\(error)"
                     log.say("configuration-refused", level: "warning", at: .wall, [("reason", "\(error)")])
                 }
             }
@@ -103,7 +110,8 @@ public struct DockmonDaemon: Sendable {
 
     /// Watches with one configuration, until another one is wanted or the task is cancelled.
     private func watch(
-        _ configuration: FleetConfiguration, _ marks: [FileMark], _ incidents: Incidents?, _ log: LogFile,
+        _ configuration: FleetConfiguration, _ mistake: String?, _ marks: [FileMark], _ incidents: Incidents?,
+        _ log: LogFile,
         _ keeper: StateKeeper
     ) async throws -> Incidents? {
         let specification = configuration.specification
@@ -119,7 +127,8 @@ public struct DockmonDaemon: Sendable {
             let receivers: [any IncidentReceiver] = [plugins] + (incidentMail.map { [$0] } ?? [])
             let ports = MonitorPorts(
                 health: SessionHealth(
-                    session: session, directory: configuration.directory, canary: specification.move.canary),
+                    session: session, directory: configuration.directory, canary: specification.move.canary,
+                    mistake: mistake),
                 containers: session.ports.containerSource, events: session.ports.events, log: log, state: keeper,
                 receivers: receivers, clock: session.clock, chance: { Double.random(in: 0..<1) })
             let monitor = Monitor(

@@ -9,18 +9,21 @@ actor SessionHealth: HealthSource {
     private let session: FleetSession
     private let directory: FleetDirectory
     private let canary: Bool
+    private let mistake: String?
     private var journal: (any OperationStore)?
     /// The operation that was seen last, so that only its new events are read.
     private var known: (id: OperationID, progress: OperationProgress)?
 
-    init(session: FleetSession, directory: FleetDirectory, canary: Bool) {
+    /// Looks by `session`; `mistake` is what is wrong with `defaults.cfg` now, nil where `session` is what it says.
+    init(session: FleetSession, directory: FleetDirectory, canary: Bool, mistake: String?) {
         self.session = session
+        self.mistake = mistake
         self.directory = directory
         self.canary = canary
     }
 
     func look() async throws -> HealthContext {
-        try await session.status(canary: canary, directory: directory).context
+        try await session.status(canary: canary, directory: directory, mistake: mistake).context
     }
 
     /// Nil also where the journal can't be read: then what is seen counts.

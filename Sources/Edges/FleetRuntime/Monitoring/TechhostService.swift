@@ -164,6 +164,10 @@ public struct TechhostService: Sendable {
             [place.directory, place.state, logs]
                 + (sendsByProgram ? ["/var/spool"] : [])
         ).sorted()
+        // In a directory of its own under that name nobody would find the log.
+        let usesTemporary = writable.contains { path in
+            ["/tmp", "/var/tmp"].contains { path == $0 || path.hasPrefix($0 + "/") }
+        }
         return """
             # Placed by gantry install-service; what is changed here is placed anew. Own settings: systemctl edit \(unit)
             [Unit]
@@ -202,7 +206,7 @@ public struct TechhostService: Sendable {
             MemoryDenyWriteExecute=yes
             NoNewPrivileges=\(sendsByProgram ? "no" : "yes")
             PrivateDevices=yes
-            PrivateTmp=yes
+            PrivateTmp=\(usesTemporary ? "no" : "yes")
             ProtectClock=yes
             ProtectControlGroups=\(hasBootID ? "no" : "yes")
             ProtectHome=read-only

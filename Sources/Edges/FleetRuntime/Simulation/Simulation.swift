@@ -4,9 +4,10 @@ import Processes
 
 extension FleetPlace {
     /// The time of day in `fleet`, by which its operations are dated: in a simulated one not the wall's, but that which its
-    /// steps wait by.
-    public func now(in fleet: FleetSpecification) -> Timestamp {
-        guard fleet.cluster.transport == .simulated, let time = SimulationFile.clock(of: SimulationFile.path(in: self))
+    /// steps wait by. Of a fleet that nobody knows (nil) the simulation that lies there tells that it is one.
+    public func now(in fleet: FleetSpecification?) -> Timestamp {
+        guard fleet.map({ $0.cluster.transport == .simulated }) ?? true,
+            let time = SimulationFile.clock(of: SimulationFile.path(in: self))
         else { return SystemClock().now() }
         return time.epoch.advanced(by: time.elapsed(at: Machine.wallTime))
     }
