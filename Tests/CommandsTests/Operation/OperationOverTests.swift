@@ -7,8 +7,10 @@ import Testing
 
 /// What is asked of an operation that has come to its end.
 @Suite struct OperationOverTests {
-    /// Runs a command line in a fleet whose only operation has ended so.
-    private func run(_ line: [String], after ending: OperationEnding) async throws -> Harness.Result {
+    /// Runs a command line in a fleet whose only operation has ended so; nil: its worker is gone before its end.
+    private func run(
+        _ line: [String], after ending: OperationEnding?, moved: StepProgress? = nil
+    ) async throws -> Harness.Result {
         try await Fixture.withDirectory { directory in
             var harness = Harness(environment: ["GANTRY_FLEET": directory])
             harness.table = .gantry
@@ -17,11 +19,15 @@ import Testing
             let journal = try #require(try AuditSource.process.journal(try harness.context().fleet()))
             let (record, at) = (sample.record, sample.record.createdAt)
             try journal.create(record.id, plan: record.plan, at: at)
+            let holder = try OperationSample.goneHolder()
             let lease = try journal.acquireLease(
-                cluster: record.plan.cluster, operation: record.id, holder: OperationSample.holder, replacing: nil,
-                at: at)
-            try journal.append(.started(OperationSample.holder), under: lease, at: at)
-            try journal.append(.ended(ending), under: lease, at: at)
+                cluster: record.plan.cluster, operation: record.id, holder: holder, replacing: nil, at: at)
+            try journal.append(.started(holder), under: lease, at: at)
+            if let ending { try journal.append(.ended(ending), under: lease, at: at) }
+            if let moved {
+                try journal.setValue(
+                    try JSONValue(encoding: moved).text(), for: StepProgress.key(of: record.id), under: lease)
+            }
             try journal.release(lease)
             var asked = Harness(environment: ["GANTRY_FLEET": directory])
             asked.table = .gantry
@@ -48,5 +54,27 @@ import Testing
         let result = try await run(["operation", command, "--yes"], after: ending)
         #expect(result.status == .done, "\(result)")
         #expect(result.output.contains("nothing to \(command)"), "\(result.output)")
+    }
+
+    @Test func `who attaches to an operation that nobody is at learns that, and what goes on with it`() async throws {
+        let left = try await run(["operation", "attach"], after: nil)
+        #expect(left.status == .stopped, "\(left)")
+        #expect(left.error.contains("its worker is gone and nobody is at it"), "\(left.error)")
+        #expect(left.error.contains("gantry operation resume 20260501-030000-3f9a goes on"))
+        #expect(!left.error.contains("the operation goes on") && !left.error.contains("Ctrl-C"))
+        let paused = try await run(["operation", "attach"], after: .paused(reason: "asked for"))
+        #expect(paused.error.contains("is paused: gantry operation resume"), "\(paused.error)")
+        let done = try await run(["operation", "attach"], after: .done)
+        #expect(done.error.contains("is already done") && !done.error.contains("goes on"), "\(done.error)")
+    }
+
+    @Test func `before it is resumed it is told what is left of a move, not what it was in all`() async throws {
+        let step = try #require(OperationSample()).record.plan.steps[1]
+        var moved = StepProgress(step: step.id, at: Timestamp(milliseconds: 0))
+        (moved.copied, moved.bytes) = (ByteCount(9 << 30), ByteCount(12 << 30))
+        (moved.settled, moved.partitions) = (15, 20)
+        let shown = try await run(
+            ["operation", "resume", "--dry-run"], after: .paused(reason: "asked for"), moved: moved)
+        #expect(shown.output.contains("\(step.title) (3 GiB of 12 GiB left, 5 of 20 partitions)"), "\(shown)")
     }
 }

@@ -21,6 +21,10 @@ struct PauseAndSetTests {
         #expect(try scene.progress().status(holderIsAlive: false) == .paused)
         try scene.expectNothingLeft()
         #expect(try scene.lists().values.contains { $0.contains(6) }, "it was midway")
+        // What is left is told by the journal: what was taken back is not counted as moved.
+        let text = try #require(try scene.store.value(StepProgress.key(of: scene.id)))
+        let left: StepProgress = try JSONValue(parsing: text).decoded()
+        #expect(left.moving == 0 && left.settled < left.partitions && left.copied < left.bytes)
         #expect(try scene.work(pid: 2) == .done)
         try scene.expectRemoved()
     }

@@ -43,8 +43,11 @@ struct OperationResumeCommand: Command {
         }
         try refuseSuperseded(record, journal)
         let needed = zip(record.plan.steps, progress.states).filter { !$0.1.isSatisfied }.map(\.0.id)
-        let plan = PlanReport(
+        var plan = PlanReport(
             plan: record.plan, needed: Set(needed), showsAll: context.options.verbosity > 0)
+        if let moved = try StepProgress.read(of: record.id, from: journal), needed.contains(moved.step) {
+            plan.left[moved.step] = moved.left
+        }
         if changes.isDryRun {
             context.show(plan)
             return .done

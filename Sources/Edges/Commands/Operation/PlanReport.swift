@@ -8,6 +8,8 @@ struct PlanReport: Report {
     let needed: Set<StepID>
     /// Whether people are shown the steps too whose effect is there already.
     var showsAll = false
+    /// What is left of steps that were begun, in words: `3 GiB of 12 GiB are left`.
+    var left: [StepID: String] = [:]
 
     var json: JSONValue {
         [
@@ -32,7 +34,7 @@ struct PlanReport: Report {
     private func document(showsAll: Bool) -> Document {
         let (open, there) = (open, plan.steps.filter { !needed.contains($0.id) })
         let rows =
-            open.map { [Cell("to do", .notice), Cell($0.title)] }
+            open.map { [Cell("to do", .notice), Cell(title($0))] }
             + (showsAll ? there.map { [Cell("already so", .faint), Cell($0.title)] } : [])
         let columns: [Table.Column] = [.init("state", "STATE"), .init("title", "STEP", canShrink: true)]
         var blocks: [Document.Block] = rows.isEmpty ? [] : [.table(Table("step", columns, rows))]
@@ -42,6 +44,8 @@ struct PlanReport: Report {
         blocks.append(.text(Cell("\(plan.commandLine): \(summary); nothing was changed")))
         return Document(blocks)
     }
+
+    private func title(_ step: StepRecord) -> String { step.title + (left[step.id].map { " (\($0))" } ?? "") }
 
     private var open: [StepRecord] { plan.steps.filter { needed.contains($0.id) } }
 
@@ -56,7 +60,7 @@ struct PlanReport: Report {
 
     /// What stands above the question: the summary, and the steps that will be done.
     var preview: String {
-        let shown = open.prefix(Self.previewed).map { "  \($0.title)" }
+        let shown = open.prefix(Self.previewed).map { "  \(title($0))" }
         let more = open.count - shown.count
         return
             (["\(plan.commandLine): \(summary)"] + shown

@@ -57,12 +57,13 @@ extension Mover {
         execution.goOn()
     }
 
-    /// Tells how far it is, to those who watch now and for good.
-    mutating func tell(goesOnAt: Timestamp? = nil) async {
+    /// Tells how far it is, to those who watch now and for good. The last word before it rests is what is left to whoever
+    /// goes on with it.
+    mutating func tell(goesOnAt: Timestamp? = nil, isLast: Bool = false) async {
         let (now, progress) = (clock.uptime(), execution.progress)
         telling.take(progress, at: now)
         if let line = telling.line(progress, at: now, every: Self.tellingInterval) { await context.note(line) }
-        guard telling.isTimeToShow(at: now) else { return }
+        guard telling.isTimeToShow(at: now) || isLast else { return }
         var shown = StepProgress(step: StepID(rawValue: ""), at: clock.now())
         (shown.copied, shown.bytes, shown.rate) = (progress.copied, progress.bytes, telling.rate)
         (shown.settled, shown.partitions, shown.moving) = (progress.settled, progress.partitions, progress.moving)

@@ -94,6 +94,7 @@ struct Mover {
                         try await rest()
                         break
                     }
+                    await tell(isLast: true)
                     try await keeper.release()
                     throw .leftOnRequest
                 case .stop(let problem): throw StepFailure(problem)
