@@ -96,6 +96,33 @@ struct ClauseTests {
         #expect(blocking == ["H1", "H2", "H3", "H4", "H5", "H6", "H7", "H8", "H9", "H25"])
     }
 
+    @Test func `what defaults cfg names on the techhost and is not there is a warning with what to do`() throws {
+        var look = try PreflightStage().look()
+        look.fleet.cluster.imageArchive = "/f/k/kafka.tar.gz"
+        look.fleet.notify = NotifySettings(
+            recipients: ["a@example.com"], smtp: SMTPSettings(url: "smtp://mail.example.com:587"))
+        func verdicts() -> [String: ClauseVerdict] {
+            Dictionary(
+                Assumptions.judge(look).filter { $0.clause.hasPrefix("T") }.map { ($0.clause, $0.verdict) },
+                uniquingKeysWith: { first, _ in first })
+        }
+        #expect(verdicts()["T7"] == .pass("/f/k/kafka.tar.gz"))
+        #expect(verdicts()["T8"] == .pass("smtp://mail.example.com:587"))
+        look.techhost?.errands = TechhostErrands(
+            archive: "no such file", mail: "smtp://mail.example.com:587 can't be reached: refused",
+            idlePrograms: [
+                IdleProgram(
+                    name: "monitor.d/page", isMisnamed: false, reason: "every user can write it", remedy: "chmod go-w x"
+                )
+            ])
+        for (clause, code) in [("T7", "image-archive"), ("T8", "mail-server"), ("T9", "program-refused")] {
+            let verdict = verdicts()[clause]
+            #expect(verdict?.result == .warn && verdict?.code == code && verdict?.remedy.isEmpty == false)
+        }
+        #expect(verdicts()["T7"]?.evidence == "/f/k/kafka.tar.gz: no such file")
+        #expect(verdicts()["T9"]?.evidence == "monitor.d/page is not run: every user can write it")
+    }
+
     struct Damage: CustomTestStringConvertible {
         var clause: String
         var result: ClauseResult

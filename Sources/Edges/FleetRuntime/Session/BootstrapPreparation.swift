@@ -177,7 +177,7 @@ extension FleetSession {
     }
 
     /// Why the file can't be read; nil where it can.
-    private static func defect(ofFile path: String) -> String? {
+    static func defect(ofFile path: String) -> String? {
         var status = stat()
         guard access(path, R_OK) == 0, stat(path, &status) == 0 else { return String(cString: strerror(errno)) }
         return status.st_mode & S_IFMT == S_IFREG ? nil : "it is not a file"

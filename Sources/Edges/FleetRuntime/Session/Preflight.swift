@@ -73,7 +73,15 @@ extension FleetSession {
     }
 
     private func techhostFacts() async -> TechhostFacts? {
-        try? await ports.hostControl.techhost(state: place.state, looksUp: fleet.hosts.map(\.host))
+        async let mail = MailReach(fleet).problem()
+        guard
+            var facts = try? await ports.hostControl.techhost(
+                state: place.state, looksUp: fleet.hosts.map(\.host))
+        else { return nil }
+        facts.errands = TechhostErrands(
+            archive: fleet.cluster.imageArchive.flatMap(Self.defect(ofFile:)), mail: await mail,
+            idlePrograms: OperatorPrograms(FleetDirectory(path: place.directory)).idle)
+        return facts
     }
 
     /// Judges hosts by the clauses that stop a bootstrap. The hosts are asked about each other only while there is a node

@@ -1,4 +1,5 @@
 public import FleetModel
+public import HealthRules
 
 /// What one machine is, beside its Docker: read from the lines of the inspection script, each a key and its values.
 ///
@@ -174,6 +175,8 @@ public struct TechhostFacts: Hashable, Sendable {
     public var ssh: String?
     /// What each host's name resolves to there; addresses resolve to themselves.
     public var names: [HostName: [String]]
+    /// What of the fleet directory leads nowhere.
+    public var errands = TechhostErrands()
 
     /// A techhost of these facts.
     public init(
@@ -184,5 +187,20 @@ public struct TechhostFacts: Hashable, Sendable {
         self.files = files
         self.ssh = ssh
         self.names = names
+    }
+}
+
+/// What the fleet directory names on the techhost or beyond it, and what of that is not there.
+public struct TechhostErrands: Hashable, Sendable {
+    /// Why the image archive can't be used; nil where it can, or none is named.
+    public var archive: String?
+    /// Why mail does not leave; nil where it does, or nobody wants any.
+    public var mail: String?
+    /// Programs of the operator's that are not run.
+    public var idlePrograms: [IdleProgram]
+
+    /// These; nothing is wrong unless given.
+    public init(archive: String? = nil, mail: String? = nil, idlePrograms: [IdleProgram] = []) {
+        (self.archive, self.mail, self.idlePrograms) = (archive, mail, idlePrograms)
     }
 }

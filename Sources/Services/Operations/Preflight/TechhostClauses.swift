@@ -70,5 +70,30 @@ extension Assumptions {
             return cores >= 2 && memory >= ByteCount(512 << 20)
                 ? .pass(evidence) : .warn("techhost-small", evidence, remedy: "large clusters want a larger machine")
         },
+        Clause(techhost: "T7", "The image archive that defaults.cfg names can be read.") { facts, look in
+            guard let path = look.fleet.cluster.imageArchive else { return .pass("none is named") }
+            guard let problem = facts.errands.archive else { return .pass(path) }
+            return .warn(
+                "image-archive", "\(path): \(problem)",
+                remedy:
+                    "docker save \(look.fleet.cluster.image) | gzip > \(path), or name another file in image_archive "
+                    + "of defaults.cfg; hosts that have the image do without")
+        },
+        Clause(techhost: "T8", "Mail can leave it: its server is there, or a sendmail.") { facts, look in
+            guard let notify = look.fleet.notify else { return .pass("nobody wants mail") }
+            guard let problem = facts.errands.mail else { return .pass(notify.smtp?.url ?? "sendmail") }
+            return .warn(
+                "mail-server", problem,
+                remedy: "see that it runs and that firewalls let this machine through, or correct notify.smtp of "
+                    + "defaults.cfg; until then mail is kept")
+        },
+        Clause(techhost: "T9", "Programs in hooks.d and monitor.d can be run, and only their owner can write them.") {
+            facts, _ in
+            let idle = facts.errands.idlePrograms
+            guard let first = idle.first else { return .pass("nothing is wrong with any") }
+            return .warn(
+                first.isMisnamed ? "hook-misnamed" : "program-refused",
+                idle.map { "\($0.name) is not run: \($0.reason)" }.joined(separator: "; "), remedy: first.remedy)
+        },
     ]
 }
