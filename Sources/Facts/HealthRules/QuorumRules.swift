@@ -39,7 +39,7 @@ extension HealthRules {
                     context.retired.contains(id)
                         ? "it was removed and is registered still; it blocks feature upgrades"
                         : "it is registered and no voter; it blocks feature upgrades",
-                    remedy: "keep its directory until the next upgrade is done")
+                    remedy: "keep its directory, where it still exists, until the next upgrade is done")
             }
         },
     ]

@@ -67,6 +67,33 @@ struct RestartTests {
         }
     }
 
+    @Test func `bootstrap makes a node anew that dies again and again with old settings, and no other that runs`()
+        async throws
+    {
+        try await LivingCluster.with(hosts: 3) { cluster in
+            try cluster.bootstrap()
+            for index in cluster.specification.hosts.indices {
+                cluster.specification.hosts[index].heap = ByteCount(512 << 20)
+            }
+            let (one, two) = (try node(1), try node(2))
+            func digest(_ node: NodeID) throws -> String? {
+                try cluster.status().snapshot.containers.first { $0.container.node == node }?.container.configDigest
+            }
+            let before = [try digest(one), try digest(two)]
+            for _ in 0..<3 {
+                cluster.inflict(.container(.crash, one))
+                try cluster.pass(.seconds(3))
+            }
+            let looping = try cluster.status().snapshot.containers.first { $0.container.node == one }?.container
+            #expect(looping?.isCrashLooping(at: cluster.time.now()) == true, "\(String(describing: looping))")
+            let plan = try #require(try cluster.prepareBootstrap().plan)
+            try cluster.pass(.seconds(1))
+            #expect(try cluster.work(plan) == .done)
+            #expect(try digest(one) != before[0])
+            #expect(try digest(two) == before[1])
+        }
+    }
+
     @Test func `an image that is there is told from one that is to be brought`() async throws {
         try await LivingCluster.with(hosts: 3, brokers: 1) { cluster in
             try cluster.bootstrap()

@@ -56,6 +56,11 @@ struct PreflightCommand: Command {
             fixes ? Set(NewFleet.clauses).intersection(names.map(\.rawValue)).subtracting(known.map(\.rawValue)) : []
         let hosts = names.filter { !clauses.contains($0.rawValue) }
         if let stranger = hosts.first(where: { !known.contains($0) }) {
+            if fixes, stranger.rawValue.wholeMatch(of: /[A-Z][0-9]+/) != nil {
+                throw CommandError(
+                    "unknown-clause", "there is no clause \(stranger)", object: "assumptions.txt",
+                    next: "gantry preflight lists them", exit: .refused)
+            }
             throw CommandError(
                 "unknown-host", "\(stranger) is not in virthosts", object: configuration.directory.configurationFile,
                 next: "add it there, or name one of \(known.map(\.rawValue).joined(separator: ", "))", exit: .refused)

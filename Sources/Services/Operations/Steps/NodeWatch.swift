@@ -46,8 +46,8 @@ struct NodeWatch {
         return StepFailure(
             code: "node-died", what: "starting", object: "\(node.role.rawValue) \(node.id) on \(node.host)",
             reason: "its container \(how) (now \(container.state), after \(counted(container.restarts, "restart")))",
-            remedy: "mend what its last lines say, then gantry bootstrap (or gantry operation resume); where that "
-                + "leaves its settings as they were, since it ran for a minute: gantry restart --changed",
+            remedy: "mend what its last lines say; after a change of defaults.cfg or k/: gantry restart --changed (or "
+                + "gantry bootstrap, where the cluster has never run); else gantry operation resume",
             evidence: end?.output ?? [])
     }
 }

@@ -14,9 +14,14 @@ public struct StartNodes: HostStep {
     public var role: NodeRole
     /// The nodes.
     public var nodes: [NodePlacement]
+    /// Those that die again and again with settings that have changed since: made anew, also while they just run.
+    public var anew: [NodeID]?
 
     /// Starts `nodes`, all of `role` and on `target`.
-    public init(target: HostName, cluster: ClusterName, role: NodeRole, nodes: [NodePlacement]) {
+    public init(
+        target: HostName, cluster: ClusterName, role: NodeRole, nodes: [NodePlacement], anew: [NodeID]? = nil
+    ) {
+        self.anew = anew
         self.target = target
         self.cluster = cluster
         self.role = role
@@ -42,7 +47,9 @@ public struct StartNodes: HostStep {
         do {
             // One between two attempts would read mended files only after Docker's next pause, and Compose leaves it be.
             for container in try await containers(context)
-            where container.state == .restarting && start.contains(where: { $0.id == container.node }) {
+            where [.restarting, .running].contains(container.state)
+                && start.contains(where: { $0.id == container.node })
+            {
                 try await context.world.containers.stop(container, grace: Self.loopGrace, on: target)
             }
             try await context.world.containers.start(
@@ -71,7 +78,13 @@ public struct StartNodes: HostStep {
 
     private func notRunning(_ context: StepContext) async throws(StepFailure) -> [NodePlacement] {
         let seen = try await containers(context)
-        return nodes.filter { node in !seen.contains { $0.node == node.id && $0.state == .running } }
+        let now = context.world.clock.now()
+        return nodes.filter { node in
+            !seen.contains {
+                $0.node == node.id && $0.state == .running
+                    && !(anew?.contains(node.id) == true && $0.isCrashLooping(at: now))
+            }
+        }
     }
 
     private func containers(_ context: StepContext) async throws(StepFailure) -> [ContainerObservation] {

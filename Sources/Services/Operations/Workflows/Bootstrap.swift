@@ -82,7 +82,9 @@ public struct Bootstrap: Sendable {
         for (host, nodes) in byHost(founders + joined) {
             controllersStarted.append(
                 try add(
-                    StartNodes(target: host, cluster: cluster, role: .controller, nodes: nodes), after: allFounders))
+                    StartNodes(
+                        target: host, cluster: cluster, role: .controller, nodes: nodes, anew: outdatedLoops(on: host)),
+                    after: allFounders))
         }
         var quorum = try add(AwaitQuorum(layout: layout, awaited: founders.map(\.id)), after: controllersStarted)
         // Those that came later join what runs, one after the other: a quorum takes one change at a time.
@@ -100,7 +102,8 @@ public struct Bootstrap: Sendable {
         var serving: [StepID] = []
         for (host, nodes) in byHost(layout.brokers) {
             let started = try add(
-                StartNodes(target: host, cluster: cluster, role: .broker, nodes: nodes),
+                StartNodes(
+                    target: host, cluster: cluster, role: .broker, nodes: nodes, anew: outdatedLoops(on: host)),
                 after: nodes.compactMap { formatted[$0.id] } + [quorum])
             serving.append(
                 try add(AwaitBroker(target: host, brokers: nodes.map(\.id), layout: layout), after: [started]))
@@ -143,6 +146,16 @@ public struct Bootstrap: Sendable {
             let own = nodes.filter { $0.host == host.host }
             return own.isEmpty ? nil : (host.host, own)
         }
+    }
+
+    /// Nodes that die again and again and whose settings are others by now: what is mended reaches them only anew.
+    private func outdatedLoops(on host: HostName) -> [NodeID]? {
+        let seen = surveys.first { $0.host == host }?.seenContainers ?? []
+        let loops = seen.filter { container in
+            container.isCrashLooping(at: now)
+                && container.node.flatMap { files[host]?.digests[$0] } != container.configDigest
+        }.compactMap(\.node)
+        return loops.isEmpty ? nil : loops
     }
 
     /// Properties of nodes that do not run, and the Compose file where there is such a node. What belongs to
