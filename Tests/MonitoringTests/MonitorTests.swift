@@ -122,6 +122,22 @@ struct MonitorTests {
         #expect(evidence.contains("exit code 137") && evidence.contains("memory"), "\(evidence)")
     }
 
+    @Test func `what is critical by an operation at work is a warning that names it, and nothing else is`() {
+        func finding(_ rule: String, _ subject: String, _ severity: Severity = .critical) -> Finding {
+            Finding(rule: rule, severity: severity, subject: subject, evidence: "it is so", remedy: "look")
+        }
+        let id = OperationID(createdAt: Timestamp(milliseconds: 0), salt: 1)
+        let operation = OperationAtWork(id: id, command: "restart 3", subjects: ["broker 3"])
+        let told = operation.softening([
+            finding("broker-container-dead", "broker 3"), finding("broker-container-dead", "broker 5"),
+            finding("quorum-unknown", "quorum", .unknown),
+        ])
+        #expect(told.map(\.subject) == ["broker 5", "quorum", "broker 3"], "the worst first")
+        #expect(told.map(\.severity) == [.critical, .unknown, .warning])
+        #expect(told.last?.evidence == "it is so; operation \(id) (restart 3) is at work there")
+        #expect(told.last?.remedy == "gantry operation attach \(id)")
+    }
+
     @Test func `what an operation stops is not told, and a broker that dies beside it is`() throws {
         let stage = try MonitorStage()
         let (fleet, time, operation) = (stage.fleet, stage.time, stage.operation)

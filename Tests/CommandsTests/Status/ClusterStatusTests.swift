@@ -36,7 +36,7 @@ import Testing
     ) throws {
         var report = try #require(StatusWorld()).report()
         let store = try Self.journal(ending)
-        report.waiting = try .init(report.status.fleet.cluster.name, in: store)
+        report.operation = try .init(report.status.fleet.cluster.name, in: store)
         let text = report.document.text(Style())
         #expect(
             text.contains(
@@ -47,26 +47,37 @@ import Testing
         #expect(report.exit == .done, "it is no finding")
     }
 
+    @Test func `an operation that is at work is told of, with what shows it`() throws {
+        var report = try #require(StatusWorld()).report()
+        let store = try Self.journal(nil, holder: try Holder.current())
+        report.operation = try .init(report.status.fleet.cluster.name, in: store)
+        #expect(report.document.text(Style()).contains("(bootstrap --no-canary) is running, and what it causes"))
+        #expect(report.json["operation"]?["state"] == "running")
+        #expect(report.json["operation"]?["next"] == "gantry operation attach 20260501-030000-3f9a")
+    }
+
     @Test(arguments: [OperationEnding.done, .aborted(reason: "asked for")])
     func `one that is over is not`(ending: OperationEnding) throws {
         let report = try #require(StatusWorld()).report()
         #expect(
-            try ClusterStatusReport.WaitingOperation(
+            try ClusterStatusReport.OpenOperation(
                 report.status.fleet.cluster.name, in: try Self.journal(ending)) == nil)
         #expect(report.json["operation"] == nil)
     }
 
     /// A journal with one operation, whose first step was begun and which ended so.
-    private static func journal(_ ending: OperationEnding) throws -> MemoryStore {
+    private static func journal(
+        _ ending: OperationEnding?, holder: Holder = OperationSample.holder
+    ) throws -> MemoryStore {
         let (store, sample) = (MemoryStore(), try #require(OperationSample()))
         let (record, at) = (sample.record, sample.record.createdAt)
         try store.create(record.id, plan: record.plan, at: at)
         let lease = try store.acquireLease(
-            cluster: record.plan.cluster, operation: record.id, holder: OperationSample.holder, replacing: nil, at: at)
-        let events: [OperationEvent] = [
-            .started(OperationSample.holder), .intent(record.plan.steps[0].id), .ended(ending),
-        ]
+            cluster: record.plan.cluster, operation: record.id, holder: holder, replacing: nil, at: at)
+        let events: [OperationEvent] = [.started(holder), .intent(record.plan.steps[0].id)]
         for event in events { try store.append(event, under: lease, at: at) }
+        guard let ending else { return store }
+        try store.append(.ended(ending), under: lease, at: at)
         try store.release(lease)
         return store
     }

@@ -53,7 +53,7 @@ struct ClusterStatusCommand: Command {
                     status: try await session.status(
                         canary: canary, directory: configuration.directory, mistake: fleet.problem?.brief),
                     showsAll: context.options.verbosity > 0, dockmon: session.place.dockmon(),
-                    waiting: try session.place.existingJournal().flatMap {
+                    operation: try session.place.existingJournal().flatMap {
                         try .init(configuration.specification.cluster.name, in: $0)
                     })
             }

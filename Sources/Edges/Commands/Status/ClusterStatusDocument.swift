@@ -11,13 +11,7 @@ extension ClusterStatusReport {
         blocks.append(.text(partitionLine))
         let rows = showsAll ? status.findings.map { FindingRow($0) } : groups.map { FindingRow($0) }
         if !rows.isEmpty { blocks.append(.findings(rows)) }
-        if let waiting {
-            blocks.append(
-                .text(
-                    Cell(
-                        "operation \(waiting.id) (\(waiting.command)) \(waiting.status.already) and waits: "
-                            + "\(waiting.next) goes on, gantry operation abort \(waiting.id) gives it up", .notice)))
-        }
+        if let operation { blocks.append(.text(Cell(operation.words, .notice))) }
         if let dockmon { blocks += dockmonLines(dockmon) }
         return Document(blocks)
     }

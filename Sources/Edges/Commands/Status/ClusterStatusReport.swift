@@ -10,24 +10,38 @@ struct ClusterStatusReport: Report {
     var showsAll = false
     /// What the monitoring daemon knows, where it runs.
     var dockmon: DockmonRecord?
-    /// The operation that was left before its end, where one waits for somebody to go on with it.
-    var waiting: WaitingOperation?
+    /// The operation that has not come to its end: at work, or left and waiting for somebody to go on with it.
+    var operation: OpenOperation?
 
-    /// An operation that nobody carries out, and that can be gone on with.
-    struct WaitingOperation: Hashable, Sendable {
+    /// An operation that is carried out now, or that nobody carries out and that can be gone on with.
+    struct OpenOperation: Hashable, Sendable {
         let id: OperationID
         let command: String
         let status: OperationStatus
 
-        /// What goes on with it.
-        var next: String { "gantry operation resume \(id)" }
+        /// What shows it, or goes on with it.
+        var next: String { status == .running ? "gantry operation attach \(id)" : "gantry operation resume \(id)" }
 
-        /// The one of `cluster` in `journal`, as `operation resume` finds it.
+        /// The one of `cluster` in `journal` that is at work, or else as `operation resume` finds it.
         init?(_ cluster: ClusterName, in journal: any OperationStore) throws(StoreError) {
+            if let lease = try journal.lease(of: cluster), lease.holder.isAlive {
+                // The lease is taken before the operation is kept.
+                guard let record = try? journal.operation(lease.operation) else { return nil }
+                (id, command, status) = (record.id, record.plan.commandLine, .running)
+                return
+            }
             guard let record = try journal.resumable(cluster) else { return nil }
             id = record.id
             command = record.plan.commandLine
             status = try OperationProgress.read(record, from: journal).status(holderIsAlive: false)
+        }
+
+        /// The line that people read.
+        var words: String {
+            let name = "operation \(id) (\(command)) \(status.already)"
+            return status == .running
+                ? "\(name), and what it causes is no more than a warning: \(next)"
+                : "\(name) and waits: \(next) goes on, gantry operation abort \(id) gives it up"
         }
     }
 
@@ -60,13 +74,13 @@ struct ClusterStatusReport: Report {
                 .array(status.findings.map(\.json))
             ),
         ]
-        if let waiting {
+        if let operation {
             members.append(
                 (
                     "operation",
                     [
-                        "id": .string(waiting.id.rawValue), "command": .string(waiting.command),
-                        "state": .string(waiting.status.rawValue), "next": .string(waiting.next),
+                        "id": .string(operation.id.rawValue), "command": .string(operation.command),
+                        "state": .string(operation.status.rawValue), "next": .string(operation.next),
                     ]
                 ))
         }

@@ -1,6 +1,7 @@
 public import FleetConfiguration
 public import FleetModel
 public import HealthRules
+import Monitoring
 public import Observation
 import Operations
 public import OperationModel
@@ -100,7 +101,20 @@ public struct FleetSession: Sendable {
             fleet: fleet, commands: HostCommands(fleet), mail: place.mailBacklog,
             techhost: place.troubles(mistake: mistake))
         return ClusterStatus(
-            fleet: fleet, layout: layout.value, context: context, findings: HealthRules.findings(in: context))
+            fleet: fleet, layout: layout.value, context: context,
+            findings: try softened(HealthRules.findings(in: context)))
+    }
+
+    /// The findings, those that an operation of ours at work causes as warnings.
+    private func softened(_ findings: [Finding]) throws(StoreError) -> [Finding] {
+        // Its events may be many: they are read where it matters.
+        guard findings.severity == .critical, let journal = try place.existingJournal(),
+            let lease = try journal.lease(of: fleet.cluster.name), lease.holder.isAlive,
+            // The lease is taken before the operation is kept.
+            let record = try? journal.operation(lease.operation)
+        else { return findings }
+        let progress = OperationProgress.fold(record.plan, try journal.events(of: record.id))
+        return OperationAtWork(id: record.id, progress: progress).softening(findings)
     }
 }
 

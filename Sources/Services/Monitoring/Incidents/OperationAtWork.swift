@@ -45,6 +45,19 @@ public struct OperationAtWork: Hashable, Sendable {
         "host-unlisted", "quorum-unknown",
     ]
 
+    /// The findings with what is critical and caused by the operation as a warning that names it.
+    public func softening(_ findings: [Finding]) -> [Finding] {
+        let told = findings.map { finding -> Finding in
+            guard finding.severity == .critical, explains(finding) else { return finding }
+            var finding = finding
+            finding.severity = .warning
+            finding.evidence += "; operation \(id) (\(command)) is at work there"
+            finding.remedy = "gantry operation attach \(id)"
+            return finding
+        }
+        return told.filter { $0.severity > .warning } + told.filter { $0.severity <= .warning }
+    }
+
     /// Whether the operation causes it, so that nobody is to be woken.
     public func explains(_ finding: Finding) -> Bool {
         if Self.ofAll.contains(finding.rule) { return true }
