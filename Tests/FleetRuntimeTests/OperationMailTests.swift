@@ -26,10 +26,14 @@ import Testing
     }
 
     /// Runs a restart of broker 1 as its worker's process does; nil: it died.
-    private func work(_ id: OperationID, _ cluster: LivingCluster) throws -> OperationEnding? {
+    private func work(
+        _ id: OperationID, _ cluster: LivingCluster, terminations: AsyncStream<Void> = AsyncStream { $0.finish() }
+    ) throws -> OperationEnding? {
         let (session, store) = (cluster.session, cluster.store)
         let token = try store.lease(of: cluster.specification.cluster.name)?.token ?? 0
-        return try cluster.run { try? await OperationWorker(session: session, store: store).run(id, token: token) }
+        return try cluster.run {
+            try? await OperationWorker(session: session, store: store).run(id, token: token, terminations: terminations)
+        }
     }
 
     private func begin(_ cluster: LivingCluster, salt: UInt16 = 5) throws -> OperationID {
@@ -52,6 +56,33 @@ import Testing
             let mail = try #require(told.first)
             #expect(mail.contains("Subject: [gantry orders] restart: done in"), "\(mail.prefix(400))")
             #expect(mail.contains("begun") && mail.contains("resumed") && mail.contains(id.rawValue))
+        }
+    }
+
+    @Test
+    func `one that is ended at once writes that down, gives its lease back, and is told of with the next command`()
+        async throws
+    {
+        try await with { cluster in
+            let id = try begin(cluster)
+            let ending = try work(
+                id, cluster,
+                terminations: AsyncStream { stream in
+                    stream.yield()
+                    stream.finish()
+                })
+            guard case .stoppedAtOnce(let reason) = ending else {
+                Issue.record("\(ending)")
+                return
+            }
+            #expect(reason.hasPrefix("its worker was told to end (SIGTERM); "), "\(reason)")
+            #expect(try cluster.store.lease(of: cluster.specification.cluster.name) == nil)
+            #expect(try cluster.store.events(of: id).last?.event == ending.map { .ended($0) })
+            let mail = try #require(try mails(cluster).first)
+            #expect(mail.contains("Subject: [gantry orders] restart: stopped at once after"), "\(mail.prefix(400))")
+            #expect(mail.contains("gantry operation resume \(id)"), "\(mail.prefix(3000))")
+            #expect(try work(id, cluster) == .done, "it can be gone on with")
+            #expect(try mails(cluster).count == 2)
         }
     }
 

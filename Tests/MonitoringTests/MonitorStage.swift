@@ -16,6 +16,7 @@ struct MonitorStage {
     let specification: FleetSpecification
     let sink = Sink()
     let operation = Box<OperationAtWork?>(nil)
+    let left = Box<Finding?>(nil)
 
     init(hosts count: Int = 3, brokers: Int = 2) throws {
         specification = FleetSpecification(
@@ -46,9 +47,9 @@ struct MonitorStage {
         logsEvents: Bool = false, through way: EventWay = .whole, _ story: @escaping @Sendable () async throws -> Void
     ) throws -> [String] {
         try bootstrap()
-        let (time, sink, operation) = (time, sink, operation)
+        let (time, sink, operation, left) = (time, sink, operation, left)
         let health = SimulatedHealth(
-            fleet: fleet, layout: layout, specification: specification, clock: time, operation: operation)
+            fleet: fleet, layout: layout, specification: specification, clock: time, operation: operation, left: left)
         let ports = MonitorPorts(
             health: health, containers: fleet, events: BadEvents(fleet: fleet, way: way, clock: time), log: sink,
             state: sink, receivers: [sink], clock: time,
@@ -213,6 +214,7 @@ struct SimulatedHealth: HealthSource {
     let specification: FleetSpecification
     let clock: any FleetClock
     let operation: Box<OperationAtWork?>
+    let left: Box<Finding?>
 
     func look() async throws -> HealthContext {
         let observer = Observer(hosts: fleet, containers: fleet, cluster: fleet, clock: clock)
@@ -222,6 +224,8 @@ struct SimulatedHealth: HealthSource {
     }
 
     func operationAtWork() async -> OperationAtWork? { operation.value }
+
+    func operationLeft() async -> Finding? { left.value }
 }
 
 /// What was told, from `begin` on.

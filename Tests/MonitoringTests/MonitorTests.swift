@@ -152,4 +152,18 @@ struct MonitorTests {
         }
         #expect(told == ["opened broker-container-dead broker 5"])
     }
+
+    @Test func `an operation that lost its worker and is left is an incident until somebody is at it again`() throws {
+        let stage = try MonitorStage()
+        let (time, left) = (stage.time, stage.left)
+        let lost = try LostWorkerTests.lost(.workerDied)
+        let told = try stage.watch {
+            left.value = lost.finding(.again(3), log: "/var/lib/gantry/x.log")
+            try await time.sleep(for: .seconds(60))
+            left.value = nil
+            try await time.sleep(for: .seconds(60))
+        }
+        let subject = "operation-interrupted operation \(lost.operation)"
+        #expect(told == ["opened \(subject)", "closed \(subject)"])
+    }
 }

@@ -1,6 +1,6 @@
 /// An event as logs and mails tell it.
 public struct EventWords: Hashable, Sendable {
-    /// What kind of event: `started`, `intent`, `done`, `unchanged`, `failed`, `note`, `warning`, `requested`, `ended`.
+    /// What kind of event: `started`, `resumed`, `intent`, `done`, `unchanged`, `failed`, `note`, `warning`, `requested`, `ended`.
     public var kind: String
     /// The step that it is about.
     public var step: StepID?
@@ -16,6 +16,7 @@ extension OperationEvent {
         switch self {
         case .started(let holder):
             EventWords(kind: "started", text: "by \(holder.user) on \(holder.techhost), pid \(holder.pid)")
+        case .resumed(let cause): EventWords(kind: "resumed", text: "by the monitoring daemon: \(cause.words)")
         case .intent(let step): EventWords(kind: "intent", step: step, text: "")
         case .outcome(let step, .done(let note)): EventWords(kind: "done", step: step, text: note ?? "")
         case .outcome(let step, .unchanged(let note)): EventWords(kind: "unchanged", step: step, text: note ?? "")
@@ -28,6 +29,7 @@ extension OperationEvent {
         case .requested(let request): EventWords(kind: "requested", text: "\(request)")
         case .ended(.done): EventWords(kind: "ended", text: "done")
         case .ended(.stopped(let reason)): EventWords(kind: "ended", text: "stopped: \(reason)")
+        case .ended(.stoppedAtOnce(let reason)): EventWords(kind: "ended", text: "stopped at once: \(reason)")
         case .ended(.paused(let reason)): EventWords(kind: "ended", text: "paused: \(reason)")
         case .ended(.failed(let reason)): EventWords(kind: "ended", text: "failed: \(reason)")
         case .ended(.aborted(let reason)): EventWords(kind: "ended", text: "aborted: \(reason)")

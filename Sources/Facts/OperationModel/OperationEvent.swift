@@ -4,6 +4,8 @@ public import FleetModel
 public enum OperationEvent: Hashable, Sendable, Codable {
     /// A worker took the operation up, for the first time or again.
     case started(Holder)
+    /// The daemon goes on with it by itself, since its worker was lost; another one is started next.
+    case resumed(Resumption.Cause)
     /// A step is about to have its effect. Without an outcome behind it the effect is uncertain and is probed.
     case intent(StepID)
     /// A step ended.
@@ -125,6 +127,9 @@ public enum OperationEnding: Hashable, Sendable, Codable {
     case done
     /// Stopped half way, safe; resume goes on.
     case stopped(reason: String)
+    /// Ended on purpose in the midst of its steps: they were cut off, and what they had in force is in force still; resume
+    /// finds out what is true and goes on.
+    case stoppedAtOnce(reason: String)
     /// Stopped half way by `gantry operation pause`: no throttle and no half move is left; resume goes on.
     case paused(reason: String)
     /// A step failed; what is safe is kept; resume goes on once the cause is mended.

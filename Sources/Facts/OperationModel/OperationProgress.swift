@@ -37,6 +37,10 @@ public struct OperationProgress: Sendable {
     public private(set) var settings = OperationSettings()
     /// How the last worker left it; nil while one is on it, or died on it.
     public private(set) var ending: OperationEnding?
+    /// When it was left so.
+    public private(set) var endedAt: Timestamp?
+    /// How often the daemon has gone on with it after its worker died, since a step last ended well or somebody went on with it.
+    public private(set) var resumptions = 0
     /// The number of the last event taken in.
     public private(set) var sequence: Int64 = 0
     /// When the first worker began.
@@ -53,6 +57,8 @@ public struct OperationProgress: Sendable {
     public private(set) var begun: Set<StepID> = []
 
     private let index: [StepID: Int]
+    /// Whether the next worker is the daemon's.
+    private var isResumed = false
 
     /// The state before any event.
     public init(plan: OperationPlan) {
@@ -84,7 +90,9 @@ public struct OperationProgress: Sendable {
         case .started(let holder):
             self.holder = holder
             startedAt = startedAt ?? journaled.at
-            ending = nil
+            (ending, endedAt) = (nil, nil)
+            if !isResumed { resumptions = 0 }
+            isResumed = false
             request = nil
             // A step that failed is tried again by whoever takes the operation up.
             for step in states.indices {
@@ -104,12 +112,16 @@ public struct OperationProgress: Sendable {
             if let place = index[step] {
                 times[place].ended = journaled.at
                 states[place] = .ended(outcome)
+                if states[place].isSatisfied { resumptions = 0 }
             }
+        case .resumed(let cause):
+            isResumed = true
+            if cause == .workerDied { resumptions += 1 }
         case .note: break
         case .requested(.set(let setting)): settings.take(setting)
         case .requested(let request): if request.outweighs(self.request) { self.request = request }
         case .warning(let text): if !warnings.contains(text) { warnings.append(text) }
-        case .ended(let ending): self.ending = ending
+        case .ended(let ending): (self.ending, endedAt) = (ending, journaled.at)
         }
     }
 
@@ -139,6 +151,26 @@ public struct OperationProgress: Sendable {
     /// Whether another operation was begun in its stead: what it left can still be taken back.
     public var isSuperseded: Bool { if case .superseded = ending { true } else { false } }
 
+    /// Whether it was ended on purpose in the midst of its steps.
+    public var isStoppedAtOnce: Bool { if case .stoppedAtOnce = ending { true } else { false } }
+
+    /// The command that goes on with operation `id` where it was left: to its end, or with giving it up where that was begun.
+    public func wayOn(_ id: OperationID) -> String {
+        "gantry operation \(request == .abort ? "abort" : "resume") \(id)"
+    }
+
+    /// What is in doubt of operation `id` after a worker was cut off in the midst of its steps, dead or on purpose, and what
+    /// takes it back; nil where nothing is.
+    public func doubt(_ id: OperationID) -> String? {
+        let steps = zip(plan.steps, states).filter { $0.1 == .intended }.map(\.0)
+        guard let first = steps.first else { return nil }
+        let others = steps.count > 1 ? " and \(counted(steps.count - 1, "other step"))" : ""
+        let moves =
+            steps.contains { OperationPlan.movingKinds.contains($0.kind) }
+            ? "; its moves and throttle may be in force: gantry operation abort \(id) takes them back" : ""
+        return "cut off: \(first.title)\(others)\(moves)"
+    }
+
     /// The state of `step`; nil when the plan has no such step.
     public func state(of step: StepID) -> StepState? { index[step].map { states[$0] } }
 
@@ -146,7 +178,7 @@ public struct OperationProgress: Sendable {
     public func status(holderIsAlive: Bool) -> OperationStatus {
         switch ending {
         case .done: .done
-        case .stopped: .stopped
+        case .stopped, .stoppedAtOnce: .stopped
         case .paused: .paused
         case .failed: .failed
         case .aborted, .superseded: .aborted

@@ -8,6 +8,9 @@ public protocol OperationStore: Sendable {
     /// Keeps a new operation. Throws `.exists` when the id is taken.
     func create(_ id: OperationID, plan: OperationPlan, at: Timestamp) throws(StoreError)
 
+    /// The newest operation's id, for who looks often; nil where there is none.
+    func newest() throws(StoreError) -> OperationID?
+
     /// The newest `limit` operations, newest first.
     func operations(limit: Int) throws(StoreError) -> [OperationRecord]
 

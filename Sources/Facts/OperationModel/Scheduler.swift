@@ -60,6 +60,16 @@ public enum Scheduler {
         }
     }
 
+    /// The ending of an operation whose worker is told to end at once: the steps under way stay begun.
+    public static func cutOff(_ progress: OperationProgress) -> OperationEnding {
+        let open = counted(progress.states.count { !$0.isSatisfied }, "step", "remains", "remain")
+        return switch progress.request {
+        case .abort: .stoppedAtOnce(reason: "asked for while it was given up; \(open)")
+        case .stop, .pause: .stoppedAtOnce(reason: "asked for; \(open)")
+        case .set, nil: .stoppedAtOnce(reason: "its worker was told to end (SIGTERM); \(open)")
+        }
+    }
+
     /// Steps that follow through a step that was begun; what was already true in between breaks no chain.
     private static func owed(_ progress: OperationProgress) -> Set<StepID> {
         var owed: Set<StepID> = []

@@ -34,13 +34,13 @@ public struct WorkTime: Hashable, Sendable {
             span = Span(start: journaled.at, latest: journaled.at)
         case .intent, .outcome, .note, .warning: span?.latest = journaled.at
         // Asked from outside: whether a worker hears it is another matter.
-        case .requested: break
+        case .requested, .resumed: break
         case .ended(let ending):
             // A worker aborts only what it was asked to; otherwise somebody closed what a dead one had left.
             switch ending {
             case .superseded: break
             case .aborted where request != .abort: break
-            case .aborted, .done, .stopped, .paused, .failed: span?.latest = journaled.at
+            case .aborted, .done, .stopped, .stoppedAtOnce, .paused, .failed: span?.latest = journaled.at
             }
             ended += length
             span = nil

@@ -10,6 +10,9 @@ public protocol HealthSource: Sendable {
 
     /// The operation of ours that is under way; nil: none.
     func operationAtWork() async -> OperationAtWork?
+
+    /// What is wrong with an operation that nobody carries out and that nothing goes on with; nil: nothing.
+    func operationLeft() async -> Finding?
 }
 
 /// The daemon's log.

@@ -91,6 +91,17 @@ public final class OperationJournal: OperationStore {
         }
     }
 
+    /// The newest one's id.
+    public func newest() throws(StoreError) -> OperationID? {
+        try read { database throws(StoreError) in
+            var found: OperationID?
+            try database.run("SELECT id FROM operation ORDER BY created_at DESC, id DESC LIMIT 1") {
+                row throws(StoreError) in found = OperationID(rawValue: row.text(0))
+            }
+            return found
+        }
+    }
+
     /// The newest, newest first.
     public func operations(limit: Int) throws(StoreError) -> [OperationRecord] {
         try read { database throws(StoreError) in

@@ -2,6 +2,15 @@ internal import Glibc
 
 /// Programs that outlive this process.
 public enum DetachedProcess {
+    /// Waits for a program that this process started and that has ended, so that nothing of it stays in the process table.
+    /// - Returns: false while it runs.
+    public static func reap(_ identity: ProcessIdentity) -> Bool {
+        guard !identity.isRunning else { return false }
+        var status: Int32 = 0
+        while waitpid(identity.pid, &status, WNOHANG) == -1, errno == EINTR {}
+        return true
+    }
+
     /// Starts a program in a session of its own, so that it survives this process and its terminal.
     ///
     /// Its input is `/dev/null`; its output and errors are appended to `logFile`, which is made (mode 0600) where missing.

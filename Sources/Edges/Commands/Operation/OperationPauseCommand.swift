@@ -30,11 +30,12 @@ struct OperationPauseCommand: Command {
         let progress = try OperationProgress.read(record, from: journal)
         let status = progress.status(holderIsAlive: progress.holder?.isAlive ?? false)
         guard status == .running else {
-            guard status != .interrupted else {
+            guard status != .interrupted, !progress.isStoppedAtOnce else {
                 throw CommandError(
                     "operation-interrupted", "there is no worker that could let it rest",
                     object: "operation \(record.id) (\(record.plan.commandLine))",
-                    reason: "its worker died; moves and throttles of it may be in force",
+                    reason: (status == .interrupted ? "its worker died" : "its worker was ended at once")
+                        + "; moves and throttles of it may be in force",
                     next: "gantry operation resume \(record.id), or gantry operation abort \(record.id)", exit: .refused
                 )
             }

@@ -48,7 +48,8 @@ struct OperationReport: Report {
         case .done: result = progress.states.allSatisfy(\.isUnchanged) ? .unchanged : .done
         case .failed: result = .failed
         case .running: result = .running
-        case .stopped where progress.states.allSatisfy({ $0 == .pending }) && progress.request == nil:
+        case .stopped
+        where progress.states.allSatisfy({ $0 == .pending }) && progress.request == nil && !progress.isStoppedAtOnce:
             // Another one holds the hosts, say: nothing was begun.
             result = .refused
         case .stopped, .interrupted, .paused, .aborted: result = .stopped
@@ -59,7 +60,8 @@ struct OperationReport: Report {
                 remedy: "gantry operation log \(id)")
         }
         switch result {
-        case .stopped: next = status == .aborted ? nil : "gantry operation resume \(id)"
+        case .stopped where status == .aborted: next = nil
+        case .stopped: next = progress.wayOn(id)
         case .failed: next = "mend the cause, then gantry operation resume \(id)"
         case .running: next = "gantry operation attach \(id)"
         case .refused: next = "when that is so no more, gantry operation resume \(id)"
@@ -217,6 +219,7 @@ struct OperationReport: Report {
         }
         if !findings.isEmpty { blocks.append(.findings(findings.map { FindingRow($0) })) }
         if case .stopped(let reason) = progress?.ending, progress?.request == nil { blocks.append(.lines([reason])) }
+        if !cutOff.isEmpty { blocks.append(.lines(cutOff)) }
         blocks.append(.text(lastLine))
         if let advice { blocks.append(.lines(advice.split(separator: "\n").map(String.init))) }
         if result == .failed, let operation {
@@ -245,6 +248,16 @@ struct OperationReport: Report {
                 + held.map(\.subject).joined(separator: ", ")
     }
 
+    /// Why a worker left in the midst of its steps, and what is in doubt since.
+    private var cutOff: [String] {
+        guard let progress, let operation else { return [] }
+        switch progress.ending {
+        case .stoppedAtOnce(let reason): return [reason, progress.doubt(operation)].compactMap(\.self)
+        case nil where status == .interrupted: return ["its worker died", progress.doubt(operation)].compactMap(\.self)
+        default: return []
+        }
+    }
+
     private var lastLine: Cell {
         let time = took.map { " in \(TimeText.span($0))" } ?? ""
         let name = operation.map { " (operation \($0))" } ?? ""
@@ -257,6 +270,8 @@ struct OperationReport: Report {
             return Cell("\(command): given up\(time)\(name); what is done stays", .notice)
         case .stopped where status == .paused:
             return Cell("\(command): paused, with no throttle and no half move left\(cordon)\(name)", .notice)
+        case .stopped where progress?.isStoppedAtOnce == true:
+            return Cell("\(command): stopped at once, half way\(name)", .notice)
         case .stopped: return Cell("\(command): stopped half way, safe\(name)", .notice)
         case .failed: return Cell("\(command): failed\(time)\(name)", .bad)
         }

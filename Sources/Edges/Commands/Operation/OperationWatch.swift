@@ -112,6 +112,7 @@ struct OperationWatch: Sendable {
         func remark(_ note: String?) -> String { note.map { " (\($0))" } ?? "" }
         switch event {
         case .started(let holder): return "started by \(holder.user) (pid \(holder.pid))"
+        case .resumed(let cause): return "resumed by the monitoring daemon: \(cause.words)"
         case .intent(let step): return context.terminal.errorIsTerminal ? nil : "\(title(step)) ..."
         case .outcome(let step, .done(let note)): return "\(title(step)): done\(remark(note))"
         case .outcome(let step, .unchanged(let note)):

@@ -26,7 +26,8 @@ struct OperationWorkerCommand: Command {
         givesUp = arguments[Self.givingUp]
     }
 
-    /// SIGINT finishes the steps under way; SIGTERM stops at once, and is what a service manager sends.
+    /// SIGINT finishes the steps under way; SIGTERM stops at once, and is what a service manager sends. A second one waits for
+    /// nothing any more.
     func run(in context: CommandContext) async throws -> ExitStatus {
         let configuration = try context.configuration()
         let place = context.place(of: configuration)
@@ -41,11 +42,12 @@ struct OperationWorkerCommand: Command {
         }
         let (id, token, givesUp) = (id, token, givesUp)
         let now = context.time(of: configuration)
+        let (first, terminate) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let ending: OperationEnding = try await withThrowingTaskGroup(of: OperationEnding?.self) { group in
             group.addTask {
                 try await context.withSession(configuration) { session in
                     try await OperationWorker(session: session, store: store).run(
-                        id, token: token, givingUp: givesUp)
+                        id, token: token, givingUp: givesUp, terminations: first)
                 }
             }
             group.addTask {
@@ -53,7 +55,12 @@ struct OperationWorkerCommand: Command {
                 return nil
             }
             group.addTask {
-                for await _ in terminations.stream { throw CancellationError() }
+                var count = 0
+                for await _ in terminations.stream {
+                    count += 1
+                    guard count == 1 else { throw CancellationError() }
+                    terminate.yield()
+                }
                 return nil
             }
             defer {
@@ -68,7 +75,7 @@ struct OperationWorkerCommand: Command {
         }
         switch ending {
         case .done: return .done
-        case .stopped, .paused, .aborted, .superseded: return .stopped
+        case .stopped, .stoppedAtOnce, .paused, .aborted, .superseded: return .stopped
         case .failed: return .failed
         }
     }

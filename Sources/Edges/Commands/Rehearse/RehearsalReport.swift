@@ -18,7 +18,7 @@ struct RehearsalReport: Report {
     private var word: String {
         switch result.ending {
         case .done: "done"
-        case .stopped, .paused: "stopped"
+        case .stopped, .stoppedAtOnce, .paused: "stopped"
         case .failed, .aborted, .superseded: "failed"
         case nil: "unfinished"
         }
@@ -27,7 +27,9 @@ struct RehearsalReport: Report {
     private var reason: String? {
         switch result.ending {
         case .done: nil
-        case .stopped(let reason), .paused(let reason), .failed(let reason), .aborted(let reason): reason
+        case .stopped(let reason), .stoppedAtOnce(let reason), .paused(let reason), .failed(let reason),
+            .aborted(let reason):
+            reason
         case .superseded(let other): "superseded by operation \(other)"
         case nil: "it had not ended after \(TimeText.span(result.took)): something it waits for does not come"
         }

@@ -6,7 +6,8 @@ extension FleetTemplates {
           before-COMMAND   before-removehost: asked before the operation begins. Where it fails, or can't be run, the
                            command is refused with exit code 4 and nothing is changed.
           after-stage      after each check of the whole cluster within an operation.
-          after-COMMAND    when the operation is about to end, however it ends: see "state".
+          after-COMMAND    when the operation is about to end, however it ends: see "state". One that is stopped at once
+                           (Ctrl-C twice) asks nobody.
 
         COMMAND is bootstrap, addhost, addbroker, removebroker, removehost, rebalance or restart. A failing after-... is
         a warning: the operation ends as it would, and the command with exit code 1. One that its group or every user can

@@ -71,8 +71,7 @@ public struct DockmonDaemon: Sendable {
             manager.stopping()
         }
         log.say("daemon-started", at: .wall, [("pid", "\(identity.pid)"), ("fleet", place.directory)])
-        let fleet = configuration.specification
-        let letter = resumes ? InterruptedOperation(fleet: fleet, place: place, log: log).resume() : nil
+        let resumer = OperationResumer(place: place, log: log, resumes: resumes)
         var incidents: Incidents?
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -80,16 +79,9 @@ public struct DockmonDaemon: Sendable {
                 try Task.checkCancellation()
             }
             group.addTask { try await Self.report(keeper, to: manager) }
-            if let letter,
-                let mail = IncidentMail(
-                    cluster: fleet.cluster.name, log: log, through: MailOutbox(fleet, place))
-            {
-                // A server that is down holds the watching up by nothing.
-                group.addTask { await mail.post(letter.subject, letter.body) }
-            }
             defer { group.cancelAll() }
             while !Task.isCancelled {
-                incidents = try await watch(configuration, mistake, marks, incidents, log, keeper)
+                incidents = try await watch(configuration, mistake, marks, incidents, log, keeper, resumer)
                 if Task.isCancelled { break }
                 // Before it is read: what changes from here on is another change.
                 marks = self.marks
@@ -111,8 +103,7 @@ public struct DockmonDaemon: Sendable {
     /// Watches with one configuration, until another one is wanted or the task is cancelled.
     private func watch(
         _ configuration: FleetConfiguration, _ mistake: String?, _ marks: [FileMark], _ incidents: Incidents?,
-        _ log: LogFile,
-        _ keeper: StateKeeper
+        _ log: LogFile, _ keeper: StateKeeper, _ resumer: OperationResumer
     ) async throws -> Incidents? {
         let specification = configuration.specification
         let metrics = metrics(specification.monitor, keeper, log)
@@ -128,7 +119,7 @@ public struct DockmonDaemon: Sendable {
             let ports = MonitorPorts(
                 health: SessionHealth(
                     session: session, directory: configuration.directory, canary: specification.move.canary,
-                    mistake: mistake),
+                    mistake: mistake, resumer: resumer),
                 containers: session.ports.containerSource, events: session.ports.events, log: log, state: keeper,
                 receivers: receivers, clock: session.clock, chance: { Double.random(in: 0..<1) })
             let monitor = Monitor(
@@ -137,6 +128,12 @@ public struct DockmonDaemon: Sendable {
                 incidents: incidents)
             return await withTaskGroup(of: Incidents?.self) { group in
                 group.addTask { await monitor.run() }
+                group.addTask {
+                    await resumer.run(
+                        specification, every: specification.monitor.interval, clock: session.clock
+                    ) { await incidentMail?.post($0, $1) }
+                    return nil
+                }
                 group.addTask {
                     await keeper.run(clock: session.clock)
                     return nil

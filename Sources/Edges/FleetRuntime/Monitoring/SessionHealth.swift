@@ -10,21 +10,27 @@ actor SessionHealth: HealthSource {
     private let directory: FleetDirectory
     private let canary: Bool
     private let mistake: String?
+    private let resumer: OperationResumer
     private var journal: (any OperationStore)?
     /// The operation that was seen last, so that only its new events are read.
     private var known: (id: OperationID, progress: OperationProgress)?
 
     /// Looks by `session`; `mistake` is what is wrong with `defaults.cfg` now, nil where `session` is what it says.
-    init(session: FleetSession, directory: FleetDirectory, canary: Bool, mistake: String?) {
+    init(
+        session: FleetSession, directory: FleetDirectory, canary: Bool, mistake: String?, resumer: OperationResumer
+    ) {
         self.session = session
         self.mistake = mistake
         self.directory = directory
         self.canary = canary
+        self.resumer = resumer
     }
 
     func look() async throws -> HealthContext {
         try await session.status(canary: canary, directory: directory, mistake: mistake).context
     }
+
+    func operationLeft() async -> Finding? { await resumer.finding }
 
     /// Nil also where the journal can't be read: then what is seen counts.
     func operationAtWork() async -> OperationAtWork? {

@@ -21,6 +21,13 @@ extension Holder {
             user: user.sudoUser.map { "\(user.name) (sudo: \($0))" } ?? user.name)
     }
 
+    /// Whether this techhost has gone down since the process began: it is another boot, or the container that is the techhost
+    /// has another first process. Of another techhost's process nothing is known: false.
+    var isFromBeforeDowntime: Bool {
+        guard techhost == Machine.hostName, let first = try? ProcessIdentity.of(1) else { return false }
+        return first.bootID != bootID || first.startTicks > startTicks
+    }
+
     /// Whether the process still runs on this techhost. Of another techhost's holder nothing can be proved: it counts
     /// as alive.
     public var isAlive: Bool {

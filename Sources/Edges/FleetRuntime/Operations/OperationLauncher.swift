@@ -43,10 +43,23 @@ public struct OperationLauncher: Sendable {
     }
 
     /// Starts a worker on an operation that was left before its end.
+    /// - Parameters:
+    ///   - id: the operation.
+    ///   - cause: why the daemon goes on with it by itself; nil: somebody asked for it.
+    /// - Returns: the operation and its worker.
     /// - Throws: `StoreError.leased` when a worker is on it, or on another one.
-    public func resume(_ id: OperationID) throws(StoreError) -> LaunchedOperation {
+    public func resume(_ id: OperationID, because cause: Resumption.Cause? = nil) throws(StoreError)
+        -> LaunchedOperation
+    {
         let record = try store.operation(id)
-        return try start(id, lease: try takeLease(cluster: record.plan.cluster, operation: id))
+        let lease = try takeLease(cluster: record.plan.cluster, operation: id)
+        if let cause {
+            do { try store.append(.resumed(cause), under: lease, at: now()) } catch {
+                try? store.release(lease)
+                throw error
+            }
+        }
+        return try start(id, lease: lease)
     }
 
     /// Starts a worker that gives up an operation that no worker is on: it takes back what is in the way, and ends it.
@@ -93,7 +106,7 @@ public struct OperationLauncher: Sendable {
                     [Self.workerCommand, id.rawValue, String(lease.token), "--fleet", place.directory]
                         + (givingUp ? ["--give-up"] : [])),
                 logFile: place.log(of: id))
-            return LaunchedOperation(id: id, worker: Holder(worker))
+            return LaunchedOperation(id: id, worker: Holder(worker), lease: lease)
         } catch {
             try? store.release(lease)
             throw StoreError.unavailable(
@@ -109,4 +122,6 @@ public struct LaunchedOperation: Sendable {
     public let id: OperationID
     /// Its worker.
     public let worker: Holder
+    /// The lease that the worker takes over; whoever outlives a worker that never did gives it back.
+    let lease: Lease
 }

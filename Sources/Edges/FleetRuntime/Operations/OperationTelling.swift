@@ -76,10 +76,12 @@ public struct OperationTelling: Sendable {
         guard let addresses = session.mail.addresses, let record = try? store.operation(id),
             let events = try? store.events(of: id)
         else { return nil }
-        let before = before(id)
-        let story = OperationStory(
-            id: id, plan: record.plan, events: events, before: before, after: before == nil ? nil : await shares())
+        var story = OperationStory(id: id, plan: record.plan, events: events)
         guard story.hasEnded else { return nil }
+        // Who ends at once waits for no cluster.
+        if !story.progress.isStoppedAtOnce, let before = before(id) {
+            (story.before, story.after) = (before, await shares())
+        }
         let token = "\(id)-\(events.last?.sequence ?? 0)"
         let mail = OperationMail.compose(
             story, to: addresses, date: SystemClock().now(), token: String(token.prefix(Self.longestToken)))
@@ -93,9 +95,11 @@ public struct OperationTelling: Sendable {
     /// The operation of which nobody has told although it has ended: its worker died in between.
     var untold: OperationID? {
         guard session.mail.addresses != nil, let text = try? store.value(dueKey), let id = OperationID(rawValue: text),
-            told != id, (try? store.lease(of: cluster))?.map(\.holder.isAlive) != true
+            told != id, let record = try? store.operation(id), let events = try? store.events(of: id)
         else { return nil }
-        return id
+        // A worker that lives is just about to.
+        let worker = OperationProgress.fold(record.plan, events).holder
+        return worker.map { $0.techhost == Machine.hostName && $0.isAlive } == true ? nil : id
     }
 
     private var told: OperationID? {

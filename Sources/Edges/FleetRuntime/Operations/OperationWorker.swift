@@ -17,29 +17,75 @@ public struct OperationWorker: Sendable {
 
     /// Takes over the launcher's lease, whose token is `token`, and runs the operation to its ending.
     ///
-    /// `SIGINT` asks for a stop after the steps under way; cancelling stops at once, resumable. With `givingUp` it only takes
-    /// back what an earlier worker left in the way.
+    /// With `givingUp` it only takes back what an earlier worker left in the way. An element of `terminations` ends the work at
+    /// once: what is under way is cut off, and that is written down as what it is, so that nobody takes it for a death.
     /// - Throws: `StoreError`, `CancellationError`.
-    public func run(_ id: OperationID, token: Int64, givingUp: Bool = false) async throws -> OperationEnding {
+    public func run(
+        _ id: OperationID, token: Int64, givingUp: Bool = false,
+        terminations: AsyncStream<Void> = AsyncStream { $0.finish() }
+    ) async throws -> OperationEnding {
         let plan = try store.operation(id).plan
         let telling = OperationTelling(session: session, store: store)
-        if let untold = telling.untold, untold != id { await telling.tell(untold) }
-        let ending = try await run(id, plan, token: token, givingUp: givingUp, telling)
+        let lease = try store.acquireLease(
+            cluster: plan.cluster, operation: id, holder: Holder.current(), replacing: token, at: session.clock.now())
+        let ending = try await run(lease, plan, givingUp: givingUp, telling, terminations)
         // After the ending is journaled and the lease given back: mail holds nobody up, and fails nothing.
         await telling.tell(id)
         return ending
     }
 
     private func run(
-        _ id: OperationID, _ plan: OperationPlan, token: Int64, givingUp: Bool, _ telling: OperationTelling
+        _ lease: Lease, _ plan: OperationPlan, givingUp: Bool, _ telling: OperationTelling,
+        _ terminations: AsyncStream<Void>
     ) async throws -> OperationEnding {
-        let cluster = plan.cluster
-        let lease = try store.acquireLease(
-            cluster: cluster, operation: id, holder: Holder.current(), replacing: token, at: session.clock.now())
         defer {
             // Where the lease can't be given back, the next command proves this process gone and takes it.
             try? store.release(lease)
         }
+        let ending = try await withThrowingTaskGroup(of: OperationEnding?.self) { group in
+            group.addTask { try await work(lease, plan, givingUp: givingUp, telling) }
+            group.addTask {
+                for await _ in terminations { throw Termination() }
+                return nil
+            }
+            defer { group.cancelAll() }
+            do {
+                while let ended = try await group.next() { if let ended { return OperationEnding?.some(ended) } }
+                throw CancellationError()
+            } catch is Termination {
+                group.cancelAll()
+                // It may have come to its end all the same.
+                while let ended = await group.nextResult() {
+                    switch ended {
+                    case .success(let ending?): return ending
+                    case .failure(let error as StoreError): throw error
+                    case .success, .failure: break
+                    }
+                }
+                return nil
+            }
+        }
+        if let ending { return ending }
+        return try await endAtOnce(lease, plan, telling)
+    }
+
+    private struct Termination: Error {}
+
+    /// Writes down that the operation was ended in the midst of its steps, and that a mail says so.
+    private func endAtOnce(
+        _ lease: Lease, _ plan: OperationPlan, _ telling: OperationTelling
+    ) async throws(StoreError) -> OperationEnding {
+        let ending = Scheduler.cutOff(.fold(plan, try store.events(of: lease.operation)))
+        await telling.announce(lease.operation, JournalMemory(store: store, lease: lease))
+        try store.append(.ended(ending), under: lease, at: session.clock.now())
+        return ending
+    }
+
+    private func work(
+        _ lease: Lease, _ plan: OperationPlan, givingUp: Bool, _ telling: OperationTelling
+    ) async throws -> OperationEnding {
+        let id = lease.operation
+        if let untold = telling.untold, untold != id { await telling.tell(untold) }
         let memory = JournalMemory(store: store, lease: lease)
         await telling.lookBefore(id, plan, memory)
         let companion = WorkerCompanion(

@@ -74,6 +74,11 @@ public final class MemoryStore: OperationStore {
         }
     }
 
+    /// The newest one's id.
+    public func newest() throws(StoreError) -> OperationID? {
+        try read { state throws(StoreError) in state.order.last }
+    }
+
     /// The newest, newest first.
     public func operations(limit: Int) throws(StoreError) -> [OperationRecord] {
         try read { state throws(StoreError) in

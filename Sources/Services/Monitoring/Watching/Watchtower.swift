@@ -205,6 +205,7 @@ actor Watchtower {
         }
         let findings =
             HealthRules.findings(in: present) + restarts.values.map { finding($0, present) } + disks.findings
+            + [await ports.health.operationLeft()].compactMap(\.self)
         let (operation, isExplained) = (operation, Consequences.explained(in: present))
         let changes = incidents.take(
             Incidents.Look(

@@ -44,7 +44,7 @@ public enum OperationDocument {
     private static func words(_ id: OperationID?, _ ending: OperationEnding?) -> (String, String?) {
         switch ending {
         case .done: ("done", nil)
-        case .stopped(let reason): ("stopped", reason)
+        case .stopped(let reason), .stoppedAtOnce(let reason): ("stopped", reason)
         case .paused(let reason): ("paused", reason)
         case .failed(let reason): ("failed", reason)
         case .aborted(let reason): ("aborted", reason)

@@ -42,6 +42,7 @@ public struct OperationStory: Sendable {
             return "done\(warnings) in \(time)"
         case .paused: return "paused after \(time)"
         case .stopped: return "stopped after \(time)"
+        case .stoppedAtOnce: return "stopped at once after \(time)"
         case .failed: return "FAILED after \(time)"
         case .aborted, .superseded: return "given up after \(time)"
         case nil: return nil
@@ -53,6 +54,9 @@ public struct OperationStory: Sendable {
         switch progress.ending {
         case .paused(let reason), .stopped(let reason):
             "\(reason); what is done is safe; next: gantry operation resume \(id)"
+        case .stoppedAtOnce(let reason):
+            "\(reason); what is done is safe" + (progress.doubt(id).map { "; \($0)" } ?? "")
+                + "; next: \(progress.wayOn(id))"
         case .failed(let reason): "\(reason); next: mend the cause, then gantry operation resume \(id)"
         case .aborted(let reason): "\(reason); what is done stays"
         case .superseded(let other): "operation \(other) was begun in its stead; what is done stays"
