@@ -267,6 +267,67 @@ struct HealthRulesTests {
         #expect(world.rules == [])
     }
 
+    @Test(arguments: [true, false])
+    func `what an operation of ours has left is told to be its, with what goes on with it or takes it back`(
+        canGoOn: Bool
+    ) throws {
+        var world = try #require(World())
+        let one = try #require(NodeID(rawValue: 1))
+        func moving(_ partition: Int32) -> ReassignmentObservation {
+            ReassignmentObservation(
+                partition: TopicPartition(topic: "t", partition: partition), replicas: [one], adding: [one],
+                removing: [])
+        }
+        world.left = LeftInForce(
+            operation: "20260501-030000-3f9a", command: "removebroker 3", state: "was interrupted",
+            partitions: [TopicPartition(topic: "t", partition: 0)], throttled: ["broker 1"], cordoned: [one],
+            canGoOn: canGoOn)
+        world.cluster { $0.reassignments = .known([moving(0), moving(1)]) }
+        let (others, own) = (try #require(world.findings.first), try #require(world.findings.last))
+        #expect(world.rules == ["reassignment-orphan", "reassignment-orphan"])
+        #expect(others.subject == "1 partition" && others.evidence.hasSuffix(": t-1"), "\(others)")
+        #expect(own.subject == "operation 20260501-030000-3f9a")
+        #expect(own.evidence == "1 partition is being moved by removebroker 3, which was interrupted: t-0")
+        let remedy =
+            (canGoOn ? "gantry operation resume 20260501-030000-3f9a goes on with it, " : "")
+            + "gantry operation abort 20260501-030000-3f9a takes back what it left"
+        #expect(own.remedy == remedy)
+        world.cluster {
+            $0.reassignments = .known([])
+            $0.throttles = .known(
+                ["broker 1", "broker 2"].map {
+                    ThrottleObservation(subject: $0, name: "leader.replication.throttled.rate", value: "1")
+                })
+        }
+        #expect(world.rules == ["throttle-leftover", "throttle-leftover"])
+        #expect(world.findings.map(\.subject) == ["1 setting", "operation 20260501-030000-3f9a"])
+        #expect(world.findings.first?.evidence.hasSuffix(": broker 2") == true)
+        #expect(
+            world.findings.last?.evidence
+                == "1 setting of removebroker 3, which was interrupted, throttles replication while nothing is being moved, "
+                + "which slows the next recovery: broker 1")
+        #expect(world.findings.last?.remedy == remedy)
+        world.cluster {
+            $0.throttles = .known([])
+            $0.logDirectories = [
+                BrokerLogDirectories(
+                    broker: one,
+                    directories: .known([
+                        LogDirectoryObservation(
+                            path: "/d", error: nil, total: nil, usable: nil, logBytes: .zero, replicas: 0,
+                            isCordoned: true)
+                    ]))
+            ]
+        }
+        #expect(world.rules == ["broker-cordoned"])
+        #expect(
+            world.findings.first?.evidence
+                == "it is cordoned by removebroker 3, which was interrupted: no new partition is placed there")
+        #expect(world.findings.first?.remedy == remedy)
+        world.operationRunning = true
+        #expect(world.rules == [])
+    }
+
     @Test func `a voter that stopped fetching is told by the leader's own clock`() throws {
         var world = try #require(World())
         let other = try #require(NodeID(rawValue: 9002))

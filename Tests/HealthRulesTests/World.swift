@@ -10,6 +10,7 @@ struct World {
     var layout: ClusterLayout?
     var retired: Set<NodeID> = []
     var operationRunning = false
+    var left: LeftInForce?
     /// What the operator wants; nil: nobody asks about drift.
     var fleet: FleetSpecification?
     var configuration: Known<[NodeID: String]> = .known([:])
@@ -64,7 +65,7 @@ struct World {
     var context: HealthContext {
         HealthContext(
             cluster: ClusterName.orders, expected: layout, retired: retired, snapshot: snapshot,
-            operationRunning: operationRunning, configuration: configuration, fleet: fleet, mail: mail)
+            operationRunning: operationRunning, left: left, configuration: configuration, fleet: fleet, mail: mail)
     }
 
     var findings: [Finding] { HealthRules.findings(in: context) }

@@ -40,12 +40,16 @@ extension HealthRules {
             return (context.snapshot.cluster.value?.logDirectories ?? []).compactMap { answer in
                 let cordoned = (answer.directories.value ?? []).filter(\.isCordoned)
                 guard !cordoned.isEmpty else { return nil }
-                let whole = answer.isCordoned
+                let place = answer.isCordoned ? "it is" : "of its directories \(examples(cordoned.map(\.path))) are"
+                if let left = context.left, left.cordoned.contains(answer.broker) {
+                    return rule.finding(
+                        .warning, "broker \(answer.broker)",
+                        "\(place) cordoned by \(left.command), which \(left.state): no new partition is placed there",
+                        remedy: left.remedy, on: context.host(of: answer.broker))
+                }
                 return rule.finding(
                     .warning, "broker \(answer.broker)",
-                    "no operation of gantry is running, and "
-                        + (whole ? "it is" : "of its directories \(examples(cordoned.map(\.path))) are")
-                        + " cordoned: no new partition is placed there",
+                    "no operation of gantry is running, and \(place) cordoned: no new partition is placed there",
                     remedy: "where nobody wants it so: kafka-configs.sh --alter --entity-type brokers --entity-name "
                         + "\(answer.broker) --delete-config cordoned.log.dirs",
                     on: context.host(of: answer.broker))

@@ -40,6 +40,8 @@ public struct HealthContext: Sendable {
     public internal(set) var snapshot: Snapshot
     /// Whether an operation of ours is at work, so that moves and throttles are its.
     public internal(set) var operationRunning: Bool
+    /// What an operation of ours that nobody carries out has left in force; nil: nothing, as far as the journal tells.
+    public let left: LeftInForce?
     /// The fleet as the operator wants it now; nil where nobody asks about drift.
     public let fleet: FleetSpecification?
     /// The digest of each node's configuration as it would be rendered now; unknown where the template can't be read.
@@ -57,11 +59,12 @@ public struct HealthContext: Sendable {
     public init(
         cluster: ClusterName, expected: ClusterLayout?, retired: Set<NodeID> = [], emptied: Set<HostName> = [],
         snapshot: Snapshot,
-        operationRunning: Bool = false, configuration: Known<[NodeID: String]> = .known([:]),
+        operationRunning: Bool = false, left: LeftInForce? = nil, configuration: Known<[NodeID: String]> = .known([:]),
         fleet: FleetSpecification? = nil, commands: HostCommands = HostCommands(), mail: MailBacklog = MailBacklog(),
         techhost: TechhostTroubles = TechhostTroubles()
     ) {
         (self.fleet, self.commands, self.mail, self.techhost) = (fleet, commands, mail, techhost)
+        self.left = left
         self.configuration = configuration
         self.cluster = cluster
         // One that carries nodes again is missed again.

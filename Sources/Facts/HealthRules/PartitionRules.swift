@@ -24,31 +24,61 @@ extension HealthRules {
             ) { $0.leader != nil && !$0.isUnderMinInSync && $0.isUnderReplicated }
         },
         HealthRule("reassignment-orphan", "data moves only by an operation of ours") { context, rule in
-            guard !context.operationRunning, let moves = context.snapshot.cluster.value?.reassignments.value,
-                !moves.isEmpty
-            else { return [] }
-            return [
-                rule.finding(
-                    .warning, counted(moves.count, "partition"),
-                    "are being moved, and no operation of gantry is running: "
-                        + examples(moves.map { $0.partition.description }),
-                    remedy: "wait for whoever moves them; kafka-reassign-partitions.sh --list shows them")
-            ]
+            guard !context.operationRunning, let moves = context.snapshot.cluster.value?.reassignments.value else {
+                return []
+            }
+            let own = moves.filter { context.left?.partitions.contains($0.partition) == true }
+            let others = moves.filter { context.left?.partitions.contains($0.partition) != true }
+            var findings: [Finding] = []
+            if !others.isEmpty {
+                findings.append(
+                    rule.finding(
+                        .warning, counted(others.count, "partition"),
+                        "are being moved, and no operation of gantry is running: "
+                            + examples(others.map { $0.partition.description }),
+                        remedy: "wait for whoever moves them; kafka-reassign-partitions.sh --list shows them"))
+            }
+            if !own.isEmpty, let left = context.left {
+                findings.append(
+                    rule.finding(
+                        .warning, left.subject,
+                        "\(counted(own.count, "partition")) \(own.count == 1 ? "is" : "are") being moved by \(left.command), which \(left.state): "
+                            + examples(own.map { $0.partition.description }),
+                        remedy: left.remedy))
+            }
+            return findings
         },
         HealthRule("throttle-leftover", "no replication throttle is left behind") { context, rule in
             guard !context.operationRunning, let throttles = context.snapshot.cluster.value?.throttles.value,
                 !throttles.isEmpty, context.snapshot.cluster.value?.reassignments.value?.isEmpty == true
             else { return [] }
-            let subjects = throttles.map(\.subject).reduce(into: [String]()) {
-                if !$0.contains($1) { $0.append($1) }
+            func subjects(isOwn: Bool) -> (count: Int, names: [String]) {
+                let found = throttles.filter { (context.left?.throttled.contains($0.subject) == true) == isOwn }
+                return (
+                    found.count,
+                    found.map(\.subject).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+                )
             }
-            return [
-                rule.finding(
-                    .warning, counted(throttles.count, "setting"),
-                    "throttle replication while nothing is being moved, which slows the next recovery: "
-                        + examples(subjects),
-                    remedy: "delete leader/follower.replication.throttled.* there with kafka-configs.sh")
-            ]
+            let (own, others) = (subjects(isOwn: true), subjects(isOwn: false))
+            var findings: [Finding] = []
+            if others.count > 0 {
+                findings.append(
+                    rule.finding(
+                        .warning, counted(others.count, "setting"),
+                        "throttle replication while nothing is being moved, which slows the next recovery: "
+                            + examples(others.names),
+                        remedy: "delete leader/follower.replication.throttled.* there with kafka-configs.sh"))
+            }
+            if own.count > 0, let left = context.left {
+                findings.append(
+                    rule.finding(
+                        .warning, left.subject,
+                        "\(counted(own.count, "setting")) of \(left.command), which \(left.state), "
+                            + "\(own.count == 1 ? "throttles" : "throttle") replication while nothing is being moved, "
+                            + "which slows the next recovery: \(examples(own.names))",
+                        remedy: left.remedy))
+            }
+            return findings
         },
     ]
 

@@ -137,6 +137,25 @@ struct LeftOperationTests {
         }
     }
 
+    @Test func `what it moves is told to be its, not somebody else's`() async throws {
+        try await withLeftDrain { cluster, id, _ in
+            let (fleet, node, before) = (cluster.fleet, try cluster.node(3), try cluster.status())
+            let layout = try #require(before.layout)
+            let table = try #require(before.snapshot.cluster.value?.partitions.value)
+            let row = try #require(
+                table.rows.first { !$0.topic.isCanary && $0.replicas.contains(node.rawValue) })
+            let brokers = layout.brokers.map(\.id).filter { !row.replicas.contains($0.rawValue) }
+            let target = ReplicaTarget(
+                partition: row.name,
+                replicas: row.replicas.compactMap(NodeID.init(rawValue:)).map { $0 == node ? brokers[0] : $0 })
+            _ = try cluster.run { try await fleet.reassign([target], changingReplicationFactor: false, layout) }
+            let findings = try cluster.status().findings.filter { $0.rule == "reassignment-orphan" }
+            #expect(findings.map(\.subject) == ["operation \(id)"], "\(findings)")
+            #expect(findings.first?.remedy.hasPrefix("gantry operation resume \(id) goes on with it") == true)
+            #expect(findings.first?.evidence.contains("which was interrupted") == true)
+        }
+    }
+
     @Test func `an operation that is at work has left nothing`() async throws {
         try await withLeftDrain(isAtWork: true) { cluster, id, _ in
             let blockers = try cluster.removeBrokers(4).blockers

@@ -97,7 +97,8 @@ public struct FleetSession: Sendable {
             cluster: fleet.cluster.name, expected: layout.value,
             retired: Set(snapshot.hosts.flatMap(\.retired) + (try retired().ids)),
             emptied: Set(try retired().emptied), snapshot: snapshot,
-            operationRunning: running, configuration: layout.value.map { configuration($0, directory) } ?? .known([:]),
+            operationRunning: running, left: running ? nil : try leftInForce(snapshot),
+            configuration: layout.value.map { configuration($0, directory) } ?? .known([:]),
             fleet: fleet, commands: HostCommands(fleet), mail: place.mailBacklog,
             techhost: place.troubles(mistake: mistake))
         return ClusterStatus(
@@ -119,6 +120,25 @@ public struct FleetSession: Sendable {
 }
 
 extension FleetSession {
+    /// What of the moves, throttles and cordons that were seen an operation of ours has left; looked for only where there are
+    /// any.
+    private func leftInForce(_ snapshot: Snapshot) throws(StoreError) -> LeftInForce? {
+        let cluster = fleet.cluster.name
+        guard let seen = snapshot.cluster.value,
+            seen.reassignments.value?.isEmpty == false || seen.throttles.value?.isEmpty == false
+                || seen.logDirectories.contains(where: { $0.directories.value?.contains(where: \.isCordoned) == true }),
+            let journal = try place.existingJournal()
+        else { return nil }
+        for record in [try journal.resumable(cluster), try journal.leftMoving(cluster)].compactMap(\.self) {
+            let left = LeftInForce(
+                record.id, .fold(record.plan, try journal.events(of: record.id)),
+                record: try journal.value(MoveMemory.key(of: cluster)),
+                canGoOn: try journal.changed(since: record) == nil)
+            if let left { return left }
+        }
+        return nil
+    }
+
     /// The digest of each node's configuration as it would be rendered now.
     private func configuration(_ layout: ClusterLayout, _ directory: FleetDirectory) -> Known<[NodeID: String]> {
         do {

@@ -84,7 +84,7 @@ extension FleetSession {
     /// What an operation that was left half way still holds in the cluster: it is gone on with, or given up, first.
     func leftovers() throws(StoreError) -> Blocker? {
         let cluster = fleet.cluster.name
-        guard let journal = try place.existingJournal(), let moves = try journal.value("moves/\(cluster)"),
+        guard let journal = try place.existingJournal(), let moves = try journal.value(MoveMemory.key(of: cluster)),
             !moves.isEmpty
         else { return nil }
         if let blocker = try atWork() { return blocker }

@@ -1,5 +1,11 @@
-import FleetModel
+public import FleetModel
 import OperationModel
+
+/// Where the journal keeps what moves have in force.
+public enum MoveMemory {
+    /// The value's name; the value is empty, or not there, where all was taken back.
+    public static func key(of cluster: ClusterName) -> String { "moves/\(cluster)" }
+}
 
 /// What must be known to leave no trace of moving data: kept in the journal before the first change, until the last one is
 /// taken back. Settings that somebody had set are put back as they were; what others set meanwhile is left alone.
@@ -29,7 +35,7 @@ struct MoveRecord: Hashable, Codable {
     var isEmpty: Bool { self == MoveRecord() }
 
     /// Its name in the journal.
-    static func key(of cluster: ClusterName) -> String { "moves/\(cluster)" }
+    static func key(of cluster: ClusterName) -> String { MoveMemory.key(of: cluster) }
 
     /// The record that an earlier worker left; an empty one where it left none.
     static func load(_ context: StepContext) async throws(StepFailure) -> MoveRecord {

@@ -6,7 +6,7 @@ public import OperationModel
 /// nothing is lost: what is created there meanwhile is moved with the rest.
 public struct CordonBroker: Step {
     /// Names the type in plans.
-    public static let kind = "cordon"
+    public static let kind = OperationPlan.cordoningKind
     static let setting = "cordoned.log.dirs"
     /// A cordon is in force at the controllers after 150 ms (KAFKA.md section 4); what lands in between is swept up later.
     private static let limit: Duration = .seconds(10)
