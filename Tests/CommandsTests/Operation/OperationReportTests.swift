@@ -95,6 +95,38 @@ import Testing
         #expect(report.exit == .done)
     }
 
+    @Test func `one that was stopped at once says what was cut off, and which node is left stopped`() throws {
+        var sample = try #require(OperationSample())
+        let host = try #require(HostName(rawValue: "10.0.0.11"))
+        func step(_ kind: String, _ object: String, _ subject: String, _ host: HostName?) -> StepRecord {
+            StepRecord(
+                id: StepID(kind, object), kind: kind, subject: subject, host: host, title: "\(kind) \(subject)",
+                dependencies: [], payload: "{}")
+        }
+        sample.plan([
+            step("stop-safely", "1", "broker 1", host), step("start-again", "1", "broker 1", host),
+            step("move-data", "cluster", "data", nil),
+        ])
+        sample.add(0, .started(OperationSample.holder))
+        sample.add(1...2, 0, .done(note: nil))
+        sample.add(2, .intent(StepID("move-data", "cluster")))
+        sample.add(3, .requested(.stop))
+        sample.add(4, .ended(Scheduler.cutOff(sample.progress)))
+        let report = report(sample)
+        try expectSnapshot(report.document.text(Style()), "operation/stopped-at-once.txt")
+        #expect(report.exit == .stopped && report.json["result"] == "stopped")
+        #expect(
+            report.json["stopped_nodes"]?.array == [
+                ["id": 1, "role": "broker", "host": "10.0.0.11", "certain": true, "leaving": false]
+            ])
+        // A worker that died leaves the same.
+        var dead = sample
+        dead.forget(2)
+        #expect(self.report(dead).status == .interrupted)
+        #expect(self.report(dead).document.text(Style()).contains("broker 1 on 10.0.0.11 is stopped"))
+        #expect(self.report(dead).document.text(Style()).contains("cut off: move-data data"))
+    }
+
     @Test func `what was given up is not offered to be resumed`() throws {
         var sample = try #require(OperationSample())
         sample.add(0, .started(OperationSample.holder))

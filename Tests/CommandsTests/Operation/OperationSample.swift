@@ -4,7 +4,7 @@ import OperationModel
 
 /// An operation on two hosts, six steps, as its events tell it.
 struct OperationSample {
-    let record: OperationRecord
+    private(set) var record: OperationRecord
     private(set) var events: [JournaledEvent] = []
 
     init?() {
@@ -29,6 +29,12 @@ struct OperationSample {
                 reason: "new cluster", steps: steps, failurePolicy: .finishIndependent),
             createdAt: Timestamp(milliseconds: 1_777_604_400_000))
     }
+
+    /// Gives it other steps.
+    mutating func plan(_ steps: [StepRecord]) { record.plan.steps = steps }
+
+    /// As if the last events had not come to the journal.
+    mutating func forget(_ count: Int) { events.removeLast(count) }
 
     static let holder = Holder(techhost: "tech1", pid: 812, bootID: "b", startTicks: 1, user: "root (sudo: anna)")
 

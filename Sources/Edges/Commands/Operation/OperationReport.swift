@@ -150,6 +150,7 @@ struct OperationReport: Report {
             "steps": .array(steps),
             "hosts": .array(rows.filter { $0.subject != Self.wholeCluster }.map(json)),
             "findings": .array(findings.map(\.json) + blockers.map(\.json)),
+            "stopped_nodes": .array(stoppedNodes.map(\.json)),
         ]
     }
 
@@ -220,6 +221,9 @@ struct OperationReport: Report {
         if !findings.isEmpty { blocks.append(.findings(findings.map { FindingRow($0) })) }
         if case .stopped(let reason) = progress?.ending, progress?.request == nil { blocks.append(.lines([reason])) }
         if !cutOff.isEmpty { blocks.append(.lines(cutOff)) }
+        if !stoppedNodes.isEmpty, let operation, let progress {
+            blocks.append(.lines(progress.stoppedWords(operation)))
+        }
         blocks.append(.text(lastLine))
         if let advice { blocks.append(.lines(advice.split(separator: "\n").map(String.init))) }
         if result == .failed, let operation {
@@ -247,6 +251,9 @@ struct OperationReport: Report {
             : "; until it goes on or is aborted nothing new is put on "
                 + held.map(\.subject).joined(separator: ", ")
     }
+
+    /// What is left stopped by an operation that nobody carries out.
+    private var stoppedNodes: [StoppedNode] { result == .running ? [] : progress?.stoppedNodes ?? [] }
 
     /// Why a worker left in the midst of its steps, and what is in doubt since.
     private var cutOff: [String] {
@@ -310,6 +317,15 @@ extension StepState {
         case .ended(.unchanged): .faint
         case .ended(.failed): .bad
         }
+    }
+}
+
+extension StoppedNode {
+    fileprivate var json: JSONValue {
+        [
+            "id": node.map { .integer(Int64($0.id.rawValue)) } ?? .null, "role": node.map { .string($0.role) } ?? .null,
+            "host": .string(host.rawValue), "certain": .bool(isCertain), "leaving": .bool(isLeaving),
+        ]
     }
 }
 

@@ -30,6 +30,7 @@ public enum OperationMail {
             .title("\(story.plan.commandLine): \(result)", isGood: story.progress.ending == .done)
         ]
         if let explanation = story.explanation { sections.append(.paragraph(explanation)) }
+        for line in story.progress.stoppedWords(story.id) { sections.append(.paragraph(line)) }
         sections.append(.facts(facts(story)))
         for warning in story.progress.warnings { sections.append(.paragraph("warning: \(warning)")) }
         for (step, failure) in story.failures {
