@@ -246,14 +246,26 @@ struct RemoveHostTests {
             #expect(try cluster.leftovers() == [])
 
             // It comes back: what runs there is found, stopped, and does not join.
+            let five = try cluster.node(5)
             cluster.fleet.withState { $0.heal(host) }
             try cluster.pass(.seconds(120))
             #expect(plan.advice?.contains("Should it come back") == true && plan.advice?.contains("rm -rf") == false)
             #expect(try cluster.worries().contains { $0.hasPrefix("container-leftover broker 5") })
             #expect(cluster.codes(try cluster.addHost(host)) == ["container-left"], "not beside what is left there")
 
-            // Kafka let it in and puts partitions there: it is drained before anything stops it.
+            // The daemon stops what is empty, and nothing that Kafka has placed something on.
+            let (session, empty) = (cluster.session, try cluster.status().context)
+            let before = cluster.fleet.withState { $0 }
+            let stopped = try cluster.run { await session.stopReturned(in: empty) }
+            #expect(stopped.allSatisfy { $0.problem == nil } && stopped.contains { $0.0.container.node == five })
+            let quiet = try cluster.status().snapshot.host(host)?.containers ?? []
+            #expect(!quiet.isEmpty && quiet.allSatisfy { $0.state == .exited }, "\(quiet)")
+            cluster.fleet.withState { $0 = before }
             try cluster.topic("sole", [[5]])
+            let held = try cluster.status().context
+            #expect(ReturnedNodes.needless(in: held).allSatisfy { $0.container.node != five })
+
+            // It is drained before anything stops it.
             #expect(try cluster.worries().contains { $0.contains("1 replica is assigned to it: do not stop it") })
             let blocker = try #require(try cluster.prepareBootstrap().blockers.first)
             #expect(blocker.code == "broker-not-empty" && blocker.remedy == "gantry removebroker 5", "\(blocker)")

@@ -119,7 +119,7 @@ public struct DockmonDaemon: Sendable {
             let ports = MonitorPorts(
                 health: SessionHealth(
                     session: session, directory: configuration.directory, canary: specification.move.canary,
-                    mistake: mistake, resumer: resumer),
+                    mistake: mistake, resumer: resumer, log: log),
                 containers: session.ports.containerSource, events: session.ports.events, log: log, state: keeper,
                 receivers: receivers, clock: session.clock, chance: { Double.random(in: 0..<1) })
             let monitor = Monitor(

@@ -13,7 +13,8 @@ actor OperationResumer {
 
     private let place: FleetPlace
     private let log: LogFile
-    private let resumes: Bool
+    /// Whether the daemon does anything at all, or only tells.
+    nonisolated let resumes: Bool
     private var store: (any OperationStore)?
     /// What was decided upon last, which stays so while nothing is written behind it.
     private var settled: Settled?

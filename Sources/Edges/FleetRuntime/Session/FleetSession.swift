@@ -106,6 +106,22 @@ public struct FleetSession: Sendable {
             findings: try softened(HealthRules.findings(in: context)))
     }
 
+    /// Stops what was removed for good, is back with its host, and serves nobody.
+    /// - Parameter context: what was just seen.
+    /// - Returns: each of them, with why it runs still where it does.
+    func stopReturned(in context: HealthContext) async -> [(ReturnedNodes.Container, problem: String?)] {
+        let control = ports.containerControl
+        return await mapBounded(ReturnedNodes.needless(in: context), width: Observer.width) { returned in
+            do throws(HostProblem) {
+                try await control.stop(returned.container, grace: Self.returnedGrace, on: returned.host)
+                return (returned, nil)
+            } catch { return (returned, error.reason) }
+        }
+    }
+
+    /// It holds nothing, and the daemon looks at nothing else meanwhile.
+    private static let returnedGrace: Duration = .seconds(20)
+
     /// The findings, those that an operation of ours at work causes as warnings.
     private func softened(_ findings: [Finding]) throws(StoreError) -> [Finding] {
         // Its events may be many: they are read where it matters.
