@@ -69,7 +69,10 @@ struct ClusterStatusCommand: Command {
                         + "\(counted(placement.partitionsOfTopics.values.reduce(0, +), "partition")); "
                         + "gantry plan COMMAND --snapshot \(ShellQuoting.word(snapshot.path)) plans on it")
             }
-            return report.exit
+            // A monitor is told by the words that it knows; everybody else that the file is wrong, and how.
+            guard let problem = fleet.problem, context.options.format != .plain else { return report.exit }
+            for line in problem.description.split(separator: "\n") { context.note(String(line)) }
+            return .configuration
         }
     }
 }
