@@ -130,6 +130,17 @@ struct HealthRulesTests {
         #expect(world.rules.contains("broker-ghost"))
     }
 
+    @Test func `a container that Docker could not start says why`() throws {
+        var world = try #require(World())
+        world.container(1) {
+            ($0.state, $0.exitCode) = (.exited, 1)
+            $0.startError = "mkdir /var/lib/docker/overlay2/x: no space left on device"
+        }
+        let finding = try #require(world.findings.first { $0.rule == "broker-container-dead" })
+        #expect(finding.evidence.contains("Docker could not start it: mkdir"), "\(finding)")
+        #expect(finding.evidence.hasSuffix("no space left on device"))
+    }
+
     @Test func `a retired node whose container is back is critical`() throws {
         var world = try #require(World())
         let two = try #require(NodeID(rawValue: 2))

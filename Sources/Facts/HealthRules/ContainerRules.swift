@@ -111,6 +111,7 @@ extension HealthRules {
             } else if container.exitCode == 137 {
                 words += " (an unclean stop: SIGKILL)"
             }
+            if let reason = container.startError { words += "; Docker could not start it: \(reason)" }
             if container.restarts > 0 { words += ", after \(counted(container.restarts, "restart"))" }
             func line(_ command: String) -> String {
                 context.commands.line("docker \(command) \(container.name)", on: host)

@@ -114,7 +114,8 @@ struct DockerHosts: ContainerSource, ContainerControl {
             state: found.state.status, exitCode: found.state.finishedAt == nil ? nil : found.state.exitCode,
             oomKilled: found.state.oomKilled, restarts: found.restartCount,
             startedAt: found.state.startedAt.map { Timestamp(milliseconds: $0.nanoseconds / 1_000_000) },
-            image: found.image, imageID: found.imageID.rawValue, configDigest: found.labels[ContainerLabel.config])
+            image: found.image, imageID: found.imageID.rawValue, configDigest: found.labels[ContainerLabel.config],
+            startError: found.state.error.isEmpty ? nil : String(found.state.error.prefix(300)))
     }
 
     func runOnce(_ run: OneOffRun, on host: HostName) async throws(HostProblem) -> OneOffResult {

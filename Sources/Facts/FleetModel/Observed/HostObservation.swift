@@ -121,6 +121,8 @@ public struct ContainerObservation: Hashable, Sendable {
     public var image: String
     /// The image's digest.
     public var imageID: String
+    /// Why Docker could not start it the last time; nil when it could.
+    public var startError: String?
     /// The digest of the configuration it was made from, from the label `gantry.config`.
     public var configDigest: String?
 
@@ -143,8 +145,9 @@ public struct ContainerObservation: Hashable, Sendable {
     public init(
         id: String, name: String, node: NodeID?, role: NodeRole?, clusterID: ClusterID?, state: ContainerState,
         exitCode: Int32? = nil, oomKilled: Bool = false, restarts: Int = 0, startedAt: Timestamp? = nil,
-        image: String = "", imageID: String = "", configDigest: String? = nil
+        image: String = "", imageID: String = "", configDigest: String? = nil, startError: String? = nil
     ) {
+        self.startError = startError
         self.id = id
         self.name = name
         self.node = node

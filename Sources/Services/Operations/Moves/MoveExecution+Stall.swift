@@ -105,7 +105,9 @@ extension MoveExecution {
             )
         }
         if item.inSync.count < item.list.count { return ("source lagging", "its ISR is not whole", look) }
-        return ("unknown", "", "gantry operation log, and the log of broker \(leader)")
+        // A copy is fetched: what it fails by stands in the log of the one that fetches.
+        let logs = hop.adding.map { "the logs of broker \($0), which fetches it, and of" } ?? "the log of"
+        return ("unknown", "", "gantry operation log, and \(logs) broker \(leader)")
     }
 
     /// How far it is.

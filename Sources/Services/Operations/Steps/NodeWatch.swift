@@ -42,12 +42,15 @@ struct NodeWatch {
         let end = try? await context.world.containers.lastEnd(
             of: container, lines: Self.evidenceLines, on: node.host)
         let code = (end?.exitCode ?? container.exitCode).map { "exit code \($0)" } ?? "an exit code that Docker forgot"
-        let how = container.oomKilled ? "was killed for memory" : "ended with \(code)"
+        let how =
+            container.startError.map { "could not be started by Docker: \($0)" }
+            ?? (container.oomKilled ? "was killed for memory" : "ended with \(code)")
         return StepFailure(
             code: "node-died", what: "starting", object: "\(node.role.rawValue) \(node.id) on \(node.host)",
             reason: "its container \(how) (now \(container.state), after \(counted(container.restarts, "restart")))",
             remedy: "mend what its last lines say; after a change of defaults.cfg or k/: gantry restart --changed (or "
                 + "gantry bootstrap, where the cluster has never run); else gantry operation resume",
-            evidence: end?.output ?? [])
+            // Of one that was not started they are of the run before.
+            evidence: container.startError == nil ? end?.output ?? [] : [])
     }
 }
