@@ -42,7 +42,7 @@ extension HealthRules {
                 findings.append(
                     rule.finding(
                         .warning, left.subject,
-                        "\(counted(own.count, "partition")) \(own.count == 1 ? "is" : "are") being moved by \(left.command), which \(left.state): "
+                        "\(counted(own.count, "partition", "is", "are")) being moved by \(left.command), which \(left.state): "
                             + examples(own.map { $0.partition.description }),
                         remedy: left.remedy))
             }

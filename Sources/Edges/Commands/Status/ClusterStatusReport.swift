@@ -24,9 +24,7 @@ struct ClusterStatusReport: Report {
 
         /// The one of `cluster` in `journal` that is at work, or else as `operation resume` finds it.
         init?(_ cluster: ClusterName, in journal: any OperationStore) throws(StoreError) {
-            if let lease = try journal.lease(of: cluster), lease.holder.isAlive {
-                // The lease is taken before the operation is kept.
-                guard let record = try? journal.operation(lease.operation) else { return nil }
+            if let record = try journal.atWork(on: cluster) {
                 (id, command, status) = (record.id, record.plan.commandLine, .running)
                 return
             }

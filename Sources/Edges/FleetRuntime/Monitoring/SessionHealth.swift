@@ -32,7 +32,7 @@ actor SessionHealth: HealthSource {
     }
 
     func look() async throws -> HealthContext {
-        let context = try await session.status(canary: canary, directory: directory, mistake: mistake).context
+        let context = try await session.look(canary: canary, directory: directory, mistake: mistake)
         guard resumer.resumes else { return context }
         for (returned, problem) in await session.stopReturned(in: context) {
             log.say(

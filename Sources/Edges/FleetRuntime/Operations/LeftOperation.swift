@@ -34,6 +34,13 @@ extension OperationStore {
         return nodes.filter { begun.contains(StepID(StopNode.kind, $0.id.description)) }
     }
 
+    /// The operation of `cluster` that is carried out now; nil also for the moment before it is kept, which its lease precedes.
+    /// - Throws: what the journal refuses.
+    public func atWork(on cluster: ClusterName) throws(StoreError) -> OperationRecord? {
+        guard let lease = try lease(of: cluster), lease.holder.isAlive else { return nil }
+        return try? operation(lease.operation)
+    }
+
     /// The operation of `cluster` that can be gone on with: it has begun and not ended, nobody carries it out, and no later
     /// one has changed the cluster.
     /// - Throws: what the journal refuses.

@@ -84,6 +84,16 @@ public struct FleetSession: Sendable {
     public func status(
         canary: Bool, directory: FleetDirectory, mistake: String? = nil
     ) async throws(StoreError) -> ClusterStatus {
+        let context = try await look(canary: canary, directory: directory, mistake: mistake)
+        return ClusterStatus(
+            fleet: fleet, layout: context.expected, context: context,
+            findings: try softened(HealthRules.findings(in: context)))
+    }
+
+    /// Looks at everything, as `status` does; the daemon judges for itself.
+    func look(
+        canary: Bool, directory: FleetDirectory, mistake: String?
+    ) async throws(StoreError) -> HealthContext {
         let layout = try await layout()
         let observer = Observer(
             hosts: ports.hostSource, containers: ports.containerSource, cluster: ports.cluster, clock: clock)
@@ -93,23 +103,23 @@ public struct FleetSession: Sendable {
         let snapshot = await observer.snapshot(
             Observer.Request(hosts: hosts + others, layout: layout, canary: canary))
         let running = try place.existingJournal()?.lease(of: fleet.cluster.name).map(\.holder.isAlive) ?? false
-        let context = HealthContext(
+        let retired = try retired()
+        return HealthContext(
             cluster: fleet.cluster.name, expected: layout.value,
-            retired: Set(snapshot.hosts.flatMap(\.retired) + (try retired().ids)),
-            emptied: Set(try retired().emptied), snapshot: snapshot,
+            retired: Set(snapshot.hosts.flatMap(\.retired) + retired.ids),
+            emptied: Set(retired.emptied), snapshot: snapshot,
             operationRunning: running, left: running ? nil : try leftInForce(snapshot),
             configuration: layout.value.map { configuration($0, directory) } ?? .known([:]),
             fleet: fleet, commands: HostCommands(fleet), mail: place.mailBacklog,
             techhost: place.troubles(mistake: mistake))
-        return ClusterStatus(
-            fleet: fleet, layout: layout.value, context: context,
-            findings: try softened(HealthRules.findings(in: context)))
     }
 
     /// Stops what was removed for good, is back with its host, and serves nobody.
     /// - Parameter context: what was just seen.
     /// - Returns: each of them, with why it runs still where it does.
-    func stopReturned(in context: HealthContext) async -> [(ReturnedNodes.Container, problem: String?)] {
+    func stopReturned(
+        in context: HealthContext
+    ) async -> [((host: HostName, container: ContainerObservation), problem: String?)] {
         let control = ports.containerControl
         return await mapBounded(ReturnedNodes.needless(in: context), width: Observer.width) { returned in
             do throws(HostProblem) {
@@ -126,9 +136,7 @@ public struct FleetSession: Sendable {
     private func softened(_ findings: [Finding]) throws(StoreError) -> [Finding] {
         // Its events may be many: they are read where it matters.
         guard findings.severity == .critical, let journal = try place.existingJournal(),
-            let lease = try journal.lease(of: fleet.cluster.name), lease.holder.isAlive,
-            // The lease is taken before the operation is kept.
-            let record = try? journal.operation(lease.operation)
+            let record = try journal.atWork(on: fleet.cluster.name)
         else { return findings }
         let progress = OperationProgress.fold(record.plan, try journal.events(of: record.id))
         return OperationAtWork(id: record.id, progress: progress).softening(findings)
