@@ -42,6 +42,21 @@ public struct Endpoint: Hashable, Sendable, Codable, CustomStringConvertible {
     /// `host`:`port`.
     public init(host: String, port: UInt16) { (self.host, self.port) = (host, port) }
 
+    /// What `host:port` or `[IPv6]:port` says; nil where `text` is neither.
+    public init?(_ text: some StringProtocol) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else {
+            return nil
+        }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard HostName(rawValue: String(host)) != nil else { return nil }
+        self.init(host: String(host), port: port)
+    }
+
     /// `host:port`, an IPv6 address in brackets.
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

@@ -115,7 +115,7 @@ extension Scalar where Value == String {
         guard !rest.contains("@") else {
             throw WrongValue("a login does not belong into the url: write user and password_file")
         }
-        let host = Endpoint.split(rest)
+        let host = Endpoint(rest)
         guard host != nil || HostName(rawValue: String(rest)) != nil && !rest.contains(":") else { return nil }
         return text
     }
@@ -185,7 +185,7 @@ extension Scalar where Value == Endpoint? {
     /// Where the metrics page listens, or `none`.
     static let endpoint = Scalar("an address such as 127.0.0.1:9308, or none") { text throws(WrongValue) in
         if text == "none" || text == "off" { return Endpoint?.none }
-        guard let endpoint = Endpoint.split(text[...]) else {
+        guard let endpoint = Endpoint(text) else {
             throw WrongValue(suggestion: UInt16(text.drop { $0 == ":" }).map { "127.0.0.1:\($0)" })
         }
         return endpoint
@@ -213,23 +213,6 @@ extension Scalar where Value == TransportKind {
 extension Scalar where Value == ResumePolicy {
     /// What an interrupted operation does.
     static let resume = Scalar.word(ResumePolicy.allCases.map { ($0.rawValue, $0) })
-}
-
-extension Endpoint {
-    /// `host:port` or `[IPv6]:port`.
-    fileprivate static func split(_ text: Substring) -> Endpoint? {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else {
-            return nil
-        }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        guard HostName(rawValue: String(host)) != nil else { return nil }
-        return Endpoint(host: String(host), port: port)
-    }
 }
 
 /// Paths as text, without a look at the disk.

@@ -46,19 +46,9 @@ struct MailReach {
         guard let scheme = url.firstRange(of: "://") else { return nil }
         let fallback: UInt16 = url[..<scheme.lowerBound] == "smtps" ? 465 : 25
         let rest = url[scheme.upperBound...]
-        let end: Substring.Index
-        var host: Substring
-        if rest.hasPrefix("[") {
-            guard let close = rest.firstIndex(of: "]") else { return nil }
-            host = rest[..<close].dropFirst()
-            end = rest.index(after: close)
-        } else {
-            end = rest.firstIndex(of: ":") ?? rest.endIndex
-            host = rest[..<end]
-        }
-        guard !host.isEmpty else { return nil }
-        guard end < rest.endIndex else { return (String(host), fallback) }
-        guard let port = UInt16(rest[end...].dropFirst()) else { return nil }
-        return (String(host), port)
+        if let endpoint = Endpoint(rest) { return (endpoint.host, endpoint.port) }
+        let isBracketed = rest.hasPrefix("[") && rest.hasSuffix("]")
+        let host = isBracketed ? rest.dropFirst().dropLast() : rest
+        return host.isEmpty || (!isBracketed && host.contains(":")) ? nil : (String(host), fallback)
     }
 }
